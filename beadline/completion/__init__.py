@@ -1,0 +1,1 @@
+"""One request, text -> items: the only place that joins context and engine. Knows no protocol."""

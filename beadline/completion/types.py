@@ -1,0 +1,75 @@
+"""The request and the answer of `completion`. Knows no editor protocol and no engine.
+
+Offsets are code points into the request's LF-normalised text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from beadline.context.types import Document
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """A cursor in a snapshot of a document."""
+
+    document: Document
+    offset: int
+    automatic: bool = True
+    """False when the user asked for it by a key (LSP triggerKind Invoked)."""
+    max_tokens: int | None = None
+    """None: from the options."""
+
+
+@dataclass(frozen=True)
+class CompletionItem:
+    """`text` replaces the range [start, end) of the document; a pure insertion has start == end."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass
+class Trace:
+    """The numbers of one request (DESIGN section 8); one JSON object a line in the trace file."""
+
+    event: str = "request"
+    total_ms: float = 0.0
+    context_ms: float = 0.0
+    queue_ms: float = 0.0
+    prompt_ms: float = 0.0
+    first_token_ms: float = 0.0
+    generate_ms: float = 0.0
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    evaluated_tokens: int = 0
+    generated_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+    layout: str = ""
+    family: str = ""
+    answered_from: str = ""
+    """`model`, `exact`, `typed`, `prefix` or `inflight`; empty when nothing was asked."""
+    stop_reason: str = ""
+    silent_reason: str = ""
+    """Why no item is shown; empty when there is one."""
+    expected: str = ""
+    snippets: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, times rounded to 0.01 ms."""
+        return {
+            key: round(value, 2) if isinstance(value, float) else value
+            for key, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class CompletionResult:
+    """Zero or one item (more when Invoked, in later issues) and how it came about."""
+
+    items: tuple[CompletionItem, ...]
+    trace: Trace

@@ -1,0 +1,93 @@
+"""The frozen values that `context` hands out. Knows no parser and no model.
+
+Offsets are Unicode code points into LF-normalised text, the unit of Python's `str`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Expected(StrEnum):
+    """What the syntax around the cursor asks for."""
+
+    NOTHING = "nothing"
+    """The statement is complete; any text here would be noise."""
+    LINE = "line"
+    """The rest of this line."""
+    BLOCK = "block"
+    """A body of one or more lines."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A snapshot of one text: what was open in the editor, or read from the disk."""
+
+    key: str
+    """Identity across versions: the URI, or the absolute path."""
+    path: str
+    """Path relative to the workspace, forward slashes; the file name when there is none."""
+    language: str
+    """Language id (`python`, `plaintext`, ...)."""
+    text: str
+    """Whole text, LF line ends."""
+    repo: str = ""
+    """Name of the workspace folder."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One enclosing definition, outermost first in `CursorContext.scopes`."""
+
+    kind: str
+    name: str
+    start: int
+    """Offset of the definition's first character."""
+    body: int
+    """Offset where its body starts; equals the end of the header when there is no body yet."""
+
+
+@dataclass(frozen=True)
+class CursorContext:
+    """What `context.cursor` read off the tree."""
+
+    offset: int
+    expected: Expected
+    reason: str
+    """Why: `complete_statement`, `open_block`, `inside_statement`, `comment`, `string`, ..."""
+    scopes: tuple[Scope, ...] = ()
+    node: str = ""
+    """Kind of the smallest node at the cursor."""
+    in_comment: bool = False
+    in_string: bool = False
+    indent: str = ""
+    """White space a new statement at the cursor's scope starts with."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a document that goes into the prompt; a contiguous range around the cursor."""
+
+    start: int
+    anchor: int
+    cursor: int
+    end: int
+    """Offsets into the document, start <= anchor <= cursor <= end."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Prefix and suffix of `text` inside the window."""
+        return text[self.start : self.cursor], text[self.cursor : self.end]
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Text from elsewhere that may help at the cursor."""
+
+    path: str
+    text: str
+    score: float
+    source: str
+    """Which retriever found it."""
+    volatility: str
+    """`stable` (changes with the statement) or `volatile` (changes with the keystroke)."""

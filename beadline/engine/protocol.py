@@ -1,0 +1,197 @@
+"""What every engine takes and gives: frozen dataclasses and one small Protocol.
+
+Knows text segments, token counts and stop reasons. Does not know documents, editors or files.
+All texts are LF-normalised `str`; nothing in them is ever taken for a special token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Layout(StrEnum):
+    """Order of prefix, suffix and middle in the prompt (see `engine/fim/render.py`)."""
+
+    PSM = "psm"
+    """PRE P SUF S MID: the cursor is at the end of P."""
+    ANCHORED = "anchored"
+    """PRE P[:anchor] SUF S MID P[anchor:]: the model continues the text after the anchor."""
+    SPM = "spm"
+    """PRE SUF S MID P ("SPM-v2", Bavarian et al. 2022): the anchored layout with anchor 0."""
+
+
+@dataclass(frozen=True)
+class ExtraFile:
+    """Text from another file that goes before the current file in repository form."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FimRequest:
+    """One hole to fill."""
+
+    prefix: str
+    """Text before the cursor, as far back as the caller wants it used."""
+    suffix: str
+    """Text after the cursor, as far as the caller wants it used."""
+    anchor: int = -1
+    """Offset into `prefix` of the line anchor (code points); -1 means `len(prefix)`, i.e. PSM."""
+    path: str = ""
+    """Path of the file, relative to the repository, with forward slashes; may be empty."""
+    repo: str = ""
+    """Name of the repository; may be empty."""
+    extra: tuple[ExtraFile, ...] = ()
+    """Snippets, stable first."""
+    layout: Layout | None = None
+    """None: the family's default for this request."""
+    max_tokens: int = 64
+    """Upper bound on generated tokens."""
+    deadline_ms: int = 5000
+    """Upper bound on the time from the start of prompt evaluation to the last token."""
+    stop_at_newline: bool = False
+    """Newline rule: end before the first newline that follows a non-blank character."""
+    temperature: float = 0.0
+    """0 is greedy."""
+    seed: int = 0
+    """Only used with a temperature above 0."""
+    sequence: str = ""
+    """Key of the KV sequence to reuse; one per document."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counts and times of one generation, measured in the worker (DESIGN section 8)."""
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    evaluated_tokens: int = 0
+    generated_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
+    queue_ms: float = 0.0
+    prompt_ms: float = 0.0
+    first_token_ms: float = 0.0
+    generate_ms: float = 0.0
+    layout: str = ""
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class Started:
+    """The prompt is evaluated; the first token is about to be chosen."""
+
+    usage: Usage
+    eog_probability: float
+    """Probability that the hole is empty: mass of all end-of-generation tokens at the cursor."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Decoded text of one or more tokens; always whole UTF-8 characters, never empty."""
+
+    text: str
+    tokens: int = 1
+    logprob: float = 0.0
+    """Sum of the natural log-probabilities of its tokens."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event of every stream that did not raise."""
+
+    reason: str
+    """`eog`, `length`, `newline`, `deadline` or `cancelled`."""
+    usage: Usage
+
+
+Event = Started | Piece | Finished
+
+
+@dataclass(frozen=True)
+class RenderedPrompt:
+    """The exact prompt, for `--show-prompt`."""
+
+    tokens: tuple[int, ...]
+    text: str
+    """All tokens spelled out, special ones by their names."""
+    layout: str
+    family: str
+    dropped_prefix: int = 0
+    """Characters cut from the front of the prefix to fit the budget."""
+    dropped_suffix: int = 0
+    """Characters cut from the end of the suffix to fit the budget."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What the worker learned about the loaded model."""
+
+    path: str
+    name: str
+    family: str
+    architecture: str
+    context_tokens: int
+    """Context the engine was opened with."""
+    parameters: int
+    vocabulary_size: int
+    build: str
+    """Library version and system info line."""
+    safe_parameters: bool = False
+    """True when the start-up probe fell back (see `engine/llama/probe.py`)."""
+    gpu_layers: int = 0
+    details: dict[str, str] = field(default_factory=dict)
+
+
+class EngineState(StrEnum):
+    """Where an engine is in its life."""
+
+    NEW = "new"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+    CLOSED = "closed"
+
+
+class Stream(Protocol):
+    """One running generation. Iterating yields `Started`, then `Piece`s, then `Finished`.
+
+    Raises `EngineError` from the iteration when the worker dies. `cancel` may be called at any
+    time, any number of times; the stream then ends with `Finished("cancelled")`.
+    """
+
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+
+    def cancel(self) -> None: ...
+
+
+class Engine(Protocol):
+    """What `completion` needs of an engine. All methods belong to one asyncio loop."""
+
+    @property
+    def state(self) -> EngineState: ...
+
+    @property
+    def state_message(self) -> str:
+        """One sentence for the user: what it is doing, or why it failed."""
+        ...
+
+    async def start(self) -> ModelInfo:
+        """Load the model (idempotent, restarts a dead worker). Raises `ModelError`, `EngineError`."""
+        ...
+
+    def generate(self, request: FimRequest) -> Stream:
+        """Queue a generation. Requests are served one at a time, in order."""
+        ...
+
+    async def render(self, request: FimRequest) -> RenderedPrompt:
+        """The prompt that `generate` would evaluate, without evaluating it."""
+        ...
+
+    async def close(self) -> None:
+        """End the worker. Idempotent."""
+        ...
