@@ -1,0 +1,1 @@
+"""Fill-in-the-middle prompts: families, vocabulary rules, the renderer. Evaluates nothing."""

@@ -1,0 +1,77 @@
+"""What rendering needs of a tokenizer, and how user text is kept from becoming special tokens.
+
+Knows no model library: llama.cpp's vocabulary and the trainer's tokenizer both fit the Protocol.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+
+class Vocabulary(Protocol):
+    """A tokenizer as seen by the renderer."""
+
+    @property
+    def bos(self) -> int | None: ...
+
+    @property
+    def add_bos(self) -> bool:
+        """Whether the model file asks for a BOS token in front."""
+        ...
+
+    @property
+    def eog(self) -> frozenset[int]:
+        """Ids that end a generation according to the model file."""
+        ...
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """The model file's metadata, values as strings."""
+        ...
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of user text: no BOS, no dummy space, never a special token."""
+        ...
+
+    def special(self, piece: str) -> int | None:
+        """Id of the added token with exactly this text."""
+        ...
+
+    def spell(self, token: int) -> bytes:
+        """Bytes of a token; of a special one, its text."""
+        ...
+
+
+def added_text_pattern(added: Iterable[str]) -> re.Pattern[str] | None:
+    """Matches (with zero width) wherever the text of an added token starts.
+
+    Added tokens that are only white space (Gemma's runs of blanks) are ordinary text to their
+    model and stay whole; a single character cannot be cut.
+    """
+    texts = sorted({text for text in added if len(text) > 1 and not text.isspace()}, reverse=True)
+    return re.compile("(?=" + "|".join(map(re.escape, texts)) + ")") if texts else None
+
+
+def encode_user_text(
+    encode_raw: Callable[[str], list[int]], pattern: re.Pattern[str] | None, text: str
+) -> list[int]:
+    """Encode `text` so that no added token comes out, whatever the text says.
+
+    The text is cut after the first character of every occurrence of an added token's text
+    (overlapping ones too) and the parts are encoded apart: `parse_special=false` is not enough,
+    since llama.cpp still matches USER_DEFINED tokens (DeepSeek's FIM tokens among them).
+    """
+    if not text:
+        return []
+    cuts = [match.start() + 1 for match in pattern.finditer(text)] if pattern else []
+    ids: list[int] = []
+    start = 0
+    for end in (*cuts, len(text)):
+        ids.extend(encode_raw(text[start:end]))
+        start = end
+    return ids

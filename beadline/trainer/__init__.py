@@ -1,0 +1,1 @@
+"""Corpus -> tuned model. Knows nothing of editors or of the serving process."""

@@ -1,0 +1,119 @@
+"""A trained model -> one GGUF file, by the `gguf` package's own tensor maps. Trains nothing.
+
+Query and key rows are permuted as llama.cpp's converter does: its rotary embedding pairs
+neighbouring dimensions where transformers pairs the two halves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from beadline.engine.fim.families import BEADLINE, FAMILY_KEY
+from beadline.trainer.tokenizer import END, PAD, PRE_TOKENIZER, SPECIAL
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import LlamaForCausalLM
+
+
+def export_gguf(
+    model: LlamaForCausalLM,
+    tokenizer: Tokenizer,
+    target: Path,
+    *,
+    name: str,
+    quantisation: str = "Q8_0",
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write `model` with its tokenizer to `target` (`Q8_0`, `F16` or `F32`).
+
+    One-dimensional tensors stay float32; so do rows that are no multiple of the block size.
+    """
+    import gguf
+
+    config = model.config
+    writer = gguf.GGUFWriter(target, "llama")
+    writer.add_name(name)
+    writer.add_string(FAMILY_KEY, BEADLINE.name)
+    for key, value in (metadata or {}).items():
+        writer.add_string(key, value)
+    heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
+    head = config.hidden_size // heads
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_rope_dimension_count(head)
+    writer.add_rope_freq_base(float(config.rope_parameters["rope_theta"]))
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_vocab_size(config.vocab_size)
+    quantised = gguf.GGMLQuantizationType[quantisation]
+    writer.add_file_type(gguf.LlamaFileType["MOSTLY_Q8_0" if quantisation == "Q8_0" else
+                                            "MOSTLY_F16" if quantisation == "F16" else "ALL_F32"])
+    _add_tokenizer(writer, tokenizer)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    for key, tensor in model.state_dict().items():
+        if key == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        data = tensor.detach().float().cpu().numpy()
+        if key.endswith("q_proj.weight"):
+            data = _permute(data, heads)
+        elif key.endswith("k_proj.weight"):
+            data = _permute(data, kv_heads)
+        mapped = names.get_name(key, try_suffixes=(".weight",))
+        if mapped is None:
+            raise ValueError(f"no GGUF name for tensor {key}")
+        if data.ndim == 1:
+            writer.add_tensor(mapped, data)
+            continue
+        block = gguf.GGML_QUANT_SIZES[quantised][0]
+        kind = quantised if data.shape[-1] % block == 0 else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(mapped, gguf.quants.quantize(data, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add_tokenizer(writer: object, tokenizer: Tokenizer) -> None:
+    """Vocabulary, merges, and the ids that let any llama.cpp server fill holes."""
+    import json
+
+    import gguf
+
+    assert isinstance(writer, gguf.GGUFWriter)
+    model = json.loads(tokenizer.to_str())["model"]
+    size = tokenizer.get_vocab_size(with_added_tokens=True)
+    pieces = [tokenizer.id_to_token(token) or f"[PAD{token}]" for token in range(size)]
+    control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(PRE_TOKENIZER)
+    writer.add_token_list(pieces)
+    writer.add_token_types([control if piece in SPECIAL else normal for piece in pieces])
+    writer.add_token_merges([" ".join(merge) for merge in model["merges"]])
+    ids = {piece: tokenizer.token_to_id(piece) for piece in SPECIAL}
+    writer.add_bos_token_id(ids[END])
+    writer.add_eos_token_id(ids[END])
+    writer.add_pad_token_id(ids[PAD])
+    writer.add_add_bos_token(False)
+    for role, piece in (
+        ("pre", BEADLINE.prefix), ("suf", BEADLINE.suffix), ("mid", BEADLINE.middle),
+        ("pad", PAD), ("rep", BEADLINE.repo_token), ("sep", BEADLINE.file_token),
+    ):  # fmt: skip
+        writer.add_uint32(f"tokenizer.ggml.fim_{role}_token_id", ids[piece])
+
+
+def _permute(weights: np.ndarray, heads: int) -> np.ndarray:
+    """Rows (heads * head_dim, hidden): from two halves per head to interleaved pairs."""
+    rows, columns = weights.shape
+    return (
+        weights.reshape(heads, 2, rows // heads // 2, columns)
+        .swapaxes(1, 2)
+        .reshape(rows, columns)
+    )

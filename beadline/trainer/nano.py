@@ -1,0 +1,172 @@
+"""The command that makes the built-in model: prepare, train, export. Knows no serving.
+
+    python -m beadline.trainer.nano prepare --work DIR --held-out REPO [REPO...]
+    python -m beadline.trainer.nano train   --work DIR --steps 1500
+    python -m beadline.trainer.nano export  --work DIR --output beadline/models/beadline-nano.gguf
+
+Every step can be interrupted and resumes. `REPO` is a git checkout or a bare repository whose code
+must stay unseen; nothing of any repository is written into this project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from beadline.trainer import corpus
+from beadline.trainer.pretrain import ModelShape, PretrainOptions, load_model, pretrain
+from beadline.trainer.samples import SampleOptions, write_shards
+from beadline.trainer.tokenizer import TokenizerVocabulary, train_tokenizer
+
+SEED = 20261121
+VOCABULARY = 6144
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one step; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="beadline.trainer.nano", description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    prepare = steps.add_parser("prepare", help="corpus, tokenizer and shards")
+    prepare.add_argument("--held-out", nargs="*", type=Path, default=[], metavar="REPO")
+    prepare.add_argument("--epochs", type=int, default=1)
+    prepare.add_argument("--package-limit", type=int, default=8_000_000, metavar="CHARACTERS")
+    train = steps.add_parser("train", help="train, or go on training")
+    train.add_argument("--steps", type=int, default=PretrainOptions.total_steps)
+    train.add_argument("--batch-rows", type=int, default=PretrainOptions.batch_rows)
+    train.add_argument("--threads", type=int, default=0)
+    train.add_argument("--bf16", action="store_true", help="autocast (CPUs with AMX, GPUs)")
+    train.add_argument("--no-compile", action="store_true")
+    export = steps.add_parser("export", help="write the GGUF")
+    export.add_argument("--output", type=Path, required=True)
+    export.add_argument("--quantisation", default="Q8_0", choices=("Q8_0", "F16", "F32"))
+    for step in (prepare, train, export):
+        step.add_argument("--work", type=Path, required=True, metavar="DIR")
+    args = parser.parse_args(arguments)
+    return {"prepare": _prepare, "train": _train, "export": _export}[args.step](args)
+
+
+def repository_texts(repository: Path) -> list[str]:
+    """Texts of all Python files at HEAD of a checkout or a bare repository."""
+    git = ["git", "-C", str(repository)]
+    listing = subprocess.run([*git, "ls-tree", "-r", "HEAD"], check=True, capture_output=True)
+    blobs = [
+        line.split()[2]
+        for line in listing.stdout.splitlines()
+        if line.endswith(b".py") and line.split()[1] == b"blob"
+    ]
+    batch = subprocess.run(
+        [*git, "cat-file", "--batch"], input=b"\n".join(blobs), check=True, capture_output=True
+    ).stdout
+    texts, at = [], 0
+    while at < len(batch):
+        end = batch.index(b"\n", at)
+        fields = batch[at:end].split()
+        at = end + 1
+        if fields[-1] != b"missing":
+            size = int(fields[2])
+            texts.append(batch[at : at + size].decode("utf-8", "replace"))
+            at += size + 1
+    return texts
+
+
+def _prepare(args: argparse.Namespace) -> int:
+    console = Console(stderr=True)
+    work: Path = args.work
+    work.mkdir(parents=True, exist_ok=True)
+    cached = work / "corpus.jsonl"
+    if not cached.exists():
+        held_out = [text for repo in args.held_out for text in repository_texts(repo)]
+        console.print(f"{len(held_out)} held-out files")
+        files, report = corpus.build(
+            corpus.PACKAGES, held_out, package_limit=args.package_limit
+        )
+        summary = {**report.as_dict(), "held_out": [repo.name for repo in args.held_out]}
+        (work / "corpus.json").write_text(json.dumps(summary, indent=1))
+        console.print_json(json.dumps(summary))
+        partial = cached.with_suffix(".part")
+        with partial.open("w", encoding="utf-8") as handle:
+            for file in files:
+                handle.write(json.dumps([file.repo, file.path, file.text]) + "\n")
+        partial.replace(cached)
+    with cached.open(encoding="utf-8") as handle:
+        files = [corpus.SourceFile(*json.loads(line)) for line in handle]
+    if not (work / "tokenizer.json").exists():
+        tokenizer = train_tokenizer((file.text for file in files), VOCABULARY)
+        tokenizer.save(str(work / "tokenizer.json"))
+    vocabulary = TokenizerVocabulary.load(work / "tokenizer.json")
+    options = SampleOptions()
+    started = time.perf_counter()
+    for rows in write_shards(
+        files, vocabulary, work / "shards", options, seed=SEED, epochs=args.epochs
+    ):
+        tokens = rows * options.row_tokens
+        rate = tokens / (time.perf_counter() - started)
+        console.print(f"{tokens / 1e6:.1f}M tokens in shards, {rate:,.0f} tokens/s")
+    return 0
+
+
+def _train(args: argparse.Namespace) -> int:
+    work: Path = args.work
+    options = PretrainOptions(
+        total_steps=args.steps,
+        batch_rows=args.batch_rows,
+        threads=args.threads,
+        bf16=args.bf16,
+        compile=not args.no_compile,
+    )
+    log = (work / "loss.jsonl").open("a", encoding="utf-8")
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with log, Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("starting", total=options.total_steps)
+
+        def report(step: int, loss: float, rate: float) -> None:
+            text = f"step {step} loss {loss:.3f} {rate:,.0f} tokens/s"
+            progress.update(bar, completed=step, description=text)
+            if step % 10 == 0:
+                log.write(json.dumps({"step": step, "loss": loss, "rate": rate}) + "\n")
+                log.flush()
+
+        try:
+            pretrain(
+                work / "shards",
+                work / "run",
+                ModelShape(VOCABULARY),
+                options,
+                seed=SEED,
+                report=report,
+            )
+        except KeyboardInterrupt:
+            progress.console.print("interrupted; run the same command again to go on")
+            return 130
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from tokenizers import Tokenizer
+
+    from beadline.trainer.export import export_gguf
+
+    work: Path = args.work
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    partial = args.output.with_suffix(".part")
+    export_gguf(
+        load_model(work / "run" / "checkpoint"),
+        Tokenizer.from_file(str(work / "tokenizer.json")),
+        partial,
+        name="beadline-nano",
+        quantisation=args.quantisation,
+        metadata={"general.license": "apache-2.0"},
+    )
+    partial.replace(args.output)
+    Console(stderr=True).print(f"{args.output}: {args.output.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,121 @@
+"""Byte-level BPE with a pre-tokenizer that llama.cpp has, and its Vocabulary. Knows no model.
+
+The split regex is exactly llama.cpp's `qwen2`; a free regex could not be exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beadline.engine.fim.families import BEADLINE, FAMILY_KEY
+from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+PRE_TOKENIZER = "qwen2"
+"""Name written to `tokenizer.ggml.pre`."""
+QWEN2_REGEX = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+END = "<|endoftext|>"
+PAD = "<|fim_pad|>"
+SPECIAL = (
+    END, BEADLINE.prefix, BEADLINE.suffix, BEADLINE.middle, PAD,
+    BEADLINE.repo_token, BEADLINE.file_token,
+)  # fmt: skip
+"""Added tokens, in the order of their ids, after the learned ones."""
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
+    """Learn a byte-level BPE of exactly `vocabulary_size` ids, special ones included."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2_REGEX), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary_size - len(SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_special_tokens([AddedToken(piece, special=True) for piece in SPECIAL])
+    return tokenizer
+
+
+class TokenizerVocabulary:
+    """`engine.fim.Vocabulary` over a `tokenizers` tokenizer: training renders as serving does."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._pattern = added_text_pattern(SPECIAL)
+
+    @classmethod
+    def load(cls, path: Path) -> TokenizerVocabulary:
+        """From a `tokenizer.json`."""
+        from tokenizers import Tokenizer
+
+        return cls(Tokenizer.from_file(str(path)))
+
+    bos: int | None = None
+    add_bos: bool = False
+
+    @cached_property
+    def eog(self) -> frozenset[int]:
+        return frozenset({self.end})
+
+    @cached_property
+    def end(self) -> int:
+        """Id that ends every middle and every document."""
+        token = self.special(END)
+        assert token is not None
+        return token
+
+    @cached_property
+    def size(self) -> int:
+        return self._tokenizer.get_vocab_size(with_added_tokens=True)
+
+    @cached_property
+    def metadata(self) -> Mapping[str, str]:
+        return {FAMILY_KEY: BEADLINE.name}
+
+    def encode(self, text: str) -> list[int]:
+        return encode_user_text(self._encode_raw, self._pattern, text)
+
+    def _encode_raw(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def special(self, piece: str) -> int | None:
+        return self._tokenizer.token_to_id(piece) if piece in SPECIAL else None
+
+    @cached_property
+    def _spelling(self) -> list[bytes]:
+        unmapped = {mapped: byte for byte, mapped in byte_alphabet().items()}
+        pieces: list[bytes] = []
+        for token in range(self.size):
+            piece = self._tokenizer.id_to_token(token) or ""
+            special = piece in SPECIAL
+            pieces.append(piece.encode() if special else bytes(unmapped[c] for c in piece))
+        return pieces
+
+    def spell(self, token: int) -> bytes:
+        return self._spelling[token]
+
+
+def byte_alphabet() -> dict[int, str]:
+    """GPT-2's printable stand-in for every byte."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {byte: chr(byte) for byte in printable} | {
+        byte: chr(256 + i) for i, byte in enumerate(others)
+    }
