@@ -1,0 +1,71 @@
+"""`beadline serve`: the language server on standard input and output. Knows no handler.
+
+Nothing here imports torch or llama_cpp: the model lives in a worker process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from beadline import settings
+from beadline.completion.service import Completer
+from beadline.completion.trace import TraceSink
+from beadline.engine.llama.client import LlamaEngine
+from beadline.engine.protocol import Engine
+from beadline.lsp.server import create_server
+from beadline.lsp.transport import Output, guard_stdout, pump
+from beadline.settings import Options
+
+
+def serve(options: Options, *, trace: Path | str | None = None) -> int:
+    """Serve until the client ends it; the process's exit code.
+
+    `trace` is the file for the numbers of every request; None takes `options.trace.file`.
+    Raises `FileError` when it cannot be written.
+    """
+    path = trace or options.trace.file
+    sink = TraceSink(path) if path else None
+    try:
+        engine = LlamaEngine(
+            options.engine,
+            prefix_tokens=options.context.prefix_tokens,
+            suffix_tokens=options.context.suffix_tokens,
+            cache_dir=settings.user_cache_dir(),
+        )
+        return serve_engine(options, engine, sink)
+    finally:
+        if sink is not None:
+            sink.close()
+
+
+def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None) -> int:
+    """Serve on descriptors 0 and 1 with an engine of any kind; the exit code."""
+    set_up_logging(options.trace.log_level)
+    stdout = guard_stdout()
+    try:
+        return asyncio.run(_serve(options, engine, sink, stdout))
+    finally:
+        with contextlib.suppress(OSError):  # the client went away with bytes still in the buffer
+            stdout.close()
+
+
+async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
+    completer = Completer(engine, options, trace=sink)
+    server = create_server(options, engine=engine, completer=completer)
+    reader = asyncio.StreamReader()
+    pump(0, asyncio.get_running_loop(), reader)
+    return await server.run(reader, Output(stdout, lambda: server.stop(1)))
+
+
+def set_up_logging(level: str) -> None:
+    """Our log on standard error. pygls logs message bodies, user code among them: errors only."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("beadline").setLevel(level.upper())
+    logging.getLogger("pygls").setLevel(logging.ERROR)
