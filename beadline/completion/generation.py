@@ -1,0 +1,237 @@
+"""A generation that outlives the request that started it. Knows one stream; no cache, no window.
+
+A request may be cancelled by the next keystroke while the model is still writing what that
+keystroke begins. So the generation belongs to nobody: requests wait for it, and it ends by itself
+when nothing can come of it any more (DESIGN section 3): the newest text contradicts what it
+wrote, its document closed, another request needs the engine, or no request that it could serve
+came for `PATIENCE` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from beadline.context.types import Document
+from beadline.engine.protocol import Finished, Piece, Started, Stream, Usage
+from beadline.errors import EngineError
+
+PATIENCE = 0.3
+"""Seconds a generation goes on without a request that it could serve."""
+
+CONTRADICTED = "contradicted"
+SUPERSEDED = "superseded"
+CLOSED = "closed"
+UNCLAIMED = "unclaimed"
+EMPTY_LIKELY = "eog_probability"
+
+
+class Cutter(Protocol):
+    """What a generation needs of `context.stop.StopRule`."""
+
+    reason: str
+
+    def feed(self, piece: str) -> int | None: ...
+
+
+class TimerHandle(Protocol):
+    """What `CallLater` returns."""
+
+    def cancel(self) -> None: ...
+
+
+CallLater = Callable[[float, Callable[[], None]], TimerHandle]
+"""Runs a function after some seconds: `loop.call_later`, or a test's clock."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """Where a generation started."""
+
+    document: Document
+    offset: int
+
+    def typed(self, document: Document, offset: int | None) -> str | None:
+        """What was typed at the base's cursor to get to `document`.
+
+        None when anything else changed, or when the cursor is not right behind it.
+        """
+        if document.key != self.document.key or document.language != self.document.language:
+            return None
+        count = len(document.text) - len(self.document.text)
+        end = self.offset + count
+        if count < 0 or (offset is not None and offset != end):
+            return None
+        if not document.text.startswith(self.document.text[: self.offset]):
+            return None
+        if not document.text.endswith(self.document.text[self.offset :]):
+            return None
+        return document.text[self.offset : end]
+
+
+class Generation:
+    """One stream of the engine, read to its end by a task of its own."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        rule: Cutter,
+        base: Base,
+        *,
+        scope: str,
+        empty_threshold: float,
+        call_later: CallLater,
+        on_end: Callable[[Generation], None],
+    ) -> None:
+        """Start reading `stream`; must be called on the event loop.
+
+        `scope`: what must be equal, besides the text, for a request to be served (model, limits).
+        `empty_threshold`: stop before the first token when the hole is empty at least so likely.
+        `on_end` is called once the stream has ended, with everything known.
+        """
+        self.base = base
+        self.scope = scope
+        self.text = ""
+        """Everything written so far, never beyond the stop rule's cut."""
+        self.finished = False
+        self.stop_reason = ""
+        self.eog_probability = 0.0
+        self.usage = Usage()
+        self.error: EngineError | None = None
+        self._stream = stream
+        self._rule = rule
+        self._empty_threshold = empty_threshold
+        self._call_later = call_later
+        self._on_end = on_end
+        self._typed = ""
+        self._newest: tuple[str, int | None] = (base.document.text, base.offset)
+        self._usage_taken = False
+        self._waiters = 0
+        self._cut = False
+        self._stopped = False
+        self._timer: TimerHandle | None = None
+        self._done = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._start_timer()
+
+    @property
+    def complete(self) -> bool:
+        """True when it ended by itself: its answer may be cached."""
+        return self.finished and self.error is None and not self._stopped and self.stop_reason != ""
+
+    @property
+    def stopped(self) -> bool:
+        """True when `stop` ended it: its text is arbitrary."""
+        return self._stopped
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a request waits for it."""
+        return self._waiters > 0
+
+    def observe(self, document: Document, offset: int | None) -> None:
+        """The newest text of its document (and cursor, if known): go on if what is written, or
+        may still be written, begins with what was typed since; stop at once if not.
+        """
+        self._newest = (document.text, offset)
+        typed = self.base.typed(document, offset)
+        if typed is None or not self._compatible(typed):
+            self.stop(CONTRADICTED)
+        else:
+            self._typed = typed
+
+    def newest(self, document: Document, offset: int) -> bool:
+        """Whether nothing newer than this text and cursor was observed."""
+        return self._newest == (document.text, offset)
+
+    def take_usage(self) -> Usage:
+        """Its counts, given once: whoever asks later gets only layout and family."""
+        if self._usage_taken:
+            return Usage(layout=self.usage.layout, family=self.usage.family)
+        self._usage_taken = True
+        return self.usage
+
+    async def wait(self) -> None:
+        """Wait for its end. Cancelling the waiter does not end the generation."""
+        self._waiters += 1
+        self._cancel_timer()
+        try:
+            await self._done.wait()
+        finally:
+            self._waiters -= 1
+            if not self._waiters and not self.finished:
+                self._start_timer()
+
+    def stop(self, reason: str) -> None:
+        """End it within one step of the engine; whoever waits is released now."""
+        if self.finished:
+            return
+        self._stopped = True
+        self.stop_reason = reason
+        self._stream.cancel()
+        self._end()
+
+    async def drained(self) -> None:
+        """Wait until the engine is done with the stream."""
+        await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        try:
+            async for event in self._stream:
+                if isinstance(event, Started):
+                    self._on_started(event)
+                elif isinstance(event, Piece):
+                    self._on_piece(event.text)
+                elif isinstance(event, Finished):
+                    self.usage = event.usage
+                    self.stop_reason = self.stop_reason or event.reason
+        except EngineError as exc:
+            self.error = exc
+            self.stop_reason = self.stop_reason or "error"
+        finally:
+            self._end()
+            self._on_end(self)
+
+    def _on_started(self, event: Started) -> None:
+        self.usage = event.usage
+        self.eog_probability = event.eog_probability
+        # Once something was typed, "nothing belongs here" was wrong already.
+        if event.eog_probability >= self._empty_threshold and not self._typed:
+            self._finish_early(EMPTY_LIKELY)
+
+    def _on_piece(self, text: str) -> None:
+        if self._cut or self.finished:
+            return  # the worker was up to 4 tokens ahead of the cut
+        keep = self._rule.feed(text)
+        self.text += text
+        if keep is not None:
+            self.text = self.text[:keep]
+            self._finish_early(self._rule.reason)
+        if not self._compatible(self._typed):
+            self.stop(CONTRADICTED)
+
+    def _finish_early(self, reason: str) -> None:
+        """Cancel the stream but read it to its end: the last event carries the counts."""
+        self._cut = True
+        self.stop_reason = reason
+        self._stream.cancel()
+
+    def _compatible(self, typed: str) -> bool:
+        ended = self._cut or self.finished
+        return self.text.startswith(typed) or (not ended and typed.startswith(self.text))
+
+    def _end(self) -> None:
+        self.finished = True
+        self._cancel_timer()
+        self._done.set()
+
+    def _start_timer(self) -> None:
+        self._cancel_timer()
+        self._timer = self._call_later(PATIENCE, lambda: self.stop(UNCLAIMED))
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,321 @@
+"""One request in, zero or one item out. The only place that joins context and engine.
+
+Knows no editor protocol. Thin on purpose: the rungs are in `ladder`, the life of a generation in
+`generation`, what is read off a document in `reading`, when nothing is shown in `silence`.
+
+A request and a generation are two things (DESIGN section 2): cancelling `Completer.complete`
+leaves the generation alive for the next keystroke's request, which joins it when they agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from beadline.completion import generation as generations
+from beadline.completion import silence
+from beadline.completion.generation import Base, CallLater, Generation, TimerHandle
+from beadline.completion.ladder import Answer, Ladder, Scene, Shown
+from beadline.completion.loading import Loader, silent_reason
+from beadline.completion.reading import Reader, Reading, judge
+from beadline.completion.trace import TraceSink, record_usage
+from beadline.completion.types import (
+    CompletionItem,
+    CompletionRequest,
+    CompletionResult,
+    Trace,
+)
+from beadline.context.stop import StopRule
+from beadline.context.types import Document, Expected
+from beadline.engine.protocol import Engine, FimRequest, ModelInfo
+from beadline.errors import EngineError
+from beadline.settings import Options
+
+_T = TypeVar("_T")
+
+
+class Completer:
+    """Serves completion requests, one engine generation at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        options: Options,
+        *,
+        trace: TraceSink | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+        call_later: CallLater | None = None,
+    ) -> None:
+        """`clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
+        self._engine = engine
+        self._options = options
+        self._trace = trace
+        self._clock = clock
+        self._call_later = call_later
+        self._loader = Loader(engine, clock)
+        self._ladder = Ladder()
+        self._reader = Reader()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beadline-context")
+        self._generation: Generation | None = None
+        self._draining: set[Generation] = set()
+        self._closed = False
+
+    async def ready(self) -> ModelInfo:
+        """Wait until the model is loaded. Raises `ModelError` or `EngineError`."""
+        return await self._loader.ready()
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult:
+        """Answer `request`. Bad content gives an empty result with a reason, never an exception.
+
+        Cancelling the call ends the request at once and leaves the generation alive.
+        """
+        started = self._clock()
+        trace, text = Trace(), ""
+        try:
+            text = await self._answer(request, trace)
+        except UnicodeEncodeError:
+            trace.silent_reason = silence.INVALID_TEXT
+        except asyncio.CancelledError:
+            trace.silent_reason = silence.CANCELLED
+            raise
+        finally:
+            trace.total_ms = 1000 * (self._clock() - started)
+            self._write(trace)
+        offset = _clamp(request)
+        items = (CompletionItem(text, offset, offset),) if text else ()
+        return CompletionResult(items, trace)
+
+    def edited(self, document: Document, offset: int | None) -> None:
+        """A document changed: a generation that the newest text contradicts stops."""
+        current = self._generation
+        if current is not None and current.base.document.key == document.key:
+            current.observe(document, offset)
+
+    def closed(self, key: str) -> None:
+        """A document closed: nothing is generated for it or remembered of it any more."""
+        if self._generation is not None and self._generation.base.document.key == key:
+            self._generation.stop(generations.CLOSED)
+        self._ladder.forget(key)
+        if not self._closed:
+            self._thread.submit(self._reader.forget, key)
+
+    def reconfigure(self, options: Options) -> None:
+        """New options from now on; what was computed under the old ones is forgotten."""
+        if options == self._options:
+            return
+        self._options = options
+        if self._generation is not None:
+            self._generation.stop(generations.SUPERSEDED)
+        self._ladder.clear()
+
+    async def close(self) -> None:
+        """Stop everything, the engine included. Idempotent."""
+        self._closed = True
+        if self._generation is not None:
+            self._generation.stop(generations.CLOSED)
+        await self._loader.close()
+        await self._engine.close()
+        await asyncio.gather(*(g.drained() for g in tuple(self._draining)))
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _answer(self, request: CompletionRequest, trace: Trace) -> str:
+        """The text to show; fills `trace` on the way."""
+        document, offset = request.document, _clamp(request)
+        trace.silent_reason = (
+            silence.UNAVAILABLE if self._closed else silence.of_document(request, self._options)
+        )
+        if trace.silent_reason:
+            return ""
+        shown = self._ladder.typed(document, offset)
+        if shown is not None:
+            trace.answered_from = "typed"
+            trace.expected, trace.stop_reason = shown.expected, shown.stop_reason
+            self._ladder.show(shown)
+            return shown.text
+        reading = await self._measured(
+            trace, lambda: self._reader.read(document, offset, self._options.context)
+        )
+        trace.expected = str(reading.cursor.expected)
+        trace.silent_reason = silence.of_cursor(reading.cursor, request, self._options)
+        if trace.silent_reason:
+            return ""
+        answer = await self._climb(request, reading, trace)
+        if answer is None:
+            return ""
+        trace.answered_from, trace.stop_reason = answer.source, answer.stop_reason
+        if answer.eog_probability >= silence.empty_threshold(reading.cursor, request):
+            trace.silent_reason = silence.EMPTY_LIKELY
+            return ""
+        verdict = await self._measured(trace, lambda: judge(reading, answer))
+        trace.silent_reason = verdict.silent_reason
+        if verdict.text:
+            self._ladder.show(
+                Shown(document, offset, verdict.text, trace.expected, answer.stop_reason)
+            )
+        return verdict.text
+
+    async def _climb(
+        self, request: CompletionRequest, reading: Reading, trace: Trace
+    ) -> Answer | None:
+        """The ladder's other rungs: cache, running generation, model.
+
+        None, with `trace.silent_reason` set, when there is no answer.
+        """
+        options = self._options.completion
+        rested = not request.automatic or options.debounce_ms == 0
+        while True:
+            scene = self._scene(request, reading)
+            cached = self._ladder.find(scene)
+            if cached is not None and _serves(cached, request):
+                return cached
+            current, source = self._joinable(reading, scene), "inflight"
+            if current is None:
+                trace.silent_reason = await self._loader.obstacle(options.deadline_ms / 1000)
+                if trace.silent_reason:
+                    return None
+                if not rested:
+                    await self._pause(options.debounce_ms / 1000)
+                    rested = True
+                    continue  # another request may have found or started the answer meanwhile
+                try:
+                    current, source = self._start(request, reading), "model"
+                except EngineError as exc:
+                    trace.silent_reason = silent_reason(exc)
+                    return None
+            await current.wait()
+            answer = self._outcome(current, reading, trace, source)
+            if answer is not None and _serves(answer, request):
+                return answer
+            if trace.silent_reason:
+                return None
+
+    def _outcome(
+        self, ended: Generation, reading: Reading, trace: Trace, source: str
+    ) -> Answer | None:
+        """What a generation that ended means for one request that waited for it.
+
+        None without a silent reason: it contradicted what was typed, so climb again.
+        """
+        if ended.error is not None:
+            trace.answered_from, trace.stop_reason = source, ended.stop_reason
+            trace.silent_reason = silent_reason(ended.error)
+            return None
+        document, offset = reading.document, reading.cursor.offset
+        if ended.stopped:
+            if ended.stop_reason == generations.CONTRADICTED and ended.newest(document, offset):
+                return None
+            trace.answered_from, trace.stop_reason = source, ended.stop_reason
+            trace.silent_reason = silence.SUPERSEDED
+            return None
+        typed = ended.base.typed(document, offset)
+        if typed is None or not ended.text.startswith(typed) or (typed and typed == ended.text):
+            return None
+        usage = ended.take_usage()
+        record_usage(trace, usage)
+        probability = 0.0 if typed else ended.eog_probability
+        return Answer(ended.text[len(typed) :], ended.stop_reason, probability, source)
+
+    def _joinable(self, reading: Reading, scene: Scene) -> Generation | None:
+        """The running generation when it may still serve this cursor; it stops when it cannot."""
+        current = self._generation
+        document, offset = reading.document, reading.cursor.offset
+        if current is None or current.finished or current.base.document.key != document.key:
+            return None
+        if current.scope != scene.fingerprint:
+            return None
+        current.observe(document, offset)
+        return None if current.finished else current
+
+    def _start(self, request: CompletionRequest, reading: Reading) -> Generation:
+        """Ask the model. Raises `EngineError` when the engine takes no request."""
+        if self._generation is not None:
+            self._generation.stop(generations.SUPERSEDED)
+        scene = self._scene(request, reading)
+        document, cursor, window = reading.document, reading.cursor, reading.window
+        options = self._options.completion
+        stream = self._engine.generate(
+            FimRequest(
+                prefix=scene.prefix,
+                suffix=scene.suffix,
+                anchor=window.anchor - window.start,
+                path=document.path,
+                repo=document.repo,
+                max_tokens=request.max_tokens or options.max_tokens,
+                deadline_ms=options.deadline_ms,
+                stop_at_newline=cursor.expected is Expected.LINE,
+                sequence=document.key,
+            )
+        )
+        started = Generation(
+            stream,
+            StopRule(document, cursor, max_lines=options.max_lines),
+            Base(document, cursor.offset),
+            scope=scene.fingerprint,
+            empty_threshold=silence.empty_threshold(cursor, request),
+            call_later=self._later,
+            on_end=lambda ended: self._ended(ended, scene),
+        )
+        self._generation = started
+        self._draining.add(started)
+        return started
+
+    def _ended(self, ended: Generation, scene: Scene) -> None:
+        """A generation's stream is over: keep what it is worth, tell what it cost."""
+        self._draining.discard(ended)
+        if self._generation is ended:
+            self._generation = None
+        if ended.complete:
+            self._ladder.remember(
+                scene, Answer(ended.text, ended.stop_reason, ended.eog_probability)
+            )
+        if ended.error is not None and not self._closed:
+            self._loader.begin()
+        if ended.stopped or not ended.awaited:
+            trace = Trace(event="abandoned", stop_reason=ended.stop_reason)
+            record_usage(trace, ended.take_usage())
+            self._write(trace)
+
+    def _scene(self, request: CompletionRequest, reading: Reading) -> Scene:
+        info = self._loader.info
+        limits = (request.max_tokens, self._options.completion.max_lines)
+        model = (info.path, info.name, info.family, info.build) if info else ()
+        document = reading.document
+        prefix, suffix = reading.window.split(document.text)
+        return Scene(document.key, document.language, repr((model, limits)), prefix, suffix)
+
+    async def _measured(self, trace: Trace, work: Callable[[], _T]) -> _T:
+        """Run `work` on the context thread; its time, waiting included, is context time."""
+        started = self._clock()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            trace.context_ms += 1000 * (self._clock() - started)
+
+    async def _pause(self, seconds: float) -> None:
+        rested = asyncio.Event()
+        timer = self._later(seconds, rested.set)
+        try:
+            await rested.wait()
+        finally:
+            timer.cancel()
+
+    def _later(self, seconds: float, callback: Callable[[], None]) -> TimerHandle:
+        if self._call_later is not None:
+            return self._call_later(seconds, callback)
+        return asyncio.get_running_loop().call_later(seconds, callback)
+
+    def _write(self, trace: Trace) -> None:
+        if self._trace is not None:
+            self._trace.write(trace)
+
+
+def _clamp(request: CompletionRequest) -> int:
+    return min(max(request.offset, 0), len(request.document.text))
+
+
+def _serves(answer: Answer, request: CompletionRequest) -> bool:
+    """Silence chosen for an automatic request is no answer to a user who asked by a key."""
+    return request.automatic or answer.stop_reason != silence.EMPTY_LIKELY
