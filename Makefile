@@ -1,0 +1,57 @@
+# Set-up, checks and the demo. Everything lives in .venv; nothing outside the clone is touched but
+# pip's cache, which keeps the compiled llama-cpp-python for the next clone.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+RECIPE := pyproject.toml constraints.txt beadline/__init__.py
+NOT_HERE := not network and not editor and not gpu
+
+# llama-cpp-python is compiled from source: about six minutes on two cores, once.
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+
+.PHONY: help demo test test-fast lint clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo       set up .venv and let the built-in model fill holes in real code"
+	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
+	@echo "make test-fast  the same without the slow tests"
+	@echo "make lint       lint, type check and import contracts"
+	@echo "make clean      remove .venv and caches"
+
+demo: $(VENV)/.core
+	@$(BIN)/beadline demo
+
+test: $(VENV)/.dev lint
+	@$(BIN)/python -m pytest -m "$(NOT_HERE)"
+
+test-fast: $(VENV)/.dev lint
+	@$(BIN)/python -m pytest -m "$(NOT_HERE) and not slow"
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check
+	@$(BIN)/pyright --level error
+	@$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find beadline tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.python:
+	@./.ci/check-machine $(PYTHON)
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.python $(RECIPE)
+	@echo "installing beadline into $(VENV); the first time llama-cpp-python is compiled (minutes) ..."
+	@$(PIP) -e .
+	@touch $@
+
+# torch goes first and alone, so that a pip that finds a CPU build of the pinned version takes it.
+$(VENV)/.dev: $(VENV)/.core
+	@echo "installing the tools and libraries of the tests into $(VENV) ..."
+	@$(PIP) torch==$$(sed -n 's/^torch==//p' constraints.txt)
+	@$(PIP) -e '.[dev,train]'
+	@touch $@

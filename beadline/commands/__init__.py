@@ -1,0 +1,1 @@
+"""The bodies of the subcommands, one module each: `add_arguments(parser)` and `main(args)`."""

@@ -1,0 +1,106 @@
+"""What several commands need: positions, files, options, an engine. Knows no single command."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from beadline import settings
+from beadline.context.files import LoadedFile, find_root, read_document
+from beadline.context.positions import LineIndex
+from beadline.engine.llama.client import LlamaEngine
+from beadline.errors import InputError, SettingsError
+from beadline.settings import Options
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file, as the user wrote it: line and column from 1, columns in code points."""
+
+    path: Path
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A location resolved in the text that was read."""
+
+    file: LoadedFile
+    index: LineIndex
+    offset: int
+    """Code points into the LF-normalised text."""
+
+    def user_position(self, offset: int) -> dict[str, int]:
+        """`offset` as `{line, column}` in the units of the command line."""
+        line, column = self.index.position(offset, "utf-32")
+        return {"line": line + 1, "column": column + 1}
+
+
+def parse_location(text: str) -> Location:
+    """Split `FILE:LINE:COLUMN` from the right, so that FILE may contain colons itself.
+
+    Raises `InputError` when the two numbers are missing or below 1.
+    """
+    parts = text.rsplit(":", 2)
+    if len(parts) != 3 or not parts[0] or not all(re.fullmatch(r"[0-9]+", p) for p in parts[1:]):
+        raise InputError(
+            f"{text!r} is not FILE:LINE:COLUMN.", hint="For example src/app.py:12:5, from 1."
+        )
+    line, column = int(parts[1]), int(parts[2])
+    if line < 1 or column < 1:
+        raise InputError(f"{text!r}: lines and columns are counted from 1.")
+    return Location(Path(parts[0]), line, column)
+
+
+def open_cursor(location: Location, options: Options) -> Cursor:
+    """Read the file and find the position. Raises `FileError`, `PositionError`."""
+    file = read_document(
+        location.path,
+        max_bytes=options.context.max_file_bytes,
+        root=find_root(location.path),
+    )
+    index = LineIndex(file.document.text)
+    offset = index.offset(location.line - 1, location.column - 1, "utf-32", clamp=False)
+    return Cursor(file, index, offset)
+
+
+def load_options(args: argparse.Namespace, flags: Mapping[str, Any] | None = None) -> Options:
+    """The user's options with `flags` (dotted names; None is "not given") over them.
+
+    What does not fit in the user's file or environment is told on standard error and left out;
+    a flag that does not fit raises `SettingsError`. Also sets the log's level.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    applied = settings.load(flags=given)
+    from_flags = [p for p in applied.problems if p.startswith("command line:")]
+    if from_flags:
+        raise SettingsError(" ".join(from_flags))
+    for problem in applied.problems:
+        print(f"beadline: {problem}", file=sys.stderr)
+    level = "debug" if args.debug else applied.options.trace.log_level
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(name)s: %(message)s")
+    return applied.options
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """`--model`, the same for every command that asks the engine."""
+    parser.add_argument(
+        "--model", metavar="PATH", help="GGUF file to use, or `builtin` (default: your settings)"
+    )
+
+
+def make_engine(options: Options) -> LlamaEngine:
+    """The engine the options ask for, not started yet."""
+    return LlamaEngine(
+        options.engine,
+        prefix_tokens=options.context.prefix_tokens,
+        suffix_tokens=options.context.suffix_tokens,
+        cache_dir=settings.user_cache_dir(),
+    )
