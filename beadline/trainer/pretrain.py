@@ -39,9 +39,9 @@ class PretrainOptions:
     """How long and how fast."""
 
     batch_rows: int = 8
-    max_lr: float = 3e-3
+    max_lr: float = 2.5e-3
     min_lr: float = 1e-4
-    warmup_steps: int = 60
+    warmup_steps: int = 100
     total_steps: int = 1500
     decay_share: float = 0.25
     """Share of the steps in the final linear phase."""

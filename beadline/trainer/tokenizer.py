@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from beadline.engine.fim.families import BEADLINE, FAMILY_KEY
 from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text
+from beadline.errors import ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,16 +34,10 @@ SPECIAL = (
 
 def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
     """Learn a byte-level BPE of exactly `vocabulary_size` ids, special ones included."""
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(QWEN2_REGEX), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
+    _set_pre_tokenizer(tokenizer)
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary_size - len(SPECIAL),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
@@ -51,6 +46,46 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_special_tokens([AddedToken(piece, special=True) for piece in SPECIAL])
     return tokenizer
+
+
+def tokenizer_from_gguf(path: Path) -> Tokenizer:
+    """The tokenizer inside a GGUF that `trainer.export` wrote.
+
+    Raises `ModelError` when the file's pre-tokenizer is another one.
+    """
+    import gguf
+    from tokenizers import AddedToken, Tokenizer, models
+
+    reader = gguf.GGUFReader(path)
+
+    def strings(key: str) -> list[str]:
+        entry = reader.fields[key]
+        return [bytes(entry.parts[at]).decode() for at in entry.data]
+
+    if strings("tokenizer.ggml.pre") != [PRE_TOKENIZER]:
+        raise ModelError(
+            f"{path} does not use the {PRE_TOKENIZER} pre-tokenizer.",
+            hint="Only models made by beadline can be read back.",
+        )
+    pieces = strings("tokenizer.ggml.tokens")
+    learned = {piece: token for token, piece in enumerate(pieces) if piece not in SPECIAL}
+    merges = [tuple(merge.split(" ")) for merge in strings("tokenizer.ggml.merges")]
+    tokenizer = Tokenizer(models.BPE(vocab=learned, merges=merges))
+    _set_pre_tokenizer(tokenizer)
+    tokenizer.add_special_tokens([AddedToken(piece, special=True) for piece in SPECIAL])
+    return tokenizer
+
+
+def _set_pre_tokenizer(tokenizer: Tokenizer) -> None:
+    from tokenizers import Regex, decoders, pre_tokenizers
+
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2_REGEX), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
 
 
 class TokenizerVocabulary:
