@@ -32,7 +32,7 @@ from beadline.context.stop import StopRule
 from beadline.context.types import Document, Expected
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.errors import EngineError
-from beadline.settings import Options
+from beadline.settings import CompletionOptions, Options
 
 _T = TypeVar("_T")
 
@@ -234,21 +234,9 @@ class Completer:
         if self._generation is not None:
             self._generation.stop(generations.SUPERSEDED)
         scene = self._scene(request, reading)
-        document, cursor, window = reading.document, reading.cursor, reading.window
+        document, cursor = reading.document, reading.cursor
         options = self._options.completion
-        stream = self._engine.generate(
-            FimRequest(
-                prefix=scene.prefix,
-                suffix=scene.suffix,
-                anchor=window.anchor - window.start,
-                path=document.path,
-                repo=document.repo,
-                max_tokens=request.max_tokens or options.max_tokens,
-                deadline_ms=options.deadline_ms,
-                stop_at_newline=cursor.expected is Expected.LINE,
-                sequence=document.key,
-            )
-        )
+        stream = self._engine.generate(fim_request(request, reading, options))
         started = Generation(
             stream,
             StopRule(document, cursor, max_lines=options.max_lines),
@@ -310,6 +298,25 @@ class Completer:
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:
             self._trace.write(trace)
+
+
+def fim_request(
+    request: CompletionRequest, reading: Reading, options: CompletionOptions
+) -> FimRequest:
+    """What the engine is asked for `request`."""
+    document, window = reading.document, reading.window
+    prefix, suffix = window.split(document.text)
+    return FimRequest(
+        prefix=prefix,
+        suffix=suffix,
+        anchor=window.anchor - window.start,
+        path=document.path,
+        repo=document.repo,
+        max_tokens=request.max_tokens or options.max_tokens,
+        deadline_ms=options.deadline_ms,
+        stop_at_newline=reading.cursor.expected is Expected.LINE,
+        sequence=document.key,
+    )
 
 
 def _clamp(request: CompletionRequest) -> int:
