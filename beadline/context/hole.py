@@ -1,0 +1,178 @@
+"""The text on both sides of a cursor, as lines and brackets see it. Knows no parser, decides nothing.
+
+What `cursor` (is anything expected?) and `stop` (where does it end?) both need to know.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from beadline.context.languages import Language
+from beadline.context.lexer import CLOSER, STATEMENT_LINE, Scanned, columns, indent_of, scan
+
+_SUFFIX_CHARS = 8000
+"""How far the suffix is searched for the closers of brackets that are open at the cursor."""
+
+HEADER = re.compile(
+    r"(?:async\s+)?(?:if|elif|else|for|while|try|except|finally|with|def|class)\b"
+    r"|(?:match|case)\s+(?![=.)\]},:])",
+)
+"""Start of a Python statement that has a body."""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """Lexical surroundings of one offset."""
+
+    language: Language
+    text: str
+    offset: int
+    scanned: Scanned
+    left: str
+    """The cursor's line before the cursor."""
+    rest: str
+    """The cursor's line after the cursor."""
+    statement: str
+    """Code of the unfinished logical line before the cursor, comment and outer blanks removed."""
+    first_line: str
+    """First physical line of `statement` up to the cursor, with its indentation."""
+    next_line: str
+    """The next line that is not blank, whole; empty at the end of the text."""
+    next_code: str
+    """The next line that is neither blank nor a comment."""
+    closed: int
+    """How many of the innermost open brackets are closed after the cursor."""
+    adjacent: bool
+    """The closer of the innermost open bracket is the next thing after the cursor."""
+    string_closed: bool
+    """The string that is open at the cursor is closed after it."""
+
+    @property
+    def left_blank(self) -> bool:
+        """Nothing but blanks before the cursor on its line."""
+        return not self.left.strip()
+
+    @property
+    def rest_code(self) -> str:
+        """`rest` without outer blanks, empty when it is only a comment."""
+        rest = self.rest.strip()
+        comment = self.language.line_comment
+        return "" if comment and rest.startswith(comment) else rest
+
+    @property
+    def statement_column(self) -> int:
+        """Indentation of the logical line that the cursor is in, in columns."""
+        return columns(self.statement_indent)
+
+    @property
+    def statement_indent(self) -> str:
+        """Indentation of the logical line that the cursor is in."""
+        return indent_of(self.first_line)
+
+    @property
+    def header_before(self) -> bool:
+        """The last finished logical line is a header that waits for its body."""
+        lines = self.scanned.lines
+        return bool(lines) and self.is_header(self.text_of(len(lines) - 1))
+
+    @staticmethod
+    def is_header(statement: str) -> bool:
+        """A Python header, up to its colon."""
+        return statement.endswith(":") and HEADER.match(statement) is not None
+
+    def text_of(self, index: int) -> str:
+        """Text of a finished logical line."""
+        line = self.scanned.lines[index]
+        return self.text[line.start : line.end]
+
+    def has_body(self, column: int) -> bool:
+        """The next code line is deeper than a header at `column`."""
+        return bool(self.next_code) and columns(indent_of(self.next_code)) > column
+
+
+def look(text: str, offset: int, language: Language) -> Hole:
+    """Read the surroundings of `offset`."""
+    scanned = scan(text, language, 0, offset)
+    line_start = text.rfind("\n", 0, offset) + 1
+    line_end = text.find("\n", offset)
+    line_end = len(text) if line_end < 0 else line_end
+    first = scanned.start
+    while first < scanned.code_end and text[first] in " \t\n\f":
+        first += 1
+    after = offset
+    string_closed = False
+    if scanned.string:
+        after, string_closed = _after_string(text, offset, line_end, scanned, language)
+    closed, adjacent = _closers(text, after, line_end, scanned, language)
+    next_line, next_code = _next_lines(text, line_end, language)
+    return Hole(
+        language=language,
+        text=text,
+        offset=offset,
+        scanned=scanned,
+        left=text[line_start:offset],
+        rest=text[offset:line_end],
+        statement=text[first : scanned.code_end],
+        next_line=next_line,
+        next_code=next_code,
+        closed=closed,
+        adjacent=adjacent,
+        string_closed=string_closed,
+        first_line=text[text.rfind("\n", 0, first) + 1 : offset],
+    )
+
+
+def _after_string(
+    text: str, offset: int, line_end: int, scanned: Scanned, language: Language
+) -> tuple[int, bool]:
+    block = language.block_comment
+    multiline = scanned.string in language.multiline_quotes or (
+        block is not None and scanned.string == block[1]
+    )
+    stop = min(len(text), offset + _SUFFIX_CHARS) if multiline else line_end
+    found = text.find(scanned.string, offset, stop)
+    if found < 0:
+        return line_end, False
+    if multiline and scanned.string in language.quotes:
+        # An even number of delimiters are strings of their own: ours is not closed.
+        delimiters = text.count(scanned.string, offset, len(text))
+        if delimiters % 2 == 0:
+            return line_end, False
+    return found + len(scanned.string), True
+
+
+def _closers(
+    text: str, after: int, line_end: int, scanned: Scanned, language: Language
+) -> tuple[int, bool]:
+    if not scanned.stack:
+        return 0, False
+    end = min(len(text), after + _SUFFIX_CHARS)
+    extra = scan(text, language, after, end).extra_closers
+    closed = 0
+    adjacent = False
+    for (opener, _), (closer, at) in zip(reversed(scanned.stack), extra, strict=False):
+        if CLOSER[opener] != closer:
+            break
+        if language.id == "python" and STATEMENT_LINE.search(text, line_end, at):
+            break
+        adjacent = adjacent or (closed == 0 and not text[after:at].strip())
+        closed += 1
+    return closed, adjacent
+
+
+def _next_lines(text: str, line_end: int, language: Language) -> tuple[str, str]:
+    next_line = ""
+    at = line_end + 1
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at:end]
+        at = end + 1
+        if not line.strip():
+            continue
+        next_line = next_line or line
+        comment = language.line_comment
+        if not comment or not line.lstrip().startswith(comment):
+            return next_line, line
+    return next_line, ""

@@ -1,0 +1,137 @@
+"""Guesses how unfinished Python could be finished, and whether Python takes it. Knows no tree.
+
+Used to compare code with and without a suggestion fairly: text at a cursor is broken before
+anything is suggested, and a suggestion may end inside a bracket or before a block.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from beadline.context import languages
+from beadline.context.hole import HEADER, Hole, look
+from beadline.context.lexer import CLOSER, columns, indent_of
+
+_COMPILE_CHARS = 20_000
+"""Longer code is only parsed: compiling costs three times as much and finds little more."""
+_PARSE_CHARS = 200_000
+"""Longer code is not given to Python at all."""
+
+_TRY = re.compile(r"^([ \t]*)try\s*:", re.M)
+
+
+def python_accepts(source: str) -> bool | None:
+    """Whether the interpreter's own compiler takes `source`; None when it is too long to ask."""
+    if len(source) > _PARSE_CHARS:
+        return None
+    flags = 0 if len(source) <= _COMPILE_CHARS else ast.PyCF_ONLY_AST
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<suggestion>", "exec", flags=flags, dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def fillings(text: str, offset: int) -> list[str]:
+    """What could stand at a cursor to make the text around it whole, likeliest first."""
+    hole = look(text, offset, languages.get("python"))
+    if hole.scanned.comment:
+        return []
+    closers = _closers(hole, 0)
+    if hole.scanned.string:
+        return [] if hole.string_closed else [_string_end(hole) + closers]
+    if not hole.statement and hole.left_blank:
+        return _statements(hole)
+    tail = _header_tail(hole)
+    found = [closers + tail, " _" + closers + tail, tail]
+    found += [f" {words}{closers}{tail}" for words in _words(hole)]
+    if hole.rest_code:
+        found += [" _,", ", _ ", " _ ", ".", " + "]
+    return [f for f in dict.fromkeys(found) if f]
+
+
+def endings(text: str, start: int, end: int) -> list[tuple[int, str]]:
+    """How a suggestion at [start, end) of `text` that is unfinished at its own end may go on.
+
+    Pairs of an offset and the text to put there: closers of brackets it opened (and of those left
+    open before it), a body for its last header, a handler for its last `try`. Code behind it on
+    its line that is more than closers means that it is not unfinished but wrong.
+    """
+    hole = look(text, end, languages.get("python"))
+    if hole.scanned.string or hole.rest_code.strip(")]}:, "):
+        return []
+    at = start + len(text[start:end].rstrip())
+    found: list[tuple[int, str]] = []
+    own = sum(offset >= start for _, offset in hole.scanned.stack)
+    tail = _header_tail(hole)
+    if hole.scanned.stack and not hole.scanned.comment:
+        inner = _closers(hole, len(hole.scanned.stack) - own) if own else ""
+        everything = _closers(hole, 0)
+        found += [(at, c + t) for c in (inner, everything) for t in ("", tail) if c]
+    written = text[start:at]
+    if written.endswith(":") and not hole.rest_code:
+        found.append((at, " pass"))
+    tries = list(_TRY.finditer(text, text.rfind("\n", 0, start) + 1, at))
+    if tries:
+        handler = f"\n{tries[-1].group(1)}finally: pass"
+        found += [(at, handler), (at, " pass" + handler)]
+    return list(dict.fromkeys(found))
+
+
+def _closers(hole: Hole, outer: int) -> str:
+    """Closers of the brackets open at the cursor and not closed behind it, inner first.
+
+    The `outer` outermost ones are left alone.
+    """
+    stack = hole.scanned.stack[outer:]
+    missing = stack[: max(0, len(stack) - hole.closed)]
+    return "".join(CLOSER[bracket] for bracket, _ in reversed(missing))
+
+
+def _string_end(hole: Hole) -> str:
+    return hole.scanned.string
+
+
+def _header_tail(hole: Hole) -> str:
+    if not HEADER.match(hole.statement) or hole.rest_code:
+        return ""
+    has_body = hole.has_body(hole.statement_column)
+    if hole.is_header(hole.statement) and not hole.scanned.stack:
+        return "" if has_body else " pass"
+    return ":" if has_body else ": pass"
+
+
+def _words(hole: Hole) -> list[str]:
+    first = re.match(r"(?:async\s+)?(\w+)", hole.statement)
+    word = first.group(1) if first else ""
+    found = {
+        "from": ["import _", "_ import _"],
+        "for": ["in _", "_ in _"],
+        "def": ["_()", "()"],
+        "async": ["def _()"],
+        "lambda": [": _"],
+    }.get(word, [])
+    if re.search(r"\bfor\b", hole.statement) and word != "for":
+        found = [*found, "in _", "_ in _"]
+    if re.search(r"\bif\b", hole.statement) and word != "if":
+        found = [*found, "else _", "_ else _"]
+    if re.search(r"\blambda\b", hole.statement):
+        found = [*found, ": _"]
+    return found
+
+
+def _statements(hole: Hole) -> list[str]:
+    """A statement on the cursor's own line, at an indentation that fits."""
+    indents = [hole.left]
+    if hole.scanned.lines:
+        last = hole.scanned.lines[-1]
+        indents.append(last.indent + "    " if hole.header_before else last.indent)
+    if hole.next_code:
+        indents.append(indent_of(hole.next_code))
+    missing = [i[len(hole.left) :] for i in indents if columns(i) >= columns(hole.left)]
+    separator = "; " if hole.rest_code else ""
+    return list(dict.fromkeys(f"{blanks}pass{separator}" for blanks in missing))
