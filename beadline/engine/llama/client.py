@@ -1,0 +1,338 @@
+"""`LlamaEngine`: the engine protocol over a worker process. Knows no tokens and no llama.cpp.
+
+Jobs are served one at a time, in order; one job is in the worker at most. A worker that dies or
+hangs takes only its job with it: the next job starts another. Every failure ends in a
+`BeadlineError` whose message can be shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from beadline.engine import models
+from beadline.engine.llama import messages
+from beadline.engine.llama.messages import Message
+from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
+from beadline.engine.llama.process import WorkerProcess, default_command
+from beadline.engine.llama.stream import Job, LlamaStream, RenderJob
+from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt
+from beadline.errors import BeadlineError, EngineCrashed, EngineUnavailable
+from beadline.settings import EngineOptions
+
+MOST_CRASHES = 3
+"""Crashes in a row after which no more workers are started by themselves."""
+VERDICTS_FILE = "llama-probe.json"
+
+
+class LlamaEngine:
+    """Implements `engine.protocol.Engine` with a GGUF model in a worker process."""
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        *,
+        prefix_tokens: int,
+        suffix_tokens: int,
+        cache_dir: Path,
+        worker_command: Sequence[str] | None = None,
+        hang_grace_s: float = 15.0,
+        load_silence_s: float = 300.0,
+        retry_after_s: float = 30.0,
+    ) -> None:
+        """Starts nothing yet. `hang_grace_s`: silence beyond a request's deadline after which
+        the worker is killed; `load_silence_s`: the same while loading, between two messages;
+        `retry_after_s`: how long a failed engine refuses requests before it tries again.
+        """
+        self._options = options
+        self._windows = {"prefix_tokens": prefix_tokens, "suffix_tokens": suffix_tokens}
+        self._verdicts = Verdicts(cache_dir / VERDICTS_FILE)
+        self._command = list(worker_command or default_command())
+        self._hang_grace_s = hang_grace_s
+        self._load_silence_s = load_silence_s
+        self._retry_after_s = retry_after_s
+        self._state = EngineState.NEW
+        self._message = "The model is not loaded yet."
+        self._worker: WorkerProcess | None = None
+        self._info: ModelInfo | None = None
+        self._loading: _Loading | None = None
+        self._start_task: asyncio.Task[ModelInfo] | None = None
+        self._pump_task: asyncio.Task[None] | None = None
+        self._jobs: deque[Job] = deque()
+        self._current: Job | None = None
+        self._number = 0
+        self._crashes = 0
+        self._failure: BeadlineError | None = None
+        self._failed_at = 0.0
+
+    @property
+    def state(self) -> EngineState:
+        return self._state
+
+    @property
+    def state_message(self) -> str:
+        """One sentence for the user: what it is doing, or why it failed."""
+        return self._message
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """What the last loaded worker said; None before the first."""
+        return self._info
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Process id of the running worker."""
+        return self._worker.pid if self._worker is not None else None
+
+    async def start(self) -> ModelInfo:
+        """Load the model; at once when it is loaded. Tries anew after a failure.
+
+        Raises `ModelError`, `EngineError`.
+        """
+        if self._state is EngineState.FAILED:
+            self._crashes = 0
+            self._state = EngineState.NEW
+        return await self._ready()
+
+    def generate(self, request: FimRequest) -> LlamaStream:
+        """Queue a generation; needs a running event loop."""
+        stream = LlamaStream(self._next_number(), request, self._tell)
+        self._enqueue(stream)
+        return stream
+
+    async def render(self, request: FimRequest) -> RenderedPrompt:
+        """The prompt that `generate` would evaluate. Raises `ModelError`, `EngineError`."""
+        job = RenderJob(self._next_number(), request)
+        self._enqueue(job)
+        return await job.result
+
+    async def close(self) -> None:
+        """End the worker; jobs that still wait fail with `EngineUnavailable`. Idempotent."""
+        self._set(EngineState.CLOSED, "The engine is closed.")
+        for task in (self._pump_task, self._start_task):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+        closed = EngineUnavailable(self._message)
+        for job in (self._current, *self._jobs):
+            if job is not None:
+                job.fail(closed)
+        self._jobs.clear()
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await worker.close()
+
+    # -- the queue
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _enqueue(self, job: Job) -> None:
+        if self._state is EngineState.CLOSED:
+            job.fail(EngineUnavailable(self._message))
+            return
+        self._jobs.append(job)
+        if self._pump_task is None or self._pump_task.done():
+            self._pump_task = asyncio.get_running_loop().create_task(self._pump())
+
+    async def _pump(self) -> None:
+        """Serve the queue until it is empty."""
+        while self._jobs:
+            job = self._jobs.popleft()
+            if job.done.is_set():
+                continue
+            # Current from here on, so that nothing loses it when the engine is closed meanwhile.
+            self._current = job
+            try:
+                await self._ready()
+            except BeadlineError as exc:
+                job.fail(exc)
+            else:
+                await self._serve(job)
+            self._current = None
+
+    async def _serve(self, job: Job) -> None:
+        worker = self._worker
+        if job.done.is_set():
+            return
+        if worker is None or not worker.alive:
+            job.fail(EngineCrashed("The engine's process ended before the request."))
+            return
+        worker.send(job.message())
+        patience = job.request.deadline_ms / 1000 + self._hang_grace_s
+        try:
+            await asyncio.wait_for(job.done.wait(), patience)
+        except TimeoutError:
+            worker.kill(f"it did not answer for {patience:.0f} s")
+            await job.done.wait()
+
+    def _tell(self, stream: LlamaStream, message: Message) -> None:
+        if stream is self._current and self._worker is not None:
+            self._worker.send(message)
+
+    # -- the worker's life
+
+    async def _ready(self) -> ModelInfo:
+        """The loaded model, loading it if needed."""
+        if self._state is EngineState.CLOSED:
+            raise EngineUnavailable(self._message)
+        worker = self._worker
+        if self._state is EngineState.READY and self._info and worker and worker.alive:
+            return self._info
+        if self._state is EngineState.FAILED and self._failure is not None:
+            if time.monotonic() - self._failed_at < self._retry_after_s:
+                raise self._failure
+            self._crashes = 0
+        if self._start_task is None or self._start_task.done():
+            self._set(EngineState.LOADING, "Loading the model.")
+            self._start_task = asyncio.get_running_loop().create_task(self._launch())
+            # All who wait may be cancelled; the failure is kept in `_failure` anyway.
+            self._start_task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        # One caller's cancellation must not end the loading that others wait for.
+        return await asyncio.shield(self._start_task)
+
+    async def _launch(self) -> ModelInfo:
+        try:
+            path = models.resolve(self._options.model)
+            # A damaged file must never reach native code; neither must a model without FIM.
+            model = await asyncio.to_thread(models.check, path)
+            self._set(EngineState.LOADING, f"Loading {model.name}.")
+            info = self._info = await self._load_patiently(path)
+        except BeadlineError as exc:
+            self._fail(exc)
+            raise
+        self._set(EngineState.READY, f"{info.name} is ready.")
+        return info
+
+    async def _load_patiently(self, path: Path) -> ModelInfo:
+        """`_load`, again after a crash, until too many came in a row."""
+        while True:
+            try:
+                return await self._load(path)
+            except _ProbeDied:
+                continue
+            except EngineCrashed as exc:
+                self._crashes += 1
+                if self._crashes >= MOST_CRASHES:
+                    raise self._too_many(exc.message) from exc
+
+    async def _load(self, path: Path) -> ModelInfo:
+        """One attempt. Raises `EngineCrashed` when the worker died (another may live)."""
+        loading = self._loading = _Loading()
+        worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
+        self._worker = worker
+        hello = await self._next(worker, loading, "hello")
+        setting = self._options.extra_buffers
+        key = verdict_key(hello["library"], path, self._options.gpu_layers)
+        verdict = self._verdicts.get(key) if setting == "auto" else setting == "on"
+        unproven = verdict is None
+        worker.send(
+            {
+                "op": "load",
+                "path": str(path),
+                "gpu_layers": self._options.gpu_layers,
+                "context_tokens": self._options.context_tokens,
+                "threads": self._options.threads,
+                "use_extra_bufts": verdict is not False,
+                "probe": unproven,
+                **self._windows,
+            }
+        )
+        if unproven:
+            try:
+                await self._next(worker, loading, "probed")
+            except EngineCrashed as exc:
+                if died_of_fault(worker.returncode) and not worker.reason:
+                    self._verdicts.put(key, False)
+                    raise _ProbeDied(exc.message) from exc
+                raise
+            self._verdicts.put(key, True)
+        ready = await self._next(worker, loading, "ready")
+        self._loading = None
+        return messages.info_from(ready["info"])
+
+    async def _next(self, worker: WorkerProcess, loading: _Loading, wanted: str) -> Message:
+        """The next `wanted` message of a loading worker; raises what it reports instead."""
+        while True:
+            try:
+                message = await asyncio.wait_for(loading.queue.get(), self._load_silence_s)
+            except TimeoutError:
+                worker.kill(f"it said nothing for {self._load_silence_s:.0f} s while loading")
+                continue
+            if message is None:
+                raise EngineCrashed(f"The engine stopped while loading: {worker.describe_end()}.")
+            if message["op"] == "error":
+                await worker.close()
+                raise messages.error_from(message)
+            if message["op"] == "progress":
+                name = models.resolve(self._options.model).stem
+                self._message = f"Loading {name} ({message['fraction']:.0%})."
+            if message["op"] == wanted:
+                return message
+
+    def _on_message(self, worker: WorkerProcess, message: Message) -> None:
+        if worker is not self._worker:
+            return
+        if self._loading is not None:
+            self._loading.queue.put_nowait(message)
+            return
+        job = self._current
+        if job is None or message.get("id") != job.number:
+            return
+        if message["op"] == "error":
+            job.fail(messages.error_from(message))
+            return
+        if message["op"] in ("finished", "rendered"):
+            self._crashes = 0
+        job.receive(message)
+
+    def _on_exit(self, worker: WorkerProcess) -> None:
+        if worker is not self._worker:
+            return
+        self._worker = None
+        if self._loading is not None:
+            self._loading.queue.put_nowait(None)
+            return
+        if self._state is EngineState.CLOSED:
+            return
+        ended = EngineCrashed(f"The engine stopped: {worker.describe_end()}.")
+        self._crashes += 1
+        if self._crashes >= MOST_CRASHES:
+            self._fail(self._too_many(ended.message))
+        else:
+            self._set(EngineState.NEW, f"{ended.message} The next request starts it again.")
+        if self._current is not None:
+            self._current.fail(ended)
+
+    def _too_many(self, last: str) -> EngineUnavailable:
+        return EngineUnavailable(
+            f"The engine failed {self._crashes} times in a row. {last}",
+            hint="Run `beadline doctor`; try engine.extra_buffers off, engine.gpu_layers 0, "
+            "or another model.",
+        )
+
+    def _fail(self, error: BeadlineError) -> None:
+        if self._state in (EngineState.CLOSED, EngineState.FAILED):
+            return
+        self._failure = error
+        self._failed_at = time.monotonic()
+        self._set(EngineState.FAILED, str(error))
+
+    def _set(self, state: EngineState, message: str) -> None:
+        self._state = state
+        self._message = message
+
+
+class _ProbeDied(EngineCrashed):
+    """The start-up probe met the fault it looks for; the next attempt avoids it."""
+
+
+class _Loading:
+    """Messages of a worker that is not ready yet; None stands for its end."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Message | None] = asyncio.Queue()

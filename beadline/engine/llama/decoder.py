@@ -1,0 +1,236 @@
+"""Token ids in, streamed text out, on top of `native`. Knows no families, processes or messages.
+
+One prompt is evaluated in chunks of the context's batch size; cancel and deadline are looked at
+between chunks and before every token (on a CPU also inside a chunk). What the KV sequence already
+shares with the prompt is not evaluated again; at least the last prompt token always is, because
+its logits are needed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from beadline.engine.llama.native import Context
+from beadline.engine.llama.sampling import Sampler, probability_of
+from beadline.engine.llama.sequences import Sequences, Slot
+from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
+from beadline.errors import EngineError
+
+
+class Control(Protocol):
+    """How the consumer of a generation holds it back or ends it; asked from the decoding thread."""
+
+    def cancelled(self) -> bool: ...
+
+    def await_credit(self, pending: int, timeout_s: float) -> None:
+        """Return when one more token may be run, on cancel, or after `timeout_s`.
+
+        `pending` tokens were run whose text is not a whole character yet, so nobody could
+        consume them.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a generation ends by itself."""
+
+    max_tokens: int
+    deadline_ms: int
+    """From the start of prompt evaluation."""
+    stop: frozenset[int]
+    """Ids that end the text; their probability at the cursor is reported."""
+    not_text: frozenset[int] = frozenset()
+    """Further ids that can be no part of a text (other control tokens)."""
+    stop_at_newline: bool = False
+
+
+class _Text:
+    """Bytes of tokens to whole characters. A character that is not finished is never shown."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.tokens = 0
+        self.logprob = 0.0
+
+    def feed(self, data: bytes, logprob: float) -> str:
+        self.tokens += 1
+        self.logprob += logprob
+        return self._decoder.decode(data)
+
+    def take(self, text: str) -> Piece:
+        """A piece of all tokens since the last one."""
+        piece = Piece(text, self.tokens, self.logprob)
+        self.tokens, self.logprob = 0, 0.0
+        return piece
+
+
+class Decoder:
+    """Runs one generation at a time over the sequences of one context."""
+
+    def __init__(
+        self,
+        context: Context,
+        spell: Callable[[int], bytes],
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._context = context
+        self._spell = spell
+        self._clock = clock
+        self._sequences = Sequences(context)
+
+    def generate(
+        self,
+        prompt: Sequence[int],
+        *,
+        sequence: str,
+        limits: Limits,
+        sampler: Sampler,
+        control: Control,
+    ) -> Iterator[Event]:
+        """Yields `Started` (unless ended during the prompt), `Piece`s, then `Finished`.
+
+        Pieces join to exactly the text of the tokens up to the stop. Raises `EngineError` when
+        the prompt does not fit the context or llama.cpp fails.
+        """
+        if not 0 < len(prompt) < self._context.context_tokens:
+            raise EngineError(
+                f"A prompt of {len(prompt)} tokens does not fit a context of "
+                f"{self._context.context_tokens}.",
+                hint="Lower context.prefix_tokens or raise engine.context_tokens.",
+            )
+        run = _Run(self._clock, limits.deadline_ms, control)
+        slot, reused = self._sequences.open(sequence, prompt)
+        usage = Usage(prompt_tokens=len(prompt), reused_tokens=reused)
+        if not self._evaluate_prompt(slot, prompt, reused, run):
+            usage = replace(
+                usage, evaluated_tokens=len(slot.tokens) - reused, prompt_ms=run.elapsed_ms()
+            )
+            yield Finished(run.ended, usage)
+            return
+        usage = replace(usage, evaluated_tokens=len(prompt) - reused, prompt_ms=run.elapsed_ms())
+        yield Started(usage, probability_of(self._context.logits(), limits.stop))
+        yield from self._continue(slot, usage, limits, sampler, run)
+
+    def _evaluate_prompt(self, slot: Slot, prompt: Sequence[int], start: int, run: _Run) -> bool:
+        """False when cancelled or late; the slot then holds what was evaluated."""
+        step = self._context.batch_tokens
+        for offset in range(start, len(prompt), step):
+            if run.must_end():
+                return False
+            chunk = prompt[offset : offset + step]
+            if not self._decode(slot, chunk, run.must_end):
+                return False
+        return True
+
+    def _decode(
+        self, slot: Slot, tokens: Sequence[int], should_abort: Callable[[], bool] | None
+    ) -> bool:
+        position = len(slot.tokens)
+        try:
+            done = self._context.decode(tokens, position, slot.number, should_abort=should_abort)
+        except EngineError:
+            self._sequences.drop(slot)
+            raise
+        slot.tokens.extend(tokens)
+        if not done:
+            del slot.tokens[self._context.last_position(slot.number) + 1 :]
+        return done
+
+    def _continue(
+        self, slot: Slot, usage: Usage, limits: Limits, sampler: Sampler, run: _Run
+    ) -> Iterator[Event]:
+        text = _Text()
+        visible = False
+        generated = 0
+        first_ms = usage.prompt_ms
+        chosen: int | None = None
+        reason = "length"
+        while generated < limits.max_tokens:
+            run.await_credit(text.tokens)
+            if run.must_end():
+                reason = run.ended
+                break
+            if chosen is not None:
+                if len(slot.tokens) + 1 >= self._context.context_tokens:
+                    break
+                self._decode(slot, [chosen], None)
+            choice = sampler.choose(self._context.logits())
+            generated += 1
+            if generated == 1:
+                first_ms = run.elapsed_ms()
+            chosen = choice.token
+            if chosen in limits.stop or chosen in limits.not_text:
+                reason = "eog"
+                break
+            piece = text.feed(self._spell(chosen), choice.logprob)
+            if limits.stop_at_newline:
+                kept, visible, cut = _before_newline(piece, visible)
+                if cut:
+                    if kept:
+                        yield text.take(kept)
+                    yield self._finished("newline", usage, generated, first_ms, run)
+                    return
+            if piece:
+                yield text.take(piece)
+        yield self._finished(reason, usage, generated, first_ms, run)
+
+    def _finished(
+        self, reason: str, usage: Usage, generated: int, first_ms: float, run: _Run
+    ) -> Finished:
+        total = run.elapsed_ms()
+        if not generated:
+            first_ms = total
+        return Finished(
+            reason,
+            replace(
+                usage,
+                generated_tokens=generated,
+                first_token_ms=first_ms,
+                generate_ms=total - first_ms,
+            ),
+        )
+
+
+class _Run:
+    """Clock and brake of one generation."""
+
+    def __init__(self, clock: Callable[[], float], deadline_ms: int, control: Control) -> None:
+        self._clock = clock
+        self._control = control
+        self._start = clock()
+        self._deadline = self._start + deadline_ms / 1000
+        self.ended = ""
+        """Why it must end; empty while it may go on."""
+
+    def elapsed_ms(self) -> float:
+        return (self._clock() - self._start) * 1000
+
+    def must_end(self) -> bool:
+        if not self.ended:
+            if self._control.cancelled():
+                self.ended = "cancelled"
+            elif self._clock() >= self._deadline:
+                self.ended = "deadline"
+        return bool(self.ended)
+
+    def await_credit(self, pending: int) -> None:
+        self._control.await_credit(pending, max(0.0, self._deadline - self._clock()))
+
+
+def _before_newline(piece: str, visible: bool) -> tuple[str, bool, bool]:
+    """What of `piece` stands before the first newline after a non-blank character.
+
+    `visible`: whether a non-blank character came before. Returns the kept part, the new
+    `visible`, and whether the newline was met.
+    """
+    for index, character in enumerate(piece):
+        if character == "\n" and visible:
+            return piece[:index], True, True
+        visible = visible or not character.isspace()
+    return piece, visible, False

@@ -1,0 +1,98 @@
+"""The lines that server and worker exchange: one JSON object each. Knows no pipes, no llama.cpp.
+
+To the worker:
+    load      path, gpu_layers, context_tokens, threads, use_extra_bufts, probe,
+              prefix_tokens, suffix_tokens
+    generate  id, request        render  id, request
+    cancel    id                 credit  id, tokens
+From the worker:
+    hello     library                      at once; what the probe's verdicts are kept under
+    progress  fraction                     while loading
+    loaded                                 weights and context are there; the probe may follow
+    probed                                 the probe's decode survived
+    ready     info
+    started   id, usage, eog_probability   piece  id, text, tokens, logprob
+    finished  id, reason, usage            rendered  id, prompt
+    error     id (absent while loading), kind ("model" or "engine"), message, hint
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from beadline.engine.protocol import (
+    ExtraFile,
+    FimRequest,
+    Layout,
+    ModelInfo,
+    RenderedPrompt,
+    Usage,
+)
+from beadline.errors import BeadlineError, EngineError, ModelError
+
+Message = dict[str, Any]
+
+AHEAD = 4
+"""Tokens that a worker may run beyond what its client has consumed (DESIGN section 2)."""
+LINE_LIMIT = 64 << 20
+"""Longest line in bytes; a rendered prompt of the largest context stays far below."""
+
+
+def encode(message: Message) -> bytes:
+    """One line, ASCII only, so that lone surrogates and any newline survive."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message | None:
+    """The message of a line; None for what is no message."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and "op" in message else None
+
+
+def request_values(request: FimRequest) -> Message:
+    """A request as JSON values."""
+    return asdict(request)
+
+
+def request_from(values: Message) -> FimRequest:
+    """The inverse of `request_values`."""
+    extra = tuple(ExtraFile(**item) for item in values["extra"])
+    layout = None if values["layout"] is None else Layout(values["layout"])
+    return FimRequest(**{**values, "extra": extra, "layout": layout})
+
+
+def prompt_from(values: Message) -> RenderedPrompt:
+    """The inverse of `asdict` on a `RenderedPrompt`."""
+    return RenderedPrompt(**{**values, "tokens": tuple(values["tokens"])})
+
+
+def usage_from(values: Message) -> Usage:
+    return Usage(**values)
+
+
+def info_from(values: Message) -> ModelInfo:
+    return ModelInfo(**values)
+
+
+def error_message(error: BeadlineError, job: int | None = None) -> Message:
+    """The message that carries `error` to the server."""
+    message: Message = {
+        "op": "error",
+        "kind": "model" if isinstance(error, ModelError) else "engine",
+        "message": error.message,
+        "hint": error.hint,
+    }
+    if job is not None:
+        message["id"] = job
+    return message
+
+
+def error_from(message: Message) -> BeadlineError:
+    """The error that an `error` message carries."""
+    kind = ModelError if message["kind"] == "model" else EngineError
+    return kind(message["message"], hint=message["hint"])

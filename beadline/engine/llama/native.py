@@ -1,0 +1,433 @@
+"""The only module that touches llama.cpp's C names. Knows no prompts, no sampling, no protocol.
+
+Thin typed wrappers over `llama_cpp.llama_cpp` (llama-cpp-python's ctypes layer). A ctypes struct
+that disagrees with the C one corrupts memory silently, so `load_library` first checks the version,
+the fields used here and, since C's own struct sizes cannot be asked for, that C's default
+parameters read back as the documented values: a shifted layout cannot pass that.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from beadline.errors import EngineError, ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MINIMUM_VERSION = (0, 3, 35)
+"""First llama-cpp-python whose struct fields match this module."""
+BELOW_VERSION = (0, 4, 0)
+"""First one that may differ."""
+INSTALL_HINT = "Install llama-cpp-python >= 0.3.35, < 0.4."
+
+UNKNOWN, CONTROL, USER_DEFINED = 1 << 0, 1 << 3, 1 << 4
+"""Bits of `llama_token_attr` (llama.h)."""
+SENTENCEPIECE = 1
+"""`LLAMA_VOCAB_TYPE_SPM`."""
+
+_STRUCT_FIELDS = {
+    "llama_model_params": (
+        *("n_gpu_layers", "load_mode", "progress_callback"),
+        *("vocab_only", "use_extra_bufts"),
+    ),
+    "llama_context_params": (
+        *("n_ctx", "n_batch", "n_ubatch", "n_seq_max", "n_threads", "n_threads_batch"),
+        *("swa_full", "kv_unified"),
+    ),
+    "llama_batch": ("n_tokens", "token", "embd", "pos", "n_seq_id", "seq_id", "logits"),
+}
+_MODEL_DEFAULTS = {"main_gpu": 0, "vocab_only": False, "check_tensors": False}
+_MODEL_DEFAULTS |= {"use_extra_bufts": True, "no_host": False}
+_CONTEXT_DEFAULTS: dict[str, Any] = {"n_ctx": 512, "n_batch": 2048, "n_ubatch": 512}
+_CONTEXT_DEFAULTS |= {"n_seq_max": 1, "type_k": 1, "type_v": 1, "rope_freq_base": 0.0}
+_CONTEXT_DEFAULTS |= {"yarn_ext_factor": -1.0, "offload_kqv": True, "no_perf": True}
+_CONTEXT_DEFAULTS |= {"op_offload": True, "swa_full": True, "kv_unified": False}
+
+
+class Library:
+    """The loaded and checked library. Make one per process, by `load_library`."""
+
+    def __init__(self, names: ModuleType, version: str) -> None:
+        self.names = names
+        self.version = version
+        """Version of llama-cpp-python."""
+        self.system_info = _text(names.llama_print_system_info()).strip()
+        self.native_version = _text(names.llama_version())
+        self.gpu = bool(names.llama_supports_gpu_offload())
+        """Whether this build can put layers on a GPU."""
+        self._lines: list[str] = []
+        # The callback object must outlive every call into the library.
+        self._log = names.llama_log_callback(self._on_log)
+        names.llama_log_set(self._log, ctypes.c_void_p(0))
+        names.llama_backend_init()
+
+    @property
+    def build(self) -> str:
+        """One line: versions and the CPU or GPU features compiled in."""
+        return (
+            f"llama-cpp-python {self.version}, llama.cpp {self.native_version}, {self.system_info}"
+        )
+
+    @property
+    def identity(self) -> str:
+        """Changes when the library does: build line, struct sizes, names and sizes of its files."""
+        sizes = [str(ctypes.sizeof(getattr(self.names, name))) for name in sorted(_STRUCT_FIELDS)]
+        library = Path(self.names._lib._name)
+        files = [
+            f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}"
+            for file in sorted(library.parent.iterdir())
+            if file.is_file() and "ggml" in file.name
+        ]
+        return "|".join([self.build, *sizes, str(library), *files])
+
+    def errors(self) -> str:
+        """The last error lines of the library's log, for a message."""
+        return " ".join(self._lines[-3:])
+
+    def _on_log(self, level: int, text: bytes | None, _data: object) -> None:
+        # ggml levels: 3 warning, 4 error; everything below stays silent.
+        if level == 4 and text:
+            self._lines = [*self._lines[-9:], _text(text).strip()]
+
+
+def load_library() -> Library:
+    """Import llama_cpp and check it. Raises `EngineError` when it is missing or does not fit."""
+    try:
+        import llama_cpp
+        import llama_cpp.llama_cpp as names
+    except ImportError as exc:
+        raise EngineError(f"llama-cpp-python cannot be used: {exc}.", hint=INSTALL_HINT) from exc
+    except (OSError, RuntimeError) as exc:
+        raise EngineError(f"llama.cpp's library cannot be loaded: {exc}.") from exc
+    check_version(llama_cpp.__version__)
+    check_layout(names)
+    return Library(names, llama_cpp.__version__)
+
+
+def check_version(version: str) -> None:
+    """Raises `EngineError` for a llama-cpp-python outside the supported range."""
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    if not MINIMUM_VERSION <= numbers < BELOW_VERSION:
+        raise EngineError(f"llama-cpp-python {version} is not supported.", hint=INSTALL_HINT)
+
+
+def check_layout(names: Any) -> None:
+    """Raises `EngineError` when structs lack fields or C's defaults read back wrong."""
+    for struct, wanted in _STRUCT_FIELDS.items():
+        present = {name for name, *_ in getattr(names, struct)._fields_}
+        if missing := [name for name in wanted if name not in present]:
+            raise EngineError(
+                f"llama-cpp-python's {struct} lacks {', '.join(missing)}.", hint=INSTALL_HINT
+            )
+    for params, defaults in (
+        (names.llama_model_default_params(), _MODEL_DEFAULTS),
+        (names.llama_context_default_params(), _CONTEXT_DEFAULTS),
+    ):
+        for name, value in defaults.items():
+            if getattr(params, name) != value:
+                raise EngineError(
+                    f"llama.cpp's library and its Python structs disagree on {name} "
+                    f"({getattr(params, name)!r} instead of {value!r}).",
+                    hint="Unset LLAMA_CPP_LIB_PATH or reinstall llama-cpp-python.",
+                )
+
+
+class Model:
+    """A loaded GGUF: weights and vocabulary. Free with `close`."""
+
+    def __init__(
+        self,
+        library: Library,
+        path: Path,
+        *,
+        gpu_layers: int = 0,
+        use_mmap: bool | None = None,
+        use_extra_bufts: bool = True,
+        vocab_only: bool = False,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Load `path`. `gpu_layers` -1 is all where the build has a GPU; `use_mmap` None lets
+        the library choose. Raises `ModelError` when llama.cpp refuses the file.
+        """
+        names = library.names
+        params = names.llama_model_default_params()
+        # A CPU build ignores layers on the GPU; 0 keeps what we report true.
+        params.n_gpu_layers = gpu_layers if library.gpu else 0
+        params.use_extra_bufts = use_extra_bufts
+        params.vocab_only = vocab_only
+        if use_mmap is not None:
+            params.load_mode = (
+                names.LLAMA_LOAD_MODE_MMAP if use_mmap else names.LLAMA_LOAD_MODE_NONE
+            )
+
+        def progress(fraction: float, _data: object) -> bool:
+            if on_progress is not None:
+                on_progress(fraction)
+            return True
+
+        callback = names.llama_progress_callback(progress)
+        params.progress_callback = callback
+        self.library = library
+        self.path = path
+        self.use_extra_bufts = use_extra_bufts
+        self._pointer = names.llama_model_load_from_file(os.fsencode(path), params)
+        if not self._pointer:
+            raise ModelError(
+                f"llama.cpp cannot load {path.name}: {library.errors() or 'no reason given'}",
+                hint="The model may need a newer llama-cpp-python, or more memory.",
+            )
+        self.gpu_layers = 0
+        if library.gpu:
+            layers = self.layers + 1
+            self.gpu_layers = layers if gpu_layers < 0 else min(gpu_layers, layers)
+        self._vocab = names.llama_model_get_vocab(self._pointer)
+        self.vocabulary_size = int(names.llama_vocab_n_tokens(self._vocab))
+        self._piece = ctypes.create_string_buffer(256)
+
+    @property
+    def layers(self) -> int:
+        return int(self.library.names.llama_model_n_layer(self._pointer))
+
+    @property
+    def trained_context(self) -> int:
+        """Context length the model was trained with, in tokens."""
+        return int(self.library.names.llama_model_n_ctx_train(self._pointer))
+
+    @property
+    def parameters(self) -> int:
+        return int(self.library.names.llama_model_n_params(self._pointer))
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """Memory of one token's keys and values in f16, estimated from the attention's shape."""
+        names = self.library.names
+        heads = max(1, names.llama_model_n_head(self._pointer))
+        width = names.llama_model_n_embd(self._pointer) * names.llama_model_n_head_kv(self._pointer)
+        return 2 * 2 * self.layers * max(1, width // heads)
+
+    def metadata(self) -> dict[str, str]:
+        """All scalar and string metadata of the file, as strings."""
+        names = self.library.names
+        found: dict[str, str] = {}
+        for index in range(names.llama_model_meta_count(self._pointer)):
+            key = self._meta(names.llama_model_meta_key_by_index, index)
+            found[key] = self._meta(names.llama_model_meta_val_str_by_index, index)
+        return found
+
+    def _meta(self, function: Callable[..., int], index: int) -> str:
+        size = 1024
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            length = function(self._pointer, index, buffer, size)
+            if length < size:
+                return buffer.raw[: max(0, length)].decode("utf-8", "replace")
+            size = length + 1
+
+    def tokenise(self, text: bytes) -> list[int]:
+        """Ids of UTF-8 `text`: no BOS or EOS; CONTROL tokens not parsed, USER_DEFINED still are."""
+        names = self.library.names
+        capacity = len(text) + 8
+        while True:
+            ids = (names.llama_token * capacity)()
+            count = names.llama_tokenize(self._vocab, text, len(text), ids, capacity, False, False)
+            if count >= 0:
+                return list(ids[:count])
+            if -count <= capacity:
+                raise EngineError("llama.cpp could not tokenise the text.")
+            capacity = -count
+
+    def piece(self, token: int) -> bytes:
+        """Bytes of a token; special tokens give their text."""
+        names = self.library.names
+        while True:
+            length = names.llama_token_to_piece(
+                self._vocab, token, self._piece, len(self._piece), 0, True
+            )
+            if length >= 0:
+                return self._piece.raw[:length]
+            self._piece = ctypes.create_string_buffer(-length)
+
+    def token_text(self, token: int) -> str:
+        """The token as the file spells it."""
+        return _text(self.library.names.llama_vocab_get_text(self._vocab, token))
+
+    def attributes(self, token: int) -> int:
+        """Bits of `llama_token_attr`."""
+        return int(self.library.names.llama_vocab_get_attr(self._vocab, token))
+
+    def is_eog(self, token: int) -> bool:
+        """Whether the file says that this token ends a generation."""
+        return bool(self.library.names.llama_vocab_is_eog(self._vocab, token))
+
+    @property
+    def bos(self) -> int | None:
+        token = int(self.library.names.llama_vocab_bos(self._vocab))
+        return None if token < 0 else token
+
+    @property
+    def add_bos(self) -> bool:
+        return bool(self.library.names.llama_vocab_get_add_bos(self._vocab))
+
+    @property
+    def vocabulary_type(self) -> int:
+        return int(self.library.names.llama_vocab_type(self._vocab))
+
+    @property
+    def pointer(self) -> Any:
+        return self._pointer
+
+    def close(self) -> None:
+        """Free the weights. The contexts made from it must be closed before."""
+        if self._pointer:
+            self.library.names.llama_model_free(self._pointer)
+            self._pointer = None
+
+
+class Context:
+    """KV memory and logits of one model. Not thread-safe; free with `close`."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        context_tokens: int,
+        sequences: int,
+        batch_tokens: int,
+        threads: int,
+        batch_threads: int,
+    ) -> None:
+        """`context_tokens` is what each of the `sequences` may hold (the memory is not shared, so
+        that attention of one sequence never walks over the cells of another); `batch_tokens` is
+        the most that one `decode` takes. Raises `EngineError` when the memory does not suffice.
+        """
+        library = model.library
+        names = library.names
+        params = names.llama_context_default_params()
+        params.n_ctx = context_tokens * sequences
+        params.n_seq_max = sequences
+        params.kv_unified = False
+        # Sliding-window models refuse partial removal unless their cache is full-sized.
+        params.swa_full = True
+        params.n_batch = params.n_ubatch = batch_tokens
+        params.n_threads, params.n_threads_batch = threads, batch_threads
+        self.model = model
+        self._names = names
+        self._pointer = names.llama_init_from_model(model.pointer, params)
+        if not self._pointer:
+            raise EngineError(
+                f"llama.cpp cannot open a context of {context_tokens} tokens: {library.errors()}",
+                hint="Lower engine.context_tokens.",
+            )
+        self.context_tokens = int(names.llama_n_ctx_seq(self._pointer))
+        self.sequences = sequences
+        self.batch_tokens = batch_tokens
+        self._memory = names.llama_get_memory(self._pointer)
+        self._should_abort: Callable[[], bool] | None = None
+        self._abort = names.ggml_abort_callback(self._on_abort)
+        self._no_abort = names.ggml_abort_callback()
+        self._make_batch()
+
+    def _make_batch(self) -> None:
+        """Arrays for the largest batch, allocated once."""
+        names, size = self._names, self.batch_tokens
+        self._tokens = (names.llama_token * size)()
+        self._positions = (names.llama_pos * size)()
+        self._sequence = (names.llama_seq_id * 1)()
+        pointer = ctypes.cast(self._sequence, ctypes.POINTER(names.llama_seq_id))
+        self._sequences = (ctypes.POINTER(names.llama_seq_id) * size)(*[pointer] * size)
+        self._counts = (ctypes.c_int32 * size)(*[1] * size)
+        self._outputs = (ctypes.c_int8 * size)()
+        self._batch = names.llama_batch(
+            n_tokens=0,
+            token=self._tokens,
+            embd=None,
+            pos=self._positions,
+            n_seq_id=self._counts,
+            seq_id=self._sequences,
+            logits=self._outputs,
+        )
+
+    def decode(
+        self,
+        tokens: Sequence[int],
+        position: int,
+        sequence: int,
+        *,
+        should_abort: Callable[[], bool] | None = None,
+    ) -> bool:
+        """Evaluate `tokens` at `position`...; logits are kept for the last one.
+
+        Returns False when `should_abort` (asked between graph nodes, on the CPU only) said stop:
+        what was evaluated by then stays, so read `last_position` before reuse. Raises
+        `EngineError` when llama.cpp fails; the sequence's state is then unknown.
+        """
+        count = len(tokens)
+        if not 0 < count <= self.batch_tokens:
+            raise ValueError(f"{count} tokens do not fit a batch of {self.batch_tokens}")
+        for index, token in enumerate(tokens):
+            self._tokens[index] = token
+            self._positions[index] = position + index
+            self._outputs[index] = 0
+        self._outputs[count - 1] = 1
+        self._sequence[0] = sequence
+        self._batch.n_tokens = count
+        self._set_abort(should_abort)
+        status = int(self._names.llama_decode(self._pointer, self._batch))
+        if status == 2:
+            return False
+        if status != 0:
+            raise EngineError(f"llama_decode failed ({status}). {self.model.library.errors()}")
+        return True
+
+    def _set_abort(self, should_abort: Callable[[], bool] | None) -> None:
+        if should_abort is self._should_abort:
+            return
+        if (should_abort is None) != (self._should_abort is None):
+            callback = self._no_abort if should_abort is None else self._abort
+            self._names.llama_set_abort_callback(self._pointer, callback, ctypes.c_void_p(0))
+        self._should_abort = should_abort
+
+    def _on_abort(self, _data: object) -> bool:
+        return self._should_abort is not None and self._should_abort()
+
+    def logits(self) -> np.ndarray:
+        """Logits after the last token of the last `decode`: float32, one per token of the
+        vocabulary. A view that the next `decode` overwrites.
+        """
+        import numpy as np
+
+        row = self._names.llama_get_logits_ith(self._pointer, -1)
+        if not row:
+            raise EngineError("llama.cpp has no logits for the last token.")
+        return np.ctypeslib.as_array(row, shape=(self.model.vocabulary_size,))
+
+    def remove(self, sequence: int, start: int) -> bool:
+        """Forget positions from `start` on. False when refused: recurrent, hybrid and
+        sliding-window models cannot drop a part; the sequence is then unchanged.
+        """
+        return bool(self._names.llama_memory_seq_rm(self._memory, sequence, start, -1))
+
+    def clear(self, sequence: int) -> None:
+        """Forget the whole sequence; never refused."""
+        self._names.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def last_position(self, sequence: int) -> int:
+        """Largest position in the sequence's memory; -1 when it is empty."""
+        return int(self._names.llama_memory_seq_pos_max(self._memory, sequence))
+
+    def close(self) -> None:
+        """Free the KV memory."""
+        if self._pointer:
+            self._names.llama_free(self._pointer)
+            self._pointer = None
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")

@@ -1,0 +1,166 @@
+"""Jobs of the engine as callers see them: a stream of events, or one prompt. Knows no pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+from beadline.engine.llama import messages
+from beadline.engine.llama.messages import Message
+from beadline.engine.protocol import (
+    Event,
+    FimRequest,
+    Finished,
+    Piece,
+    RenderedPrompt,
+    Started,
+    Usage,
+)
+from beadline.errors import BeadlineError
+
+
+class Job:
+    """One request on its way through the queue and the worker."""
+
+    op = ""
+
+    def __init__(self, number: int, request: FimRequest) -> None:
+        self.number = number
+        self.request = request
+        self.done = asyncio.Event()
+        """Set when the worker owes nothing more for it."""
+
+    def message(self) -> Message:
+        """What starts it in the worker."""
+        return {
+            "op": self.op, "id": self.number, "request": messages.request_values(self.request)
+        }  # fmt: skip
+
+    def receive(self, message: Message) -> None:
+        """One message of the worker about this job."""
+        raise NotImplementedError
+
+    def fail(self, error: BeadlineError) -> None:
+        """It will never be answered."""
+        raise NotImplementedError
+
+
+class RenderJob(Job):
+    """Wants the prompt only."""
+
+    op = "render"
+
+    def __init__(self, number: int, request: FimRequest) -> None:
+        super().__init__(number, request)
+        self.result: asyncio.Future[RenderedPrompt] = asyncio.get_running_loop().create_future()
+
+    def receive(self, message: Message) -> None:
+        if message["op"] == "rendered":
+            # The caller may have been cancelled meanwhile, its future with it.
+            if not self.result.done():
+                self.result.set_result(messages.prompt_from(message["prompt"]))
+            self.done.set()
+
+    def fail(self, error: BeadlineError) -> None:
+        if not self.result.done():
+            self.result.set_exception(error)
+        self.done.set()
+
+
+class LlamaStream(Job):
+    """Implements `engine.protocol.Stream`. For one consumer.
+
+    What the consumer takes is credited to the worker, which runs at most `AHEAD` tokens beyond.
+    """
+
+    op = "generate"
+
+    def __init__(
+        self,
+        number: int,
+        request: FimRequest,
+        tell: Callable[[LlamaStream, Message], None],
+    ) -> None:
+        """`tell` sends a message about this stream to the worker, if it is there."""
+        super().__init__(number, request)
+        self._tell = tell
+        self._events: deque[Event] = deque()
+        self._error: BeadlineError | None = None
+        self._changed = asyncio.Event()
+        self._queued_at = time.perf_counter()
+        self._queue_ms = 0.0
+        self._started = False
+        self._cancelled = False
+
+    def message(self) -> Message:
+        self._started = True
+        self._queue_ms = self._waited_ms()
+        return super().message()
+
+    def cancel(self) -> None:
+        """End it: `Finished("cancelled")` is all that still comes. Idempotent."""
+        if self._cancelled or self.done.is_set():
+            self._cancelled = True
+            return
+        self._cancelled = True
+        if self._started:
+            self._tell(self, {"op": "cancel", "id": self.number})
+        else:
+            self._end(Finished("cancelled", Usage(queue_ms=self._waited_ms())))
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            while not self._events and self._error is None:
+                self._changed.clear()
+                await self._changed.wait()
+            if self._events:
+                event = self._events.popleft()
+                if isinstance(event, Finished):
+                    reason = "cancelled" if self._cancelled else event.reason
+                    yield replace(event, reason=reason)
+                    return
+                if self._cancelled:
+                    continue
+                if isinstance(event, Piece):
+                    credit = {"op": "credit", "id": self.number, "tokens": event.tokens}
+                    self._tell(self, credit)
+                yield event
+            elif self._error is not None:
+                if self._cancelled:
+                    yield Finished("cancelled", Usage(queue_ms=self._queue_ms))
+                    return
+                raise self._error
+
+    def receive(self, message: Message) -> None:
+        match message["op"]:
+            case "started":
+                usage = self._usage(message["usage"])
+                self._put(Started(usage, message["eog_probability"]))
+            case "piece":
+                values = {key: message[key] for key in ("text", "tokens", "logprob")}
+                self._put(Piece(**values))
+            case "finished":
+                self._end(Finished(message["reason"], self._usage(message["usage"])))
+
+    def fail(self, error: BeadlineError) -> None:
+        if not self.done.is_set():
+            self._error = error
+            self.done.set()
+            self._changed.set()
+
+    def _end(self, event: Finished) -> None:
+        self.done.set()
+        self._put(event)
+
+    def _put(self, event: Event) -> None:
+        self._events.append(event)
+        self._changed.set()
+
+    def _usage(self, values: Message) -> Usage:
+        return replace(messages.usage_from(values), queue_ms=self._queue_ms)
+
+    def _waited_ms(self) -> float:
+        return (time.perf_counter() - self._queued_at) * 1000

@@ -1,0 +1,289 @@
+"""The worker process: reads messages, loads the model, decodes. Knows no files but the model's.
+
+The client talks to it over stdin and stdout (see `messages`). Nothing here survives the end of
+stdin: a reader thread ends the process at once, in the middle of a decode too, because the server
+is then gone and nobody wants the result.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from dataclasses import asdict, replace
+from typing import BinaryIO
+
+from beadline.engine.llama import messages, native, probe
+from beadline.engine.llama.decoder import Decoder, Limits
+from beadline.engine.llama.messages import AHEAD, Message
+from beadline.engine.llama.sampling import Sampler
+from beadline.engine.llama.threads import decoding_threads
+from beadline.engine.llama.vocabulary import LlamaVocabulary
+from beadline.engine.protocol import Finished, ModelInfo, Piece, RenderedPrompt, Started, Usage
+from beadline.errors import BeadlineError, EngineError
+
+CONTEXT_TOKENS = 8192
+"""Most context taken when the options do not say."""
+CPU_CHUNK, GPU_CHUNK = 128, 512
+"""Prompt tokens per decode: small where a chunk takes long, so that cancel is heard."""
+SEQUENCES = 4
+KV_BUDGET = 1 << 30
+"""Bytes of KV memory up to which a context holds more than one sequence."""
+
+
+class Pipe:
+    """Messages out. One writer: the main thread."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def send(self, message: Message) -> None:
+        self._stream.write(messages.encode(message))
+        self._stream.flush()
+
+
+class Inbox:
+    """Messages in: jobs wait in a queue, cancel and credit act on the running job at once.
+
+    Implements `decoder.Control` for the running job. Ids rise, so a cancel or credit for an
+    older job is late and ignored.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._jobs: deque[Message] = deque()
+        self._cancelled: set[int] = set()
+        self._running = -1
+        self._sent = 0
+        self._credited = 0
+
+    def read(self, stream: BinaryIO) -> None:
+        """Body of the reader thread; never returns to the process after the end of `stream`."""
+        for line in iter(stream.readline, b""):
+            message = messages.decode(line)
+            if message is not None:
+                self.put(message)
+        # Not sys.exit: the main thread may be inside native code for seconds.
+        os._exit(0)
+
+    def put(self, message: Message) -> None:
+        with self._changed:
+            if message["op"] == "cancel":
+                if message["id"] >= self._running:
+                    self._cancelled.add(message["id"])
+            elif message["op"] == "credit":
+                if message["id"] == self._running:
+                    self._credited += message["tokens"]
+            else:
+                self._jobs.append(message)
+            self._changed.notify_all()
+
+    def take(self) -> Message:
+        """The next job, in order of arrival; waits for it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._jobs)
+            return self._jobs.popleft()
+
+    def begin(self, job: int) -> None:
+        """`job` is the one that cancel and credit are about now."""
+        with self._changed:
+            self._running = job
+            self._cancelled = {other for other in self._cancelled if other >= job}
+            self._sent = self._credited = 0
+
+    def sent(self, tokens: int) -> None:
+        """`tokens` more went out in pieces."""
+        self._sent += tokens
+
+    def cancelled(self) -> bool:
+        return self._running in self._cancelled
+
+    def await_credit(self, pending: int, timeout_s: float) -> None:
+        def may_run() -> bool:
+            ahead = self._sent - self._credited
+            # Only unfinished characters are out: waiting for their consumer would be for ever.
+            return ahead + pending < AHEAD or ahead <= 0 or self.cancelled()
+
+        with self._changed:
+            self._changed.wait_for(may_run, timeout_s)
+
+
+class Worker:
+    """Serves one client until its stdin ends."""
+
+    def __init__(self, inbox: Inbox, pipe: Pipe) -> None:
+        self._inbox = inbox
+        self._pipe = pipe
+
+    def run(self) -> None:
+        """Say hello, load, then serve. Returns only when nothing could be loaded."""
+        try:
+            library = native.load_library()
+            self._pipe.send({"op": "hello", "library": library.identity})
+            load = self._inbox.take()
+            loaded = _Loaded(library, load, self._pipe)
+        except BeadlineError as exc:
+            self._pipe.send(messages.error_message(exc))
+            return
+        self._pipe.send({"op": "ready", "info": asdict(loaded.info)})
+        while True:
+            self._serve(loaded, self._inbox.take())
+
+    def _serve(self, loaded: _Loaded, message: Message) -> None:
+        job = message["id"]
+        self._inbox.begin(job)
+        try:
+            if message["op"] == "render":
+                prompt = loaded.render(messages.request_from(message["request"]))
+                self._pipe.send({"op": "rendered", "id": job, "prompt": asdict(prompt)})
+            elif message["op"] == "generate":
+                self._generate(loaded, job, message)
+            else:
+                raise EngineError(f"The worker does not know {message['op']!r}.")
+        except BeadlineError as exc:
+            self._pipe.send(messages.error_message(exc, job))
+
+    def _generate(self, loaded: _Loaded, job: int, message: Message) -> None:
+        request = messages.request_from(message["request"])
+        prompt = loaded.render(request)
+        limits = Limits(
+            max_tokens=request.max_tokens,
+            deadline_ms=request.deadline_ms,
+            stop=loaded.stop,
+            not_text=loaded.vocabulary.control,
+            stop_at_newline=request.stop_at_newline,
+        )
+        events = loaded.decoder.generate(
+            prompt.tokens,
+            sequence=request.sequence,
+            limits=limits,
+            sampler=Sampler(request.temperature, request.seed),
+            control=self._inbox,
+        )
+
+        def named(usage: Usage) -> Message:
+            return asdict(replace(usage, layout=prompt.layout, family=prompt.family))
+
+        for event in events:
+            match event:
+                case Started(usage, eog):
+                    self._pipe.send(
+                        {"op": "started", "id": job, "usage": named(usage), "eog_probability": eog}
+                    )
+                case Piece():
+                    self._inbox.sent(event.tokens)
+                    self._pipe.send({"op": "piece", "id": job, **asdict(event)})
+                case Finished(reason, usage):
+                    self._pipe.send(
+                        {"op": "finished", "id": job, "reason": reason, "usage": named(usage)}
+                    )
+
+
+class _Loaded:
+    """The model, its context, and what rendering needs."""
+
+    def __init__(self, library: native.Library, load: Message, pipe: Pipe) -> None:
+        from pathlib import Path
+
+        from beadline.engine.fim.families import detect, stop_tokens
+
+        path = Path(load["path"])
+        told = -1.0
+
+        def progress(fraction: float) -> None:
+            nonlocal told
+            if fraction - told >= 0.05:
+                told = fraction
+                pipe.send({"op": "progress", "fraction": fraction})
+
+        model = native.Model(
+            library,
+            path,
+            gpu_layers=load["gpu_layers"],
+            use_extra_bufts=load["use_extra_bufts"],
+            on_progress=progress,
+        )
+        self.vocabulary = LlamaVocabulary(model)
+        self._family = detect(self.vocabulary)
+        self.stop = stop_tokens(self._family, self.vocabulary)
+        trained = model.trained_context
+        context_tokens = load["context_tokens"] or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
+        threads = load["threads"] or decoding_threads()
+        context = native.Context(
+            model,
+            context_tokens=context_tokens,
+            sequences=sequences_within(KV_BUDGET, model.kv_bytes_per_token * context_tokens),
+            batch_tokens=GPU_CHUNK if model.gpu_layers else CPU_CHUNK,
+            threads=threads,
+            batch_threads=threads,
+        )
+        pipe.send({"op": "loaded"})
+        if load["probe"]:
+            probe.decode_probe(context)
+            pipe.send({"op": "probed"})
+        self.decoder = Decoder(context, self.vocabulary.spell)
+        self._context_tokens = context.context_tokens
+        self._prefix_tokens = load["prefix_tokens"]
+        self._suffix_tokens = load["suffix_tokens"]
+        metadata = self.vocabulary.metadata
+        self.info = ModelInfo(
+            path=str(path),
+            name=metadata.get("general.name", path.stem),
+            family=self._family.name,
+            architecture=metadata.get("general.architecture", ""),
+            context_tokens=context.context_tokens,
+            parameters=model.parameters,
+            vocabulary_size=model.vocabulary_size,
+            build=library.build,
+            safe_parameters=not load["use_extra_bufts"],
+            gpu_layers=model.gpu_layers,
+            details={
+                "threads": str(threads),
+                "sequences": str(context.sequences),
+                "chunk_tokens": str(context.batch_tokens),
+                "trained_context": str(trained),
+            },
+        )
+
+    def render(self, request: messages.FimRequest) -> RenderedPrompt:
+        from beadline.engine.fim.render import render
+
+        return render(
+            request,
+            self._family,
+            self.vocabulary,
+            context_tokens=self._context_tokens,
+            prefix_tokens=self._prefix_tokens,
+            suffix_tokens=self._suffix_tokens,
+        )
+
+
+def sequences_within(budget: int, sequence_bytes: int) -> int:
+    """How many KV sequences of that size fit the budget: 1 to `SEQUENCES`."""
+    return max(1, min(SEQUENCES, budget // max(1, sequence_bytes)))
+
+
+def main() -> None:
+    """Take over stdin and stdout, serve, end the process."""
+    # Ctrl-C in a terminal reaches the whole group; this process ends with its stdin instead.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout.flush()
+    # The real stdout carries messages only: whatever native code prints goes to stderr.
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    incoming = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    inbox = Inbox()
+    threading.Thread(target=inbox.read, args=(incoming,), daemon=True).start()
+    Worker(inbox, Pipe(outgoing)).run()
+    # Not a normal exit: freeing a model takes time, and the reader thread holds a stream's lock.
+    outgoing.flush()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
