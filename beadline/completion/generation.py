@@ -26,6 +26,8 @@ SUPERSEDED = "superseded"
 CLOSED = "closed"
 UNCLAIMED = "unclaimed"
 EMPTY_LIKELY = "eog_probability"
+REPEATS = "suffix"
+"""The stop rule's own word for an answer that only says what follows."""
 
 
 class Cutter(Protocol):
@@ -34,6 +36,8 @@ class Cutter(Protocol):
     reason: str
 
     def feed(self, piece: str) -> int | None: ...
+
+    def finish(self) -> int: ...
 
 
 class TimerHandle(Protocol):
@@ -185,8 +189,7 @@ class Generation:
                 elif isinstance(event, Piece):
                     self._on_piece(event.text)
                 elif isinstance(event, Finished):
-                    self.usage = event.usage
-                    self.stop_reason = self.stop_reason or event.reason
+                    self._on_finished(event)
         except EngineError as exc:
             self.error = exc
             self.stop_reason = self.stop_reason or "error"
@@ -211,6 +214,13 @@ class Generation:
             self._finish_early(self._rule.reason)
         if not self._compatible(self._typed):
             self.stop(CONTRADICTED)
+
+    def _on_finished(self, event: Finished) -> None:
+        self.usage = event.usage
+        if not self.stop_reason:
+            written, self.text = self.text, self.text[: self._rule.finish()]
+            repeats = not self.text and written.strip()
+            self.stop_reason = REPEATS if repeats else event.reason
 
     def _finish_early(self, reason: str) -> None:
         """Cancel the stream but read it to its end: the last event carries the counts."""

@@ -55,10 +55,8 @@ class Reader:
     def read(self, document: Document, offset: int, options: ContextOptions) -> Reading:
         """Parse (incrementally), classify the cursor and place the window.
 
-        Raises `UnicodeEncodeError` for a text with lone surrogates, which no file can hold.
+        Raises `UnicodeEncodeError` for lone surrogates in the window: no model can read them.
         """
-        if not document.text.isascii():
-            document.text.encode("utf-8")
         tree = self._trees.parse(document)
         cursor = read_cursor(document, offset, tree)
         window = place(
@@ -69,6 +67,7 @@ class Reader:
             suffix_chars=options.suffix_tokens * CHARS_PER_TOKEN,
             anchor_chars=ANCHOR_TOKENS * CHARS_PER_TOKEN,
         )
+        document.text[window.start : window.end].encode("utf-8")
         self._windows[document.key] = (document, window)
         self._windows.move_to_end(document.key)
         while len(self._windows) > _WINDOWS:
@@ -78,6 +77,7 @@ class Reader:
     def forget(self, key: str) -> None:
         """The document closed."""
         self._windows.pop(key, None)
+        self._trees.forget(key)
 
     def _previous(self, document: Document) -> Window | None:
         """The last window, while the text before its anchor is what it was."""
@@ -95,7 +95,7 @@ def judge(reading: Reading, answer: Answer) -> Verdict:
     before = text[max(0, offset - NEIGHBOURHOOD) : offset]
     after = text[offset : offset + NEIGHBOURHOOD]
     tidied = postprocess.tidy(answer.text, before, after, stop_reason=answer.stop_reason)
-    reason = silence.of_answer(tidied, answer.text, before, after)
+    reason = silence.of_answer(tidied, answer.text, before, after, stop_reason=answer.stop_reason)
     if reason:
         return Verdict("", reason)
     tree = reading.tree

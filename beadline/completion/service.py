@@ -29,7 +29,7 @@ from beadline.completion.types import (
     Trace,
 )
 from beadline.context.stop import StopRule
-from beadline.context.types import Document, Expected
+from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions, Options
@@ -303,7 +303,10 @@ class Completer:
 def fim_request(
     request: CompletionRequest, reading: Reading, options: CompletionOptions
 ) -> FimRequest:
-    """What the engine is asked for `request`."""
+    """What the engine is asked for `request`.
+
+    The newline rule is left to the stop rule: a line that opens a bracket or a block goes on.
+    """
     document, window = reading.document, reading.window
     prefix, suffix = window.split(document.text)
     return FimRequest(
@@ -314,7 +317,6 @@ def fim_request(
         repo=document.repo,
         max_tokens=request.max_tokens or options.max_tokens,
         deadline_ms=options.deadline_ms,
-        stop_at_newline=reading.cursor.expected is Expected.LINE,
         sequence=document.key,
     )
 

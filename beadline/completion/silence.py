@@ -74,18 +74,18 @@ def empty_threshold(cursor: CursorContext, request: CompletionRequest) -> float:
     if not request.automatic:
         return NEVER
     match cursor.reason:
-        case "open_block" | "inside_statement":
+        case "open_block" | "body_after_docstring" | "inside_statement" | "inside_brackets":
             return 0.9
-        case "complete_statement":
-            return 0.2
+        case "ambiguous_end" | "comment":
+            return 0.3
         case _:
             return 0.5
 
 
-def of_answer(text: str, raw: str, before: str, after: str) -> str:
+def of_answer(text: str, raw: str, before: str, after: str, *, stop_reason: str = "") -> str:
     """Reasons that the texts give. `raw` is the model's text, `text` what post-processing left."""
     if not raw:
-        return EMPTY_ANSWER
+        return REPEATS_SUFFIX if stop_reason == "suffix" else EMPTY_ANSWER
     if not raw.strip():
         return WHITESPACE
     if not text.strip():

@@ -26,6 +26,9 @@ class CutAt:
         self._fed += len(piece)
         return self._limit if self._fed >= self._limit else None
 
+    def finish(self) -> int:
+        return self._fed
+
 
 def document(text: str, key: str = "a.py") -> Document:
     return Document(key, key, "python", text)
