@@ -32,7 +32,7 @@ test-fast: $(VENV)/.dev lint
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check
-	@$(BIN)/pyright --level error
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
 
 clean:

@@ -4,19 +4,20 @@ Does not know what the commands do; each lives in a module with `add_arguments(p
 `main(args) -> int`, imported only when it is asked for (`serve` must not pay for the others).
 
 Exit codes: 0 done (also when there is nothing to suggest), 1 the engine or a check failed,
-2 bad input, settings or arguments, 130 interrupted.
+2 bad input, model file, settings or arguments, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from beadline import __version__
-from beadline.errors import BeadlineError, InputError, SettingsError
+from beadline.errors import BeadlineError, EngineError
 
 COMMANDS = {
     "complete": ("beadline.commands.complete", "fill the hole at a position of a file"),
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser(arguments).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of the user's file is no reason to fail.
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         code = importlib.import_module(COMMANDS[args.command][0]).main(args)
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if args.debug:
             raise
         print(f"beadline: {error}", file=sys.stderr)
-        return 2 if isinstance(error, InputError | SettingsError) else 1
+        return 1 if isinstance(error, EngineError) else 2
     except KeyboardInterrupt:
         if args.debug:
             raise

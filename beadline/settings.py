@@ -163,7 +163,8 @@ def load(
 ) -> Applied:
     """Defaults, then the user's own file, the environment and flags.
 
-    Raises `SettingsError` when the user's file is not TOML; unknown keys are in `problems`.
+    Raises `SettingsError` when the user's file is unreadable or not TOML; unknown keys are in
+    `problems`.
     """
     environment = os.environ if environment is None else environment
     path = config_file or user_config_file(environment)
@@ -172,7 +173,13 @@ def load(
         try:
             values = tomllib.loads(path.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise SettingsError(f"{path} is not valid TOML: {exc}.", hint="Correct the file.") from exc
+            raise SettingsError(
+                f"{path} is not valid TOML: {exc}.", hint="Correct the file."
+            ) from exc
+        except OSError as exc:
+            raise SettingsError(
+                f"{path} cannot be read: {exc.strerror}.", hint="Check its permissions."
+            ) from exc
         applied = _join(applied, apply(applied.options, values, trusted=True, source=str(path)))
     applied = _join(
         applied,
@@ -198,9 +205,7 @@ def user_cache_dir(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def _join(first: Applied, second: Applied) -> Applied:
-    return Applied(
-        second.options, first.refused + second.refused, first.problems + second.problems
-    )
+    return Applied(second.options, first.refused + second.refused, first.problems + second.problems)
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

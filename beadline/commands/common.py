@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from beadline import settings
+from beadline.completion import silence
+from beadline.completion.types import CompletionResult
 from beadline.context.files import LoadedFile, find_root, read_document
 from beadline.context.positions import LineIndex
 from beadline.engine.llama.client import LlamaEngine
-from beadline.errors import InputError, SettingsError
+from beadline.engine.protocol import Engine
+from beadline.errors import EngineError, InputError, SettingsError
 from beadline.settings import Options
 
 
@@ -71,11 +74,11 @@ def open_cursor(location: Location, options: Options) -> Cursor:
     return Cursor(file, index, offset)
 
 
-def load_options(args: argparse.Namespace, flags: Mapping[str, Any] | None = None) -> Options:
+def load_options(flags: Mapping[str, Any] | None = None) -> Options:
     """The user's options with `flags` (dotted names; None is "not given") over them.
 
     What does not fit in the user's file or environment is told on standard error and left out;
-    a flag that does not fit raises `SettingsError`. Also sets the log's level.
+    a flag that does not fit raises `SettingsError`.
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     applied = settings.load(flags=given)
@@ -84,9 +87,13 @@ def load_options(args: argparse.Namespace, flags: Mapping[str, Any] | None = Non
         raise SettingsError(" ".join(from_flags))
     for problem in applied.problems:
         print(f"beadline: {problem}", file=sys.stderr)
-    level = "debug" if args.debug else applied.options.trace.log_level
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format="%(name)s: %(message)s")
     return applied.options
+
+
+def set_up_logging(options: Options) -> None:
+    """Our log on standard error, at the level of the options; libraries only warn."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("beadline").setLevel(options.trace.log_level.upper())
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
@@ -104,3 +111,12 @@ def make_engine(options: Options) -> LlamaEngine:
         suffix_tokens=options.context.suffix_tokens,
         cache_dir=settings.user_cache_dir(),
     )
+
+
+def raise_engine_failure(result: CompletionResult, engine: Engine) -> None:
+    """Raise `EngineError` when the engine failed: on the command line that is no silence."""
+    if result.trace.silent_reason in (silence.CRASHED, silence.UNAVAILABLE):
+        raise EngineError(
+            f"The engine failed: {engine.state_message or result.trace.silent_reason}",
+            hint="`beadline doctor` looks for the cause.",
+        )

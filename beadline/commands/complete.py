@@ -1,0 +1,127 @@
+"""`beadline complete FILE:LINE:COLUMN`: fill one hole and show it. Knows no editor protocol.
+
+It asks as an editor does while the user types: where an editor would show nothing, nothing is
+shown here either, and the trace says why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from dataclasses import dataclass, replace
+
+from rich.console import Console
+
+from beadline.commands import common, display
+from beadline.commands.common import Cursor
+from beadline.completion.reading import Reader
+from beadline.completion.service import Completer, fim_request
+from beadline.completion.trace import TraceSink
+from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
+from beadline.engine.protocol import RenderedPrompt
+from beadline.settings import Options
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of the command found out."""
+
+    result: CompletionResult
+    prompt: RenderedPrompt | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument(
+        "location", metavar="FILE:LINE:COLUMN",
+        help="the cursor: before that character, both numbers from 1, columns in code points",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--show-prompt", action="store_true",
+        help="print the exact prompt as well, special tokens by name",
+    )  # fmt: skip
+    common.add_model_argument(parser)
+    parser.add_argument(
+        "--max-tokens", metavar="N", help="most tokens of the suggestion (default: your settings)"
+    )
+    parser.add_argument("--trace", metavar="FILE", help="append the request's numbers to this file")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command; 0 also when there is nothing to suggest."""
+    options = common.load_options(
+        {
+            "engine.model": args.model,
+            "completion.max_tokens": args.max_tokens,
+            "trace.file": args.trace,
+        }
+    )
+    # Nobody is typing: there is no keystroke to wait for.
+    options = replace(options, completion=replace(options.completion, debounce_ms=0))
+    common.set_up_logging(options)
+    cursor = common.open_cursor(common.parse_location(args.location), options)
+    outcome = asyncio.run(run(cursor, options, show_prompt=args.show_prompt))
+    if args.json:
+        print(json.dumps(as_json(cursor, outcome)))
+        return 0
+    console = Console(highlight=False, soft_wrap=True)
+    if outcome.prompt is not None:
+        console.print(display.printable(outcome.prompt.text), markup=False)
+        console.print()
+    if outcome.result.items:
+        item = outcome.result.items[0]
+        console.print(display.suggestion(cursor.file.document.text, item))
+    print(summary(outcome.result.trace), file=sys.stderr)
+    return 0
+
+
+async def run(cursor: Cursor, options: Options, *, show_prompt: bool = False) -> Outcome:
+    """Load the model, ask once, end the engine. Raises `ModelError`, `EngineError`, `FileError`."""
+    sink = TraceSink(options.trace.file) if options.trace.file else None
+    engine = common.make_engine(options)
+    completer = Completer(engine, options, trace=sink)
+    request = CompletionRequest(cursor.file.document, cursor.offset)
+    try:
+        await engine.start()
+        result = await completer.complete(request)
+        common.raise_engine_failure(result, engine)
+        prompt = None
+        if show_prompt:
+            reading = Reader().read(cursor.file.document, cursor.offset, options.context)
+            prompt = await engine.render(fim_request(request, reading, options.completion))
+        return Outcome(result, prompt)
+    finally:
+        await completer.close()
+        if sink is not None:
+            sink.close()
+
+
+def as_json(cursor: Cursor, outcome: Outcome) -> dict[str, object]:
+    """The object that `--json` prints; positions as on the command line."""
+    items = outcome.result.items
+    item = items[0] if items else CompletionItem("", cursor.offset, cursor.offset)
+    values: dict[str, object] = {
+        "completion": cursor.file.newlines.restore(item.text, item.start),
+        "range": {
+            "start": cursor.user_position(item.start),
+            "end": cursor.user_position(item.end),
+        },
+        "trace": outcome.result.trace.as_dict(),
+    }
+    if outcome.prompt is not None:
+        values["prompt"] = outcome.prompt.text
+    return values
+
+
+def summary(trace: Trace) -> str:
+    """One line about time and tokens, or about the reason of the silence."""
+    numbers = (
+        f"{trace.total_ms:.0f} ms; {trace.prompt_tokens} prompt tokens, "
+        f"{trace.evaluated_tokens} evaluated, {trace.generated_tokens} generated"
+    )
+    if trace.silent_reason:
+        return f"no suggestion ({trace.silent_reason}); {numbers}"
+    return f"{numbers}; stopped by {trace.stop_reason}"

@@ -1,0 +1,60 @@
+"""`beadline context FILE:LINE:COLUMN`: what the model would be given there. Loads no model.
+
+The window is the one `complete` uses, in characters; the engine's renderer may still trim it to
+its token budget (`complete --show-prompt` shows the outcome).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+from beadline.commands import common, display
+from beadline.completion.reading import Reader, Reading
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument(
+        "location", metavar="FILE:LINE:COLUMN",
+        help="the cursor: before that character, both numbers from 1, columns in code points",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command."""
+    options = common.load_options()
+    cursor = common.open_cursor(common.parse_location(args.location), options)
+    reading = Reader().read(cursor.file.document, cursor.offset, options.context)
+    if args.json:
+        print(json.dumps(as_json(reading)))
+        return 0
+    prefix, suffix = reading.window.split(reading.document.text)
+    text = Text()
+    text.append(display.printable(prefix))
+    text.append(display.CURSOR, style="bold reverse")
+    text.append(display.printable(suffix), style="dim")
+    Console(highlight=False, soft_wrap=True).print(text)
+    where = ".".join(scope.name for scope in reading.cursor.scopes) or "the top level"
+    print(
+        f"expected: {reading.cursor.expected} ({reading.cursor.reason}) in {where}; "
+        f"{len(prefix)} characters before the cursor, {len(suffix)} after it; no snippets",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def as_json(reading: Reading) -> dict[str, object]:
+    """The object that `--json` prints."""
+    prefix, suffix = reading.window.split(reading.document.text)
+    return {
+        "prefix": prefix,
+        "suffix": suffix,
+        "expected": str(reading.cursor.expected),
+        "snippets": [],
+    }
