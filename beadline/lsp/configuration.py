@@ -15,6 +15,8 @@ from beadline.settings import Options
 SECTION = "beadline"
 """Name of our section in an editor's settings."""
 
+SOURCE = "editor settings"
+
 _ABOUT_THE_EDITOR = frozenset({"editorInfo", "editorPluginInfo"})
 _MOST_NAMES = 8
 _MOST_CHARACTERS = 120
@@ -45,11 +47,11 @@ class Configuration:
 
     def _merge(self) -> list[str]:
         options, refused, problems = self.base, [], []
-        for source, values in (("initializationOptions", self._initial), ("editor", self._sent)):
+        for values in (self._initial, self._sent):
             try:
-                applied = settings.apply(options, values, trusted=False, source=source)
+                applied = settings.apply(options, values, trusted=False, source=SOURCE)
             except RecursionError:
-                problems.append(f"{source}: nested too deeply; ignored.")
+                problems.append(f"{SOURCE}: nested too deeply; ignored.")
                 continue
             options = applied.options
             refused.extend(applied.refused)

@@ -159,7 +159,7 @@ class DocumentStore:
         """The newest text of an open document. Raises `FileError` when it is not kept."""
         current = self._open[uri]
         if current.refusal:
-            raise FileError(current.refusal)
+            raise FileError(current.refusal, hint=f"{current.place[0]} gets none.")
         return current.snapshot
 
     def read(self, uri: str) -> Snapshot:
@@ -179,8 +179,6 @@ class DocumentStore:
 
     def _replaced(self, current: _Open, version: int | None, text: str) -> _Open:
         refusal = self._refusal(text)
-        if refusal:
-            log.warning("No suggestions for an open document: %s", refusal)
         return _Open(
             current.uri,
             current.language,
@@ -197,9 +195,9 @@ class DocumentStore:
         if size * 4 > self.max_bytes:
             size = len(text.encode("utf-8", "surrogatepass"))
         if size > self.max_bytes:
-            return f"it has {size} bytes, the most are {self.max_bytes} (context.max_file_bytes)."
+            return f"The document has {size:,} bytes, the limit is {self.max_bytes:,}."
         if "\0" in text:
-            return "it is binary (it holds a NUL character)."
+            return "The document is binary (it holds a NUL character)."
         return ""
 
     def _root(self, path: Path) -> Path:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import re
 import traceback
+from collections.abc import Callable
 from typing import Protocol
 
 from lsprotocol import types as lsp
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 
 ACCEPTED_COMMAND = "beadline.accepted"
 """Run by the client after it inserted an item; its one argument is the item's number."""
+
+
+_DIGITS = re.compile("[0-9]+")
 
 
 class Completes(Protocol):
@@ -46,12 +51,20 @@ class Watched(Protocol):
 class InlineCompletions:
     """Answers requests; at most one per document is under way."""
 
-    def __init__(self, documents: DocumentStore, completer: Completes, model: Watched) -> None:
+    def __init__(
+        self,
+        documents: DocumentStore,
+        completer: Completes,
+        model: Watched,
+        tell: Callable[[str], None],
+    ) -> None:
+        """`tell` puts one sentence into the editor's log."""
         self._documents = documents
         self._completer = completer
         self._model = model
+        self._tell = tell
         self._running: dict[str, asyncio.Task[object]] = {}
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
         self._shown = 0
         self.accepted = 0
         """Items the client said were accepted."""
@@ -71,7 +84,7 @@ class InlineCompletions:
         try:
             return lsp.InlineCompletionList(items=await self._items(uri, params))
         except BeadlineError as exc:
-            self._tell_once(str(exc))
+            self._tell_once(uri, str(exc))
         except Exception as exc:
             # The fence: clients show a popup for every error. The message of a foreign exception
             # may quote source text, so it stays out of the log; its place in our code is in it.
@@ -160,11 +173,13 @@ class InlineCompletions:
         )
         return item
 
-    def _tell_once(self, reason: str) -> None:
-        """The same file is asked for with every key; its trouble is told once."""
-        if reason not in self._told:
-            self._told.add(reason)
-            log.warning("No suggestion: %s", reason)
+    def _tell_once(self, uri: str, reason: str) -> None:
+        """The same file is asked for with every key; its trouble is told once, however the
+        numbers in the sentence change."""
+        kind = uri, _DIGITS.sub("", reason)
+        if kind not in self._told:
+            self._told.add(kind)
+            self._tell(f"No suggestions: {reason}")
 
 
 def _insertion(

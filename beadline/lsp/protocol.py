@@ -59,6 +59,10 @@ class InlineRequest:
 def make_converter() -> Converter:
     """lsprotocol's converter, knowing `InlineRequest`, and leaving unknown params as plain JSON."""
     converter = converters.get_converter()
+    # First, because a generated hook keeps the hooks it found for its fields.
+    converter.register_structure_hook(
+        lsp.OptionalVersionedTextDocumentIdentifier, _versioned_identifier
+    )
     converter.register_structure_hook(
         InlineParams,
         make_dict_structure_fn(
@@ -68,9 +72,6 @@ def make_converter() -> Converter:
             formatting_options=override(rename="formattingOptions"),
             work_done_token=override(rename="workDoneToken"),
         ),
-    )
-    converter.register_structure_hook(
-        lsp.OptionalVersionedTextDocumentIdentifier, _versioned_identifier
     )
     for kind in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         converter.register_structure_hook(kind, _plain)
@@ -95,6 +96,8 @@ class Protocol(LanguageServerProtocol):
 
     begun = False
     """True once a well-formed `initialize` arrived."""
+    ending = False
+    """True once `shutdown` arrived."""
 
     def receive(self, body: bytes) -> None:
         """Take one message body off the wire. Never raises on what the client sent."""
@@ -115,6 +118,8 @@ class Protocol(LanguageServerProtocol):
             return
         if message.get("method") == lsp.INITIALIZE:
             self.begun = True
+        elif message.get("method") == lsp.SHUTDOWN and "id" in message:
+            self.ending = True
         self.handle_message(structured)
 
     def _admit(self, message: dict[str, Any]) -> bool:
@@ -129,7 +134,7 @@ class Protocol(LanguageServerProtocol):
         if method == lsp.EXIT:
             return True
         reason = 0, ""
-        if self._shutdown:
+        if self.ending:
             reason = INVALID_REQUEST, "The server is shutting down."
         elif not self.begun and method != lsp.INITIALIZE:
             reason = NOT_INITIALIZED, "The server has not been initialized."
@@ -142,10 +147,15 @@ class Protocol(LanguageServerProtocol):
     def _structure(self, message: dict[str, Any]) -> Any:
         if message.get("method") == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
             _normalise_trigger(message.get("params"))
-        if "error" in message and "id" in message and "method" not in message:
-            # A client's error without a number as its code is still the end of our request.
-            return self._converter.structure(message, lsp.ResponseErrorMessage)
-        return super().structure_message(message)
+        # As pygls does it, which however logs what does not fit with all its contents.
+        if "method" in message:
+            fallback = JsonRPCRequestMessage if "id" in message else JsonRPCNotification
+            kind = self.get_message_type(message["method"]) or fallback
+        elif "error" in message:
+            kind = lsp.ResponseErrorMessage
+        else:
+            kind = self._result_types.pop(message["id"], None) or JsonRPCResponseMessage
+        return self._converter.structure(message, kind)
 
     def _reject_content(self, message: dict[str, Any], exc: Exception) -> None:
         method = message.get("method")
@@ -163,9 +173,9 @@ class Protocol(LanguageServerProtocol):
 
     def _refuse(self, msg_id: int | str | None, code: int, reason: str) -> None:
         log.warning("Refused a message: %s", reason)
-        self._send_data(
-            lsp.ResponseErrorMessage(id=msg_id, error=lsp.ResponseError(code=code, message=reason))
-        )
+        # Not as a ResponseErrorMessage: its converter drops an id that is null.
+        error = {"code": code, "message": reason}
+        self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": error})
 
     def get_message_type(self, method: str) -> type[Any] | None:
         """The class a message of this method is structured into."""
@@ -218,11 +228,6 @@ class Protocol(LanguageServerProtocol):
         handler: Callable[..., Any] | None = self.fm.features.get(name)
         if handler is not None:
             yield handler, args, {}
-
-    @property
-    def shutting_down(self) -> bool:
-        """True once `shutdown` was answered."""
-        return self._shutdown
 
 
 def _answerable(message: Any) -> int | str | None:

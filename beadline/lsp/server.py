@@ -61,11 +61,11 @@ class BeadlineServer(LanguageServer):
         self.configuration = Configuration(options)
         self.documents = DocumentStore(max_bytes=options.context.max_file_bytes)
         self.model = ModelStart(engine, completer.ready, self)
-        self.inline = InlineCompletions(self.documents, completer, self.model)
+        self.inline = InlineCompletions(self.documents, completer, self.model, self.log_to_editor)
         self.exit_code = 0
         self._poll_seconds = poll_seconds
         self._stopped = asyncio.Event()
-        self._closed = False
+        self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pull = 0
 
@@ -83,6 +83,9 @@ class BeadlineServer(LanguageServer):
             stopping.cancel()
             await asyncio.gather(receiving, stopping, return_exceptions=True)
             await self.close()
+            # Callbacks send the answers of handlers that ended just now.
+            for _ in range(3):
+                await asyncio.sleep(0)
             output.close()
         return self.exit_code
 
@@ -106,13 +109,14 @@ class BeadlineServer(LanguageServer):
 
     async def close(self) -> None:
         """End what runs, the engine last. Idempotent, and bounded in time."""
-        if self._closed:
-            return
-        self._closed = True
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         self.inline.cancel_all()
         for task in self._tasks:
             task.cancel()
-        await asyncio.sleep(0)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.model.close()
@@ -156,6 +160,12 @@ class BeadlineServer(LanguageServer):
     def show(self, kind: lsp.MessageType, message: str) -> None:
         """A message for the user's eyes."""
         self.window_show_message(lsp.ShowMessageParams(type=kind, message=message))
+
+    def log_to_editor(self, message: str) -> None:
+        """A line in the editor's log of this server."""
+        self.window_log_message(
+            lsp.LogMessageParams(type=lsp.MessageType.Warning, message=f"beadline: {message}")
+        )
 
     async def create_progress(self, token: str) -> None:
         """Ask the client for a progress display."""
@@ -264,7 +274,7 @@ def _life_cycle(server: BeadlineServer) -> None:
 
     @server.feature(lsp.EXIT)
     def leave(*_: Any) -> None:
-        server.stop(0 if server.protocol.shutting_down else 1)
+        server.stop(0 if server.protocol.ending else 1)
 
 
 def _texts(server: BeadlineServer) -> None:
