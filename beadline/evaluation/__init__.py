@@ -1,0 +1,1 @@
+"""Hole cases, metrics and baselines: what is measured is what is served. Knows no editor."""

@@ -1,0 +1,175 @@
+"""`beadline evaluate`: holes from repositories, the serving code, a table and a JSON file.
+
+Knows arguments and files; what is measured and how is in the modules beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import platform
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+import beadline
+from beadline import __version__, settings
+from beadline.completion.service import Completer
+from beadline.engine.llama.client import LlamaEngine
+from beadline.engine.models import resolve
+from beadline.errors import InputError, SettingsError
+from beadline.evaluation import report
+from beadline.evaluation.holes import Hole, draw
+from beadline.evaluation.run import Outcome, run
+from beadline.evaluation.sources import SourceFile, read_repository
+from beadline.settings import Options
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument(
+        "--repo", metavar="PATH", type=Path, nargs="+", required=True,
+        help="checkouts, bare clones or plain directories with Python files",
+    )  # fmt: skip
+    parser.add_argument(
+        "--holes", metavar="N", type=int, default=200, help="holes with an answer (default: 200)"
+    )
+    parser.add_argument(
+        "--empty", metavar="N", type=int, help="holes without one (default: half as many)"
+    )
+    parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
+    parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all numbers there")
+    parser.add_argument(
+        "--results", metavar="FILE", type=Path,
+        help="outcomes, one line a hole; a run that was interrupted goes on from there",
+    )  # fmt: skip
+    parser.add_argument("--model", metavar="PATH", help="GGUF file to use, or `builtin`")
+    parser.add_argument("--threads", metavar="N", help="decoding threads (default: your settings)")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the command and return the exit code."""
+    options = _options(args)
+    empty = args.holes // 2 if args.empty is None else args.empty
+    if args.holes < 0 or empty < 0 or args.holes + empty == 0:
+        raise InputError("There are no holes to draw.", hint="Give --holes a positive number.")
+    console = Console(stderr=True)
+    files = [f for path in args.repo for f in read_repository(path, commit=args.commit)]
+    holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
+    header = describe(options, files, args.seed, args.holes, empty)
+    results = args.results or _default_results(header)
+    console.print(f"{len(holes)} holes; outcomes go to {results}", style="dim")
+    outcomes = asyncio.run(_measure(options, holes, results, header, console))
+    summary = report.summarise(outcomes)
+    report.print_table(summary, Console())
+    print(report.verdict(summary))
+    if args.json:
+        _write_json(args.json, header, summary, outcomes)
+    return 0
+
+
+def describe(
+    options: Options, files: list[SourceFile], seed: int, holes: int, empty: int
+) -> dict[str, Any]:
+    """What makes a run this run: everything that its outcomes depend on."""
+    model = resolve(options.engine.model)
+    with model.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "version": __version__,
+        "code": _code_digest(),
+        "model": {"name": model.name, "sha256": digest},
+        "repositories": dict(sorted({f.repo: f.commit for f in files}.items())),
+        "seed": seed,
+        "holes": holes,
+        "empty": empty,
+        "max_tokens": options.completion.max_tokens,
+        "max_lines": options.completion.max_lines,
+        "prefix_tokens": options.context.prefix_tokens,
+        "suffix_tokens": options.context.suffix_tokens,
+    }
+
+
+async def _measure(
+    options: Options, holes: list[Hole], results: Path, header: dict[str, Any], console: Console
+) -> list[Outcome]:
+    engine = LlamaEngine(
+        options.engine,
+        prefix_tokens=options.context.prefix_tokens,
+        suffix_tokens=options.context.suffix_tokens,
+        cache_dir=settings.user_cache_dir(),
+    )
+    completer = Completer(engine, options)
+
+    def progress(count: int, outcome: Outcome) -> None:
+        if count % 25 == 0 or count == len(holes):
+            console.print(f"{count}/{len(holes)} {outcome.category}", style="dim")
+
+    try:
+        await completer.ready()
+        return await run(completer, holes, results, header, progress)
+    finally:
+        await completer.close()
+
+
+def _options(args: argparse.Namespace) -> Options:
+    flags = {"engine.model": args.model, "engine.threads": args.threads}
+    applied = settings.load(flags={k: v for k, v in flags.items() if v is not None})
+    for problem in applied.problems:
+        if problem.startswith("command line:"):
+            raise SettingsError(problem)
+        print(f"beadline: {problem}", file=sys.stderr)
+    options = applied.options
+    # Nobody is typing, and a slow machine must not change what is written.
+    return replace(
+        options, completion=replace(options.completion, debounce_ms=0, deadline_ms=60_000)
+    )
+
+
+def _code_digest() -> str:
+    """Hash of the package's own sources: an installed copy has no commit to name."""
+    package = Path(beadline.__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _default_results(header: dict[str, Any]) -> Path:
+    name = hashlib.sha256(json.dumps(header, sort_keys=True).encode()).hexdigest()[:16]
+    return settings.user_cache_dir() / "evaluation" / f"{name}.jsonl"
+
+
+def _write_json(
+    path: Path, header: dict[str, Any], summary: dict[str, Any], outcomes: list[Outcome]
+) -> None:
+    document = {
+        **header,
+        "command": ["beadline", *sys.argv[1:]],
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.platform()}, {platform.processor() or platform.machine()}",
+        "python": platform.python_version(),
+        "exact_match": "stripped texts equal",
+        "edit_similarity": "1 - Indel distance / sum of lengths, of stripped texts",
+        "verdict": report.verdict(summary),
+        "summary": summary,
+        "outcomes": [
+            {
+                "id": o.id,
+                "prediction": o.prediction,
+                "truth": o.truth,
+                "silent_reason": o.silent_reason,
+                "adds_error": o.adds_error,
+            }
+            for o in outcomes
+        ],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,139 @@
+"""Completes holes with the serving code and keeps the outcomes. Knows no model and no table.
+
+What is measured is what is served: the same `Completer`, an automatic request, the whole file
+with the hole taken out. Outcomes go to a file, one line each, so that a run can be continued.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from beadline.completion.types import CompletionRequest, CompletionResult
+from beadline.context.syntax import SyntaxTrees, adds_error
+from beadline.context.types import Document
+from beadline.errors import InputError
+from beadline.evaluation.baselines import BASELINES
+from beadline.evaluation.holes import Hole
+from beadline.evaluation.sources import parses
+
+
+class Completes(Protocol):
+    """What is measured: `completion.service.Completer`, or a stand-in."""
+
+    async def complete(self, request: CompletionRequest) -> CompletionResult: ...
+
+    def closed(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was served for one hole."""
+
+    id: str
+    category: str
+    repo: str
+    path: str
+    truth: str
+    prediction: str
+    """Empty when nothing was shown."""
+    silent_reason: str
+    stop_reason: str
+    expected: str
+    adds_error: bool
+    """The serving rule's own verdict (DESIGN section 2, step 7), asked again on a fresh tree."""
+    python_broken: bool | None
+    """The file without the hole's text parsed and with the prediction does not; None when it did
+    not parse before either. An honest block header or open bracket at its own end counts here."""
+    python_parses: bool
+    """Python's own parser takes the file with the prediction in place."""
+    baselines: dict[str, str]
+    trace: dict[str, Any]
+
+
+async def complete_hole(completer: Completes, hole: Hole) -> Outcome:
+    """Serve one hole and check what came."""
+    text = hole.prefix + hole.suffix
+    # Every hole is a document of its own: one hole's answer must not help the next one's.
+    document = Document(hole.id, hole.path, "python", text, repo=hole.repo.rpartition("/")[2])
+    result = await completer.complete(CompletionRequest(document, hole.start))
+    completer.closed(document.key)
+    prediction = result.items[0].text if result.items else ""
+    completed = hole.prefix + prediction + hole.suffix
+    after = parses(completed)
+    return Outcome(
+        id=hole.id,
+        category=hole.category,
+        repo=hole.repo,
+        path=hole.path,
+        truth=hole.truth,
+        prediction=prediction,
+        silent_reason=result.trace.silent_reason,
+        stop_reason=result.trace.stop_reason,
+        expected=result.trace.expected,
+        adds_error=bool(prediction) and _adds_error(document, hole.start, prediction),
+        python_broken=(not after) if parses(text) else None,
+        python_parses=after,
+        baselines={name: predict(hole.prefix) for name, predict in BASELINES.items()},
+        trace=result.trace.as_dict(),
+    )
+
+
+async def run(
+    completer: Completes,
+    holes: Sequence[Hole],
+    results: Path,
+    header: dict[str, Any],
+    progress: Callable[[int, Outcome], None] | None = None,
+) -> list[Outcome]:
+    """Complete all holes that `results` does not hold yet, in order, and append them to it.
+
+    `header` says what the run is (model, seed, commits, options); `InputError` when the file
+    belongs to another run.
+    """
+    done = load(results, header)
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with results.open("a", encoding="utf-8") as file:
+        if file.tell() == 0:
+            _append(file, {"header": header})
+        for count, hole in enumerate(holes, start=1):
+            if hole.id not in done:
+                done[hole.id] = await complete_hole(completer, hole)
+                _append(file, asdict(done[hole.id]))
+            if progress is not None:
+                progress(count, done[hole.id])
+    return [done[hole.id] for hole in holes]
+
+
+def load(results: Path, header: dict[str, Any]) -> dict[str, Outcome]:
+    """Outcomes of an interrupted run by hole id; nothing when there is no such file.
+
+    A last line that was cut off in writing is removed from the file.
+    """
+    if not results.exists():
+        return {}
+    data = results.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if whole != data:
+        results.write_bytes(whole)
+    lines = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
+    if lines and lines[0].get("header") != json.loads(json.dumps(header)):
+        raise InputError(
+            f"{results} holds the results of another run.",
+            hint="Name another --results file, or delete it.",
+        )
+    return {line["id"]: Outcome(**line) for line in lines[1:]}
+
+
+def _append(file: Any, value: dict[str, Any]) -> None:
+    # ASCII: a lone U+2028 in a prediction must not become a line end for somebody's reader.
+    file.write(json.dumps(value) + "\n")
+    file.flush()
+
+
+def _adds_error(document: Document, offset: int, prediction: str) -> bool:
+    tree = SyntaxTrees().parse(document)
+    return tree is not None and adds_error(tree, offset, offset, prediction)
