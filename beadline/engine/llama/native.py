@@ -1,54 +1,29 @@
 """The only module that touches llama.cpp's C names. Knows no prompts, no sampling, no protocol.
 
 Thin typed wrappers over `llama_cpp.llama_cpp` (llama-cpp-python's ctypes layer). A ctypes struct
-that disagrees with the C one corrupts memory silently, so `load_library` first checks the version,
-the fields used here and, since C's own struct sizes cannot be asked for, that C's default
-parameters read back as the documented values: a shifted layout cannot pass that.
+that disagrees with the C one corrupts memory silently, so `load_library` first runs the checks of
+`layout`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from beadline.engine.llama.layout import INSTALL_HINT, STRUCTS, check_layout, check_version
 from beadline.errors import EngineError, ModelError
 
 if TYPE_CHECKING:
     import numpy as np
 
-MINIMUM_VERSION = (0, 3, 35)
-"""First llama-cpp-python whose struct fields match this module."""
-BELOW_VERSION = (0, 4, 0)
-"""First one that may differ."""
-INSTALL_HINT = "Install llama-cpp-python >= 0.3.35, < 0.4."
-
 UNKNOWN, CONTROL, USER_DEFINED = 1 << 0, 1 << 3, 1 << 4
 """Bits of `llama_token_attr` (llama.h)."""
 SENTENCEPIECE = 1
 """`LLAMA_VOCAB_TYPE_SPM`."""
-
-_STRUCT_FIELDS = {
-    "llama_model_params": (
-        *("n_gpu_layers", "load_mode", "progress_callback"),
-        *("vocab_only", "use_extra_bufts"),
-    ),
-    "llama_context_params": (
-        *("n_ctx", "n_batch", "n_ubatch", "n_seq_max", "n_threads", "n_threads_batch"),
-        *("swa_full", "kv_unified"),
-    ),
-    "llama_batch": ("n_tokens", "token", "embd", "pos", "n_seq_id", "seq_id", "logits"),
-}
-_MODEL_DEFAULTS = {"main_gpu": 0, "vocab_only": False, "check_tensors": False}
-_MODEL_DEFAULTS |= {"use_extra_bufts": True, "no_host": False}
-_CONTEXT_DEFAULTS: dict[str, Any] = {"n_ctx": 512, "n_batch": 2048, "n_ubatch": 512}
-_CONTEXT_DEFAULTS |= {"n_seq_max": 1, "type_k": 1, "type_v": 1, "rope_freq_base": 0.0}
-_CONTEXT_DEFAULTS |= {"yarn_ext_factor": -1.0, "offload_kqv": True, "no_perf": True}
-_CONTEXT_DEFAULTS |= {"op_offload": True, "swa_full": True, "kv_unified": False}
 
 
 class Library:
@@ -78,7 +53,7 @@ class Library:
     @property
     def identity(self) -> str:
         """Changes when the library does: build line, struct sizes, names and sizes of its files."""
-        sizes = [str(ctypes.sizeof(getattr(self.names, name))) for name in sorted(_STRUCT_FIELDS)]
+        sizes = [str(ctypes.sizeof(getattr(self.names, name))) for name in sorted(STRUCTS)]
         library = Path(self.names._lib._name)
         files = [
             f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}"
@@ -109,34 +84,6 @@ def load_library() -> Library:
     check_version(llama_cpp.__version__)
     check_layout(names)
     return Library(names, llama_cpp.__version__)
-
-
-def check_version(version: str) -> None:
-    """Raises `EngineError` for a llama-cpp-python outside the supported range."""
-    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-    if not MINIMUM_VERSION <= numbers < BELOW_VERSION:
-        raise EngineError(f"llama-cpp-python {version} is not supported.", hint=INSTALL_HINT)
-
-
-def check_layout(names: Any) -> None:
-    """Raises `EngineError` when structs lack fields or C's defaults read back wrong."""
-    for struct, wanted in _STRUCT_FIELDS.items():
-        present = {name for name, *_ in getattr(names, struct)._fields_}
-        if missing := [name for name in wanted if name not in present]:
-            raise EngineError(
-                f"llama-cpp-python's {struct} lacks {', '.join(missing)}.", hint=INSTALL_HINT
-            )
-    for params, defaults in (
-        (names.llama_model_default_params(), _MODEL_DEFAULTS),
-        (names.llama_context_default_params(), _CONTEXT_DEFAULTS),
-    ):
-        for name, value in defaults.items():
-            if getattr(params, name) != value:
-                raise EngineError(
-                    f"llama.cpp's library and its Python structs disagree on {name} "
-                    f"({getattr(params, name)!r} instead of {value!r}).",
-                    hint="Unset LLAMA_CPP_LIB_PATH or reinstall llama-cpp-python.",
-                )
 
 
 class Model:

@@ -1,0 +1,8 @@
+"""A worker that says a last word and dies of SIGABRT before any message."""
+
+import os
+import signal
+import sys
+
+print("free(): invalid pointer", file=sys.stderr, flush=True)
+os.kill(os.getpid(), signal.SIGABRT)
