@@ -91,6 +91,8 @@ class SyntaxTree:
         self._parser = parser
         self._steps: list[int] | None = None
         self._problems: Problems | None = None
+        self.baselines: dict[int, tuple[Problems, bool]] = {}
+        """By offset: what `adds_error` compares suggestions at it with."""
 
     @classmethod
     def of(cls, text: str, parser: tree_sitter.Parser) -> SyntaxTree:
@@ -114,7 +116,8 @@ class SyntaxTree:
         """Code point offset of a UTF-8 byte offset; inside a character it is before it."""
         if len(self._data) == len(self.text):
             return byte
-        step = bisect_right(self._checkpoints(), byte) - 1
+        # The last checkpoint may be the end of a short last step.
+        step = min(bisect_right(self._checkpoints(), byte) - 1, len(self.text) // _STEP)
         part = self._data[self._checkpoints()[step] : byte]
         # A continuation byte is 0b10xxxxxx; a cut last character does not decode and is dropped.
         return step * _STEP + len(part.decode("utf-8", "ignore"))
@@ -232,6 +235,13 @@ _SLACK_BYTES = 200
 
 def _best_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
     """The fewest problems with a likely filling at the cursor, and whether Python then takes it."""
+    found = tree.baselines.get(offset)
+    if found is None:
+        found = tree.baselines[offset] = _search_without(tree, offset)
+    return found
+
+
+def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
     best = tree.problems()
     if best.count == 0 and _python_takes(tree, offset, offset):
         return best, True
