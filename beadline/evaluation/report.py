@@ -22,6 +22,7 @@ from beadline.evaluation.run import Outcome
 
 ANSWERED = "with an answer"
 """All holes whose truth is not empty."""
+_MEASURED = ("total_ms", "context_ms", "evaluated_tokens", "generated_tokens")
 
 
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -52,11 +53,12 @@ def _group(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "model, where shown": _scores(shown, lambda o: o.prediction),
             **{name: _scores(outcomes, _baseline(name)) for name in BASELINES},
         },
-        "median_total_ms": median([o.trace["total_ms"] for o in asked]),
-        "median_context_ms": median([o.trace["context_ms"] for o in asked]),
-        "median_evaluated_tokens": median([o.trace["evaluated_tokens"] for o in asked]),
-        "median_generated_tokens": median([o.trace["generated_tokens"] for o in asked]),
+        **{f"median_{name}": _median(asked, name) for name in _MEASURED},
     }
+
+
+def _median(outcomes: Sequence[Outcome], name: str) -> float | None:
+    return median([o.trace[name] for o in outcomes]) if outcomes else None
 
 
 def _baseline(name: str) -> Callable[[Outcome], str]:
@@ -73,26 +75,28 @@ def _scores(outcomes: Sequence[Outcome], predict: Callable[[Outcome], str]) -> d
 
 def print_table(summary: dict[str, Any], console: Console) -> None:
     """Exact match and edit similarity of every arm, and how often something was shown."""
-    table = Table(title="holes: exact match / edit similarity in %, 95 % interval of the match")
-    table.add_column("category")
-    for name in ("holes", "shown", "adds error"):
-        table.add_column(name, justify="right")
-    for name in ("model", *BASELINES):
-        table.add_column(name, justify="right")
+    table = Table(
+        title="exact match [95 % interval] / edit similarity, in %", title_justify="left", box=None
+    )
+    table.add_column("category", no_wrap=True)
+    for name in ("holes", "shown", "errors", "model", *BASELINES):
+        table.add_column(name, justify="right", no_wrap=name == "model")
     for category, group in summary.items():
+        arms = group["arms"]
         table.add_row(
             category,
             str(group["holes"]),
             _percent(group["shown"]),
             str(group["adds_error"]),
-            *(_arm(group["arms"][name]) for name in ("model", *BASELINES)),
+            _arm(arms["model"], interval=True),
+            *(_arm(arms[name]) for name in BASELINES),
             style="bold" if category == ANSWERED else "",
         )
     console.print(table)
     for category, group in summary.items():
         reasons = ", ".join(f"{name} {count}" for name, count in group["silent_reasons"].items())
         if reasons:
-            console.print(f"silent, {category}: {reasons}", style="dim")
+            console.print(f"silent, {category}: {reasons}", style="dim", highlight=False)
 
 
 def verdict(summary: dict[str, Any]) -> str:
@@ -117,9 +121,9 @@ def _percent(interval: dict[str, Any]) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
-def _arm(scores: dict[str, Any]) -> str:
+def _arm(scores: dict[str, Any], *, interval: bool = False) -> str:
     match, similarity = scores["exact_match"], scores["edit_similarity"]
     if match["value"] is None:
         return "-"
-    low, high = 100 * match["low"], 100 * match["high"]
-    return f"{100 * match['value']:.1f} [{low:.1f}-{high:.1f}] / {100 * similarity['value']:.1f}"
+    bounds = f" [{100 * match['low']:.1f}-{100 * match['high']:.1f}]" if interval else ""
+    return f"{100 * match['value']:.1f}{bounds} / {100 * similarity['value']:.1f}"
