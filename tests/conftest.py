@@ -1,0 +1,64 @@
+"""What every test gets: its own configuration, cache and data folders, and no network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beadline.engine import models
+
+LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing of the user's settings, models or caches is read or written; the folder used."""
+    for name in [name for name in os.environ if name.startswith("BEADLINE_")]:
+        if name != "BEADLINE_TEST_MODEL":
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("BEADLINE_CONFIG", str(home / "config.toml"))
+    monkeypatch.setenv("BEADLINE_CACHE_DIR", str(home / "cache"))
+    for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("CONFIG", "CACHE", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to another machine is an error, except in tests marked `network`."""
+    if request.node.get_closest_marker("network"):
+        return
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOCAL:
+            raise AssertionError(f"a test tried to connect to {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def model_path() -> Path:
+    """The built-in model, or the GGUF that BEADLINE_TEST_MODEL names."""
+    return models.resolve(os.environ.get("BEADLINE_TEST_MODEL", "builtin"))
+
+
+@pytest.fixture(scope="session")
+def other_model(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model with its FIM tokens renamed: a GGUF that cannot fill holes."""
+    path = tmp_path_factory.mktemp("models") / "no-fim.gguf"
+    data = model_path.read_bytes()
+    for old, new in ((b"fim_prefix|>", b"fum_prefix|>"), (b"fim_middle|>", b"fum_middle|>")):
+        assert old in data
+        data = data.replace(old, new)
+    path.write_bytes(data)
+    return path
