@@ -1,8 +1,7 @@
-"""The model that engine tests run on, and engines that are closed after the test."""
+"""Engines that are closed after the test, and workers that misbehave."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -16,24 +15,6 @@ from beadline.settings import EngineOptions
 
 WORKERS = Path(__file__).parent / "llama" / "workers"
 EngineFactory = Callable[..., LlamaEngine]
-
-
-@pytest.fixture(scope="session")
-def model_path() -> Path:
-    """The built-in model, or the GGUF that BEADLINE_TEST_MODEL names."""
-    return models.resolve(os.environ.get("BEADLINE_TEST_MODEL", "builtin"))
-
-
-@pytest.fixture(scope="session")
-def other_model(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same model with its FIM tokens renamed: a GGUF that cannot fill holes."""
-    path = tmp_path_factory.mktemp("models") / "no-fim.gguf"
-    data = model_path.read_bytes()
-    for old, new in ((b"fim_prefix|>", b"fum_prefix|>"), (b"fim_middle|>", b"fum_middle|>")):
-        assert old in data
-        data = data.replace(old, new)
-    path.write_bytes(data)
-    return path
 
 
 @pytest.fixture

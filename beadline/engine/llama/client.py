@@ -222,7 +222,7 @@ class LlamaEngine:
 
     async def _load(self, path: Path) -> ModelInfo:
         """One attempt. Raises `EngineCrashed` when the worker died (another may live)."""
-        loading = self._loading = _Loading()
+        loading = self._loading = _Loading(path.stem)
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
         hello = await self._next(worker, loading, "hello")
@@ -269,8 +269,7 @@ class LlamaEngine:
                 await worker.close()
                 raise messages.error_from(message)
             if message["op"] == "progress":
-                name = models.resolve(self._options.model).stem
-                self._message = f"Loading {name} ({message['fraction']:.0%})."
+                self._message = f"Loading {loading.name} ({message['fraction']:.0%})."
             if message["op"] == wanted:
                 return message
 
@@ -334,5 +333,7 @@ class _ProbeDied(EngineCrashed):
 class _Loading:
     """Messages of a worker that is not ready yet; None stands for its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """Of the model, for the user."""
         self.queue: asyncio.Queue[Message | None] = asyncio.Queue()

@@ -5,4 +5,6 @@ import signal
 import sys
 
 print("free(): invalid pointer", file=sys.stderr, flush=True)
+if sys.platform == "win32":
+    os._exit(0xC0000005)
 os.kill(os.getpid(), signal.SIGABRT)
