@@ -135,16 +135,18 @@ class Generation:
         """Whether a request waits for it."""
         return self._waiters > 0
 
-    def observe(self, document: Document, offset: int | None) -> None:
-        """The newest text of its document (and cursor, if known): go on if what is written, or
-        may still be written, begins with what was typed since; stop at once if not.
-        """
-        self._newest = (document.text, offset)
+    def agrees(self, document: Document, offset: int | None) -> bool:
+        """Whether what is written, or may still be written, begins with what was typed since."""
         typed = self.base.typed(document, offset)
-        if typed is None or not self._compatible(typed):
-            self.stop(CONTRADICTED)
+        return not self._stopped and typed is not None and self._compatible(typed)
+
+    def observe(self, document: Document, offset: int | None) -> None:
+        """The newest text of its document (and cursor, if known): stop at once unless it agrees."""
+        self._newest = (document.text, offset)
+        if self.agrees(document, offset):
+            self._typed = self.base.typed(document, offset) or ""
         else:
-            self._typed = typed
+            self.stop(CONTRADICTED)
 
     def newest(self, document: Document, offset: int) -> bool:
         """Whether nothing newer than this text and cursor was observed."""

@@ -7,7 +7,7 @@ model wrote. Rules after Cody, Copilot, Continue, Tabby and llama.vim.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = ")]}"
@@ -15,7 +15,9 @@ _QUOTES = ("'", '"')
 _OVERLAP = 2000
 """Most characters compared with the suffix."""
 _TOKEN_CUTS = 32
-"""Most token boundaries tried before giving up."""
+"""Most token boundaries considered."""
+_ONE_BY_ONE = 4
+"""Of the lines, and of the tokens, so many are dropped one by one before halving."""
 _CLOSING_REST = re.compile(r"\s*[)>}\]\"'`]*\s*[:{;,]?\s*\Z")
 """A rest of line that a suggestion of several lines may stand before (Cody)."""
 _TOKEN = re.compile(r"\w+|\"[^\"\n]*\"|'[^'\n]*'|\s+|[^\w\s]")
@@ -42,31 +44,49 @@ def tidy(text: str, before: str, after: str, *, stop_reason: str = "") -> str:
 
 
 def longest_valid(text: str, adds_error: Callable[[str], bool]) -> str:
-    """The longest tried leading part of `text` that `adds_error` lets through; may be empty.
+    """A long leading part of `text` that `adds_error` lets through; empty when there is none.
 
-    Tried: the whole, without trailing lines, then the first line cut after names, literals and
-    closing brackets (never inside a word, never after an operator).
+    Tried: the whole, then without trailing lines, then the first line cut after names, literals
+    and closing brackets (never inside a word, never after an operator). Every check is a parse,
+    so of many cuts only the last few are tried one by one and the others by halving: what is
+    valid may not be the longest valid part, but it is valid.
     """
-    for candidate in _leading_parts(text):
-        if not adds_error(candidate):
-            return candidate
-    return ""
+    if not adds_error(text):
+        return text
+    return _longest_of(_line_cuts(text), adds_error) or _longest_of(_token_cuts(text), adds_error)
 
 
-def _leading_parts(text: str) -> Iterator[str]:
-    yield text
+def _longest_of(cuts: list[str], adds_error: Callable[[str], bool]) -> str:
+    """`cuts` from short to long."""
+    for cut in reversed(cuts[-_ONE_BY_ONE:]):
+        if not adds_error(cut):
+            return cut
+    low, high, best = 0, len(cuts) - _ONE_BY_ONE, ""
+    while low < high:
+        middle = (low + high) // 2
+        if adds_error(cuts[middle]):
+            high = middle
+        else:
+            low, best = middle + 1, cuts[middle]
+    return best
+
+
+def _line_cuts(text: str) -> list[str]:
+    cuts: list[str] = []
     shorter = text
     while (newline := shorter.rfind("\n")) > 0:
         shorter = shorter[:newline].rstrip()
         if shorter.strip():
-            yield shorter
+            cuts.append(shorter)
+    return cuts[::-1]
+
+
+def _token_cuts(text: str) -> list[str]:
     # Leading newlines belong to the first line that says something.
     lead = len(text) - len(text.lstrip("\n"))
     first = text[:lead] + text[lead:].partition("\n")[0]
     ends = [m.end() for m in _TOKEN.finditer(first) if _may_end(m.group())]
-    for end in reversed(ends[-_TOKEN_CUTS:]):
-        if end < len(first):
-            yield first[:end]
+    return [first[:end] for end in ends[-_TOKEN_CUTS:] if end < len(first)]
 
 
 def _may_end(token: str) -> bool:
@@ -96,18 +116,25 @@ def _cut_repetition(text: str) -> str:
 
 
 def _cut_line_loop(text: str) -> str:
-    """A line that ends in `abcabcabcabcabc`: keep the first `abc` (Tabby's thresholds)."""
+    """A line that ends in `abcabcabcabcabcabc`: keep the first `abc` (Tabby's thresholds).
+
+    One or two characters loop only when they are letters or digits: rulers are legitimate.
+    """
     start = text.rfind("\n") + 1
     line = text[start:]
-    for period in range(3, min(len(line) // 4, 120) + 1):
+    for period in range(1, min(len(line) // 4, 120) + 1):
         unit = line[-period:]
-        if not unit.strip() or len(set(unit)) < 2:
+        if period < 3 and not unit.isalnum():
             continue
-        times = 1
+        if period >= 3 and (not unit.strip() or len(set(unit)) < 2):
+            continue
+        least = 12 if period < 3 else 6 if period < 10 else 4
+        if not line.endswith(unit * least):
+            continue
+        times = least
         while line.endswith(unit * (times + 1)):
             times += 1
-        if times >= (6 if period < 10 else 4):
-            return text[: len(text) - period * (times - 1)]
+        return text[: len(text) - period * (times - 1)]
     return text
 
 

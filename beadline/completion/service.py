@@ -10,6 +10,7 @@ leaves the generation alive for the next keystroke's request, which joins it whe
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,9 @@ class Completer:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beadline-context")
         self._generation: Generation | None = None
         self._draining: set[Generation] = set()
+        self._tickets = itertools.count()
+        self._newest: dict[str, int] = {}
+        """Ticket of the newest request by document key."""
         self._closed = False
 
     async def ready(self) -> ModelInfo:
@@ -99,6 +103,7 @@ class Completer:
         if self._generation is not None and self._generation.base.document.key == key:
             self._generation.stop(generations.CLOSED)
         self._ladder.forget(key)
+        self._newest.pop(key, None)
         if not self._closed:
             self._thread.submit(self._reader.forget, key)
 
@@ -165,14 +170,22 @@ class Completer:
         None, with `trace.silent_reason` set, when there is no answer.
         """
         options = self._options.completion
+        document = reading.document
+        ticket = self._newest[document.key] = next(self._tickets)
         rested = not request.automatic or options.debounce_ms == 0
+        rule: StopRule | None = None
         while True:
             scene = self._scene(request, reading)
             cached = self._ladder.find(scene)
             if cached is not None and _serves(cached, request):
                 return cached
-            current, source = self._joinable(reading, scene), "inflight"
+            newest = self._newest.get(document.key) == ticket
+            current, source = self._joinable(reading, scene, newest=newest), "inflight"
             if current is None:
+                if not newest:
+                    # Only the newest request of a document may use the engine.
+                    trace.silent_reason = silence.SUPERSEDED
+                    return None
                 trace.silent_reason = await self._loader.obstacle(options.deadline_ms / 1000)
                 if trace.silent_reason:
                     return None
@@ -180,11 +193,18 @@ class Completer:
                     await self._pause(options.debounce_ms / 1000)
                     rested = True
                     continue  # another request may have found or started the answer meanwhile
+                if rule is None:
+                    rule = await self._measured(
+                        trace,
+                        lambda: StopRule(document, reading.cursor, max_lines=options.max_lines),
+                    )
+                    continue
                 try:
-                    current, source = self._start(request, reading), "model"
+                    current, source = self._start(request, reading, rule), "model"
                 except EngineError as exc:
                     trace.silent_reason = silent_reason(exc)
                     return None
+                rule = None
             await current.wait()
             answer = self._outcome(current, reading, trace, source)
             if answer is not None and _serves(answer, request):
@@ -218,18 +238,24 @@ class Completer:
         probability = 0.0 if typed else ended.eog_probability
         return Answer(ended.text[len(typed) :], ended.stop_reason, probability, source)
 
-    def _joinable(self, reading: Reading, scene: Scene) -> Generation | None:
-        """The running generation when it may still serve this cursor; it stops when it cannot."""
+    def _joinable(self, reading: Reading, scene: Scene, *, newest: bool) -> Generation | None:
+        """The running generation when it may still serve this cursor.
+
+        The newest request of a document stops a generation that cannot serve it.
+        """
         current = self._generation
         document, offset = reading.document, reading.cursor.offset
         if current is None or current.finished or current.base.document.key != document.key:
             return None
         if current.scope != scene.fingerprint:
             return None
-        current.observe(document, offset)
+        if newest:
+            current.observe(document, offset)
+        elif not current.agrees(document, offset):
+            return None
         return None if current.finished else current
 
-    def _start(self, request: CompletionRequest, reading: Reading) -> Generation:
+    def _start(self, request: CompletionRequest, reading: Reading, rule: StopRule) -> Generation:
         """Ask the model. Raises `EngineError` when the engine takes no request."""
         if self._generation is not None:
             self._generation.stop(generations.SUPERSEDED)
@@ -239,7 +265,7 @@ class Completer:
         stream = self._engine.generate(fim_request(request, reading, options))
         started = Generation(
             stream,
-            StopRule(document, cursor, max_lines=options.max_lines),
+            rule,
             Base(document, cursor.offset),
             scope=scene.fingerprint,
             empty_threshold=silence.empty_threshold(cursor, request),

@@ -206,6 +206,21 @@ async def test_typing_ahead_that_turns_out_wrong_asks_the_model_again():
     assert len(bench.engine.streams) == 2
 
 
+async def test_an_older_request_does_not_take_the_engine_from_a_newer_one():
+    bench = await Bench(debounce_ms=50).ready()
+    old = bench.begin("value = 1\n|\n")
+    await until(lambda: bench.timers.pending == [0.05])
+    new = bench.begin("value = 1\nw|\n", automatic=False)
+    await bench.started()
+    bench.timers.advance(0.05)
+    assert (await end(old)).trace.silent_reason == "superseded"
+    bench.engine.streams[0].start()
+    bench.engine.streams[0].write("ork(value)")
+    bench.engine.streams[0].finish()
+    assert text_of(await end(new)) == "ork(value)"
+    assert len(bench.engine.streams) == 1
+
+
 async def test_300_ms_without_a_request_end_the_generation(tmp_path: Path):
     bench = await Bench().ready()
     task = bench.begin("value = 1\n|\n")

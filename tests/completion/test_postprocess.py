@@ -62,6 +62,7 @@ def test_repeated_lines_are_cut_after_the_first():
 
 def test_a_line_that_loops_is_cut():
     assert at("x = |\n", "foo, bar, " + "baz, " * 8 + "baz, ") == "foo, bar, baz,"
+    assert at("f(|)\n", "0, 1" + "0" * 60) == "0, 10"
     assert at("x = |\n", "'" + "-" * 40 + "'") == "'" + "-" * 40 + "'"
 
 
@@ -107,3 +108,17 @@ def test_trailing_lines_go_before_trailing_tokens():
         "f(a",
         "f",
     ]
+
+
+@pytest.mark.parametrize("valid", [0, 1, 2, 17, 31])
+def test_few_checks_find_the_cut_in_a_long_line(valid: int):
+    words = " ".join("w" * 3 for _ in range(32))
+    checks = 0
+
+    def adds_error(candidate: str) -> bool:
+        nonlocal checks
+        checks += 1
+        return len(candidate.split()) > valid
+
+    assert len(longest_valid(words, adds_error).split()) == valid
+    assert checks <= 12
