@@ -6,6 +6,7 @@ lines that cannot fail; the tree is asked only whether the statement is complete
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections import Counter
 
@@ -25,19 +26,24 @@ _DOCSTRING = re.compile(r"[rRuUbB]{0,2}(?:\"\"\"|'''|\"|')")
 _WORD_AT_END = re.compile(r"[^\W\d]\w*$")
 _NUMBER_AT_END = re.compile(r"(?<![\w.])(?:\d[\w.]*|\.\d\w*)$")
 _ASSIGNMENT = re.compile(r"(?<![=!<>:])=(?!=)|:=")
-_STRING_START = re.compile(r"(?<!\w)[rbfuRBFU]{0,2}(?:\"\"|'')$")
+_INLINE_BODY = re.compile(r"(?<!lambda):\s*(\S.*)$", re.S)
+_STRING_ONLY = re.compile(r"[rbfuRBFU]{0,2}[\"']+")
+_ENDS_IN_NAME = re.compile(
+    r"return [\w.]+|import .*|from .* import .*|.* (?:==|!=|<|>|<=|>=|is|is not|in|not in) [\w.]+",
+    re.S,
+)
+"""Statements after whose last name little ever follows (1 in 60 on the development code)."""
 
 _COMPLETE_WORDS = frozenset(("pass", "break", "continue", "True", "False", "None"))
-_INCOMPLETE_WORDS = frozenset(
-    (
-        "and as assert async await class def del elif else except finally for from global if import"
-        " in is lambda nonlocal not or try while with"
-    ).split()
-)
+_INCOMPLETE_WORDS = frozenset(keyword.kwlist) - {
+    *_COMPLETE_WORDS,
+    "return",
+    "raise",
+    "yield",
+}
 _COMPLETE_OR_NOT = frozenset(("return", "raise", "yield"))
-_STATEMENT_WORDS = frozenset(
-    ("assert await del from global import nonlocal raise return yield type print").split()
-)
+_STATEMENT_WORDS = frozenset(keyword.kwlist) - {"None", "True", "False", "not", "lambda"}
+"""What starts a statement that does something, whatever it ends in."""
 
 
 def read_cursor(document: Document, offset: int, tree: SyntaxTree | None) -> CursorContext:
@@ -137,15 +143,20 @@ def _on_blank_line(hole: Hole) -> Decision:
 def _at_line_end(hole: Hole) -> Decision:
     """Code before the cursor, none after it, no bracket open."""
     statement = hole.statement
-    if hole.scanned.escaped:
+    if hole.scanned.escaped or hole.wanted:
         return _LINE, "inside_statement"
     if hole.is_header(statement):
         if hole.has_body(hole.statement_column):
             return _NOTHING, "header_complete"
         return _BLOCK, "open_block"
+    if HEADER.match(statement) and (inline := _INLINE_BODY.search(flatten(statement))):
+        statement = inline.group(1)
     spaced = hole.left[-1:].isspace()
     if word := _WORD_AT_END.search(statement):
-        return _after_word(statement, word.group(), spaced)
+        decision = _after_word(statement, word.group(), spaced)
+        if decision[1] == "ambiguous_end" and not spaced and _is_known(hole, word.group()):
+            return _NOTHING, "known_name"
+        return decision
     if HEADER.match(statement):
         return _LINE, "inside_statement"
     last = statement[-1:]
@@ -175,6 +186,21 @@ def _after_word(statement: str, word: str, spaced: bool) -> Decision:
     return _LINE, "ambiguous_end"
 
 
+def _is_known(hole: Hole, word: str) -> bool:
+    """A statement that rarely goes on after a name ends in one that the file has elsewhere.
+
+    Not so where a longer name starts with it: then it may be half typed.
+    """
+    if not _ENDS_IN_NAME.fullmatch(flatten(hole.statement)):
+        return False
+    whole = False
+    for match in re.finditer(r"(?<!\w)" + re.escape(word) + r"(\w?)", hole.text):
+        if match.group(1):
+            return False
+        whole = whole or match.end() != hole.offset
+    return whole
+
+
 def _completeness(hole: Hole, flat: str, last: str) -> Decision:
     """A statement that ends in a closer, a literal or an ellipsis: can it stand like this?"""
     first = _first_word(flat)
@@ -186,7 +212,7 @@ def _completeness(hole: Hole, flat: str, last: str) -> Decision:
         # A call does something; a tuple or a parenthesis alone does nothing.
         called = re.search(r"[\w)\]\"']\(\)$", flat) is not None
         return (_NOTHING, "complete_statement") if called else (_LINE, "inside_statement")
-    if last in "\"'" and _STRING_START.fullmatch(flat):
+    if last in "\"'" and _STRING_ONLY.fullmatch(flat):
         lines = hole.scanned.lines
         if not lines or hole.header_before or '"""' in hole.statement or "'''" in hole.statement:
             return _NOTHING, "complete_statement"

@@ -1,4 +1,4 @@
-"""The text on both sides of a cursor, as lines and brackets see it. Knows no parser, decides nothing.
+"""The text on both sides of a cursor, by lines and brackets. Knows no parser, decides nothing.
 
 What `cursor` (is anything expected?) and `stop` (where does it end?) both need to know.
 """
@@ -45,6 +45,8 @@ class Hole:
     """How many of the innermost open brackets are closed after the cursor."""
     adjacent: bool
     """The closer of the innermost open bracket is the next thing after the cursor."""
+    wanted: str
+    """Closers after the cursor, on deeper lines, that fit no opener: the hole opens them."""
     string_closed: bool
     """The string that is open at the cursor is closed after it."""
 
@@ -104,7 +106,10 @@ def look(text: str, offset: int, language: Language) -> Hole:
     string_closed = False
     if scanned.string:
         after, string_closed = _after_string(text, offset, line_end, scanned, language)
-    closed, adjacent = _closers(text, after, line_end, scanned, language)
+    extra = _extra_closers(text, after, line_end, language)
+    closed, adjacent = _closed(text, after, scanned, extra)
+    first_line = text[text.rfind("\n", 0, first) + 1 : offset]
+    wanted = _wanted(text, line_end, columns(indent_of(first_line)), extra[closed:])
     next_line, next_code = _next_lines(text, line_end, language)
     return Hole(
         language=language,
@@ -118,8 +123,9 @@ def look(text: str, offset: int, language: Language) -> Hole:
         next_code=next_code,
         closed=closed,
         adjacent=adjacent,
+        wanted=wanted if closed == len(scanned.stack) else "",
         string_closed=string_closed,
-        first_line=text[text.rfind("\n", 0, first) + 1 : offset],
+        first_line=first_line,
     )
 
 
@@ -142,23 +148,41 @@ def _after_string(
     return found + len(scanned.string), True
 
 
-def _closers(
-    text: str, after: int, line_end: int, scanned: Scanned, language: Language
-) -> tuple[int, bool]:
-    if not scanned.stack:
-        return 0, False
+def _extra_closers(
+    text: str, after: int, line_end: int, language: Language
+) -> list[tuple[str, int]]:
+    """Closers behind the cursor that fit no opener behind it, up to where recovery is sure."""
     end = min(len(text), after + _SUFFIX_CHARS)
     extra = scan(text, language, after, end).extra_closers
+    if extra and language.id == "python":
+        barrier = STATEMENT_LINE.search(text, line_end, end)
+        if barrier:
+            extra = [(closer, at) for closer, at in extra if at < barrier.start()]
+    return extra
+
+
+def _closed(
+    text: str, after: int, scanned: Scanned, extra: list[tuple[str, int]]
+) -> tuple[int, bool]:
+    """How many open brackets `extra` closes, and whether the first of them comes next."""
     closed = 0
     adjacent = False
     for (opener, _), (closer, at) in zip(reversed(scanned.stack), extra, strict=False):
         if CLOSER[opener] != closer:
             break
-        if language.id == "python" and STATEMENT_LINE.search(text, line_end, at):
-            break
         adjacent = adjacent or (closed == 0 and not text[after:at].strip())
         closed += 1
     return closed, adjacent
+
+
+def _wanted(text: str, line_end: int, column: int, extra: list[tuple[str, int]]) -> str:
+    wanted = ""
+    for closer, at in extra:
+        between = text[line_end : text.rfind("\n", 0, at) + 1].split("\n")
+        if at < line_end or any(s.strip() and columns(indent_of(s)) <= column for s in between):
+            break
+        wanted += closer
+    return wanted
 
 
 def _next_lines(text: str, line_end: int, language: Language) -> tuple[str, str]:

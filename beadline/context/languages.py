@@ -35,7 +35,7 @@ def language_of(path: str) -> str:
     name = PurePosixPath(path.replace("\\", "/")).name.lower()
     suffix = PurePosixPath(name).suffix
     for language in _LANGUAGES:
-        if name in language.extensions or (suffix and suffix in language.extensions):
+        if (suffix or name) in language.extensions and not name.startswith("."):
             return language.id
     return PLAINTEXT
 
@@ -92,9 +92,13 @@ _LANGUAGES: tuple[Language, ...] = (
     _braces("cpp", "C++", ".cc", ".cpp", ".cxx", ".hpp", ".hh", ".cu", ".cuh", semicolons=True),
     _braces("csharp", "C#", ".cs", semicolons=True),
     _braces("java", "Java", ".java", semicolons=True),
-    _braces("javascript", "JavaScript", ".js", ".mjs", ".cjs", quotes=_SCRIPT_QUOTES, multiline=("`",)),
+    _braces(
+        "javascript", "JavaScript", ".js", ".mjs", ".cjs", quotes=_SCRIPT_QUOTES, multiline=("`",)
+    ),
     _braces("javascriptreact", "JavaScript React", ".jsx", quotes=_SCRIPT_QUOTES, multiline=("`",)),
-    _braces("typescript", "TypeScript", ".ts", ".mts", ".cts", quotes=_SCRIPT_QUOTES, multiline=("`",)),
+    _braces(
+        "typescript", "TypeScript", ".ts", ".mts", ".cts", quotes=_SCRIPT_QUOTES, multiline=("`",)
+    ),
     _braces("typescriptreact", "TypeScript React", ".tsx", quotes=_SCRIPT_QUOTES, multiline=("`",)),
     _braces("go", "Go", ".go", quotes=_SCRIPT_QUOTES, multiline=("`",)),
     _braces("rust", "Rust", ".rs", semicolons=True, quotes=('"',), multiline=('"',)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from beadline.context.languages import Language
 
@@ -25,17 +26,19 @@ STATEMENT_LINE = re.compile(
 """Python lines that cannot be inside a bracket: there an unclosed bracket is forgotten."""
 
 
-@dataclass(frozen=True)
-class Logical:
+class Logical(NamedTuple):
     """One logical line: a statement or a header, possibly over several physical lines."""
 
     start: int
     """Offset of its first character that is not blank."""
     end: int
     """Offset after its last character that is neither blank nor comment."""
-    column: int
-    """Indentation in columns, tabs to multiples of 8."""
     indent: str
+
+    @property
+    def column(self) -> int:
+        """Indentation in columns, tabs to multiples of 8."""
+        return columns(self.indent)
 
 
 @dataclass
@@ -87,16 +90,10 @@ def scan(text: str, language: Language, start: int = 0, end: int | None = None) 
         if piece == "\n":
             code_end = _code_end(text, state, match.start(), comment_from)
             comment_from = -1
-            if state.stack and (
-                language.blocks == "braces"
-                and state.stack[-1][0] == "{"
-                or language.id == "python"
-                and STATEMENT_LINE.match(text, at, end)
-            ):
-                if language.id == "python":
-                    state.stack.clear()
-                _finish(text, state, code_end, at)
-            elif not state.stack:
+            in_block = language.blocks == "braces" and state.stack and state.stack[-1][0] == "{"
+            if state.stack and language.id == "python" and STATEMENT_LINE.match(text, at, end):
+                state.stack.clear()
+            if in_block or not state.stack:
                 _finish(text, state, code_end, at)
             else:
                 state.code_end = max(state.code_end, code_end)
@@ -133,13 +130,11 @@ def scan(text: str, language: Language, start: int = 0, end: int | None = None) 
 
 
 def _finish(text: str, state: Scanned, code_end: int, next_start: int) -> None:
-    first = state.start
-    while first < code_end and text[first] in " \t\n\f":
-        first += 1
-    if first < code_end:
-        line = text.rfind("\n", 0, first) + 1
-        indent = text[line:first]
-        state.lines.append(Logical(first, code_end, columns(indent), indent))
+    start = state.start
+    if start < code_end:
+        code = text[start:code_end]
+        indent = code[: len(code) - len(code.lstrip(" \t\f"))]
+        state.lines.append(Logical(start + len(indent), code_end, indent))
     state.start = next_start
     state.code_end = next_start
 
@@ -152,9 +147,7 @@ def _code_end(text: str, state: Scanned, end: int, comment_from: int) -> int:
     return stop
 
 
-def _string_end(
-    text: str, closing: str, at: int, end: int, language: Language
-) -> tuple[int, bool]:
+def _string_end(text: str, closing: str, at: int, end: int, language: Language) -> tuple[int, bool]:
     """Offset after the string's end, and False when the text ends inside it."""
     multiline = closing in language.multiline_quotes or (
         language.block_comment is not None and closing == language.block_comment[1]

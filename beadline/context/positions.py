@@ -149,9 +149,7 @@ class Newlines:
                 cr.append(at)
         plain = _CR.sub("\n", text)
         starts = tuple(m.start() for m in re.finditer("\n", plain))
-        return plain, Newlines(
-            tuple(crlf), tuple(cr), len(starts) - len(crlf) - len(cr), starts
-        )
+        return plain, Newlines(tuple(crlf), tuple(cr), len(starts) - len(crlf) - len(cr), starts)
 
     @property
     def dominant(self) -> str:

@@ -49,6 +49,10 @@ def fillings(text: str, offset: int) -> list[str]:
     tail = _header_tail(hole)
     found = [closers + tail, " _" + closers + tail, tail]
     found += [f" {words}{closers}{tail}" for words in _words(hole)]
+    if hole.wanted:
+        openers = {closer: opener for opener, closer in CLOSER.items()}
+        found.insert(0, " _" + "".join(openers[c] for c in reversed(hole.wanted)))
+        found.insert(1, " =" + found[0])
     if hole.rest_code:
         found += [" _,", ", _ ", " _ ", ".", " + "]
     return [f for f in dict.fromkeys(found) if f]

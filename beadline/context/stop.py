@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from beadline.context import languages
-from beadline.context.hole import HEADER, Hole, look
+from beadline.context.hole import HEADER, look
 from beadline.context.lexer import CLOSER, CLOSERS, Lexer, columns, indent_of
 from beadline.context.types import CursorContext, Document, Expected
 
@@ -84,7 +84,7 @@ class StopRule:
         """The stream ended by itself: how many characters to keep of what was fed."""
         text = "".join(self._text)
         line = text[self._line_start :]
-        if line.strip() and self._repeats_next(line):
+        if self._word is not None or (line.strip() and self._repeats_next(line)):
             return self._content_end
         keep = len(text) - self._overlap(text)
         return len(text[:keep].rstrip()) if self._block else keep
@@ -183,9 +183,11 @@ class StopRule:
         )
 
     def _in_brackets(self, at: int) -> int | None:
-        if len(self._lexer.stack) > self._outer:
-            return None
+        """A newline inside brackets: who closes them?"""
         hole = self._hole
+        own = "".join(CLOSER[b] for b in reversed(self._lexer.stack[self._outer :]))
+        if own:
+            return self._stop(at, "newline") if hole.wanted.startswith(own) else None
         untouched = len(hole.scanned.stack) == self._outer
         if self._closed < 1 or (untouched and hole.adjacent):
             return None
@@ -245,7 +247,7 @@ class StopRule:
         self._word = None
         if word not in self._clauses:
             return self._stop(self._content_end, "dedent")
-        self._clauses = _CLAUSES[word] if word in _CLAUSES else ()
+        self._clauses = _CLAUSES.get(word, ())
         self._block_column = None
         return None
 
@@ -257,11 +259,11 @@ class StopRule:
 
     def _repeats_next(self, line: str) -> bool:
         """The line is the next one of the suffix again."""
-        wanted = self._hole.next_line.strip()
+        wanted = self._hole.next_line.rstrip()
         whole = self._hole.left + line if not self._line_start else line
         return (
             sum(c.isalnum() for c in wanted) > 1
-            and whole.strip() == wanted
+            and whole.rstrip() == wanted
             and not self._hole.rest_code
         )
 

@@ -65,9 +65,7 @@ class SyntaxTrees:
             parser = self._parsers[language.id] = _parser()
         last = self._kept.pop(document.key, None)
         tree = (
-            SyntaxTree.of(document.text, parser)
-            if last is None
-            else last.replaced(document.text)
+            SyntaxTree.of(document.text, parser) if last is None else last.replaced(document.text)
         )
         self._kept[document.key] = tree
         while len(self._kept) > self._limit:
@@ -316,8 +314,9 @@ def _common_end(first: bytes, second: bytes) -> int:
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2
-        if first[len(first) - middle : len(first) - low] == (
-            second[len(second) - middle : len(second) - low]
+        if (
+            first[len(first) - middle : len(first) - low]
+            == (second[len(second) - middle : len(second) - low])
         ):
             low = middle
         else:
