@@ -28,6 +28,7 @@ from beadline.settings import Options
 
 _LINES_BEFORE = 7
 _LINES_AFTER = 3
+_DEADLINE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Fill every hole and show it; 1 when the model filled none of them."""
     options = common.load_options({"engine.model": args.model})
-    options = replace(options, completion=replace(options.completion, debounce_ms=0))
+    # Nobody is typing; and a busy machine shall show what the model says, not that it was late.
+    unhurried = replace(options.completion, debounce_ms=0, deadline_ms=_DEADLINE_MS)
+    options = replace(options, completion=unhurried)
     common.set_up_logging(options)
     console = Console(highlight=False, soft_wrap=True)
     return asyncio.run(_run(options, console))
