@@ -13,15 +13,26 @@ import sys
 import threading
 from collections import deque
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import BinaryIO
 
+from beadline.engine.fim import families
+from beadline.engine.fim.render import render
 from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Decoder, Limits
 from beadline.engine.llama.messages import AHEAD, Message
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.llama.vocabulary import LlamaVocabulary
-from beadline.engine.protocol import Finished, ModelInfo, Piece, RenderedPrompt, Started, Usage
+from beadline.engine.protocol import (
+    FimRequest,
+    Finished,
+    ModelInfo,
+    Piece,
+    RenderedPrompt,
+    Started,
+    Usage,
+)
 from beadline.errors import BeadlineError, EngineError
 
 CONTEXT_TOKENS = 8192
@@ -185,10 +196,6 @@ class _Loaded:
     """The model, its context, and what rendering needs."""
 
     def __init__(self, library: native.Library, load: Message, pipe: Pipe) -> None:
-        from pathlib import Path
-
-        from beadline.engine.fim.families import detect, stop_tokens
-
         path = Path(load["path"])
         told = -1.0
 
@@ -206,8 +213,8 @@ class _Loaded:
             on_progress=progress,
         )
         self.vocabulary = LlamaVocabulary(model)
-        self._family = detect(self.vocabulary)
-        self.stop = stop_tokens(self._family, self.vocabulary)
+        self._family = families.detect(self.vocabulary)
+        self.stop = families.stop_tokens(self._family, self.vocabulary)
         trained = model.trained_context
         context_tokens = load["context_tokens"] or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
         threads = load["threads"] or decoding_threads()
@@ -247,9 +254,7 @@ class _Loaded:
             },
         )
 
-    def render(self, request: messages.FimRequest) -> RenderedPrompt:
-        from beadline.engine.fim.render import render
-
+    def render(self, request: FimRequest) -> RenderedPrompt:
         return render(
             request,
             self._family,
