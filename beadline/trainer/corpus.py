@@ -26,8 +26,22 @@ PACKAGES = (
 )  # fmt: skip
 """Installed packages that the repository list allows."""
 SKIPPED_FOLDERS = frozenset(
-    "_vendor vendored vendor third_party extern node_modules test tests testing idlelib "
-    "lib2to3 site-packages __pycache__ turtledemo".split()
+    [
+        "_vendor",
+        "vendored",
+        "vendor",
+        "third_party",
+        "extern",
+        "node_modules",
+        "test",
+        "tests",
+        "testing",
+        "idlelib",
+        "lib2to3",
+        "site-packages",
+        "__pycache__",
+        "turtledemo",
+    ]
 )
 PERMISSIVE = (
     ("Apache-2.0", r"Apache License\s+Version 2\.0"),
@@ -103,9 +117,7 @@ def licence_of(name: str) -> str:
     ]
     for entry in sorted(entries, key=lambda e: (len(e.parts), len(e.name), str(e))):
         text = Path(str(entry.locate())).read_text("utf-8", "replace")
-        found = [
-            (match.start(), spdx) for spdx, p in PERMISSIVE if (match := re.search(p, text))
-        ]
+        found = [(match.start(), spdx) for spdx, p in PERMISSIVE if (match := re.search(p, text))]
         if found:
             return min(found)[1]
     return ""
@@ -207,9 +219,7 @@ def _data_dense(tree: ast.AST, text: str) -> bool:
     return literal > 0.5 * len(text) or numbers > 0.3 * nodes or repeated
 
 
-def _duplicate(
-    file: SourceFile, seen: set[str], near: _NearDuplicates, forbidden: set[int]
-) -> str:
+def _duplicate(file: SourceFile, seen: set[str], near: _NearDuplicates, forbidden: set[int]) -> str:
     digest = hashlib.sha256("".join(file.text.split()).encode()).hexdigest()
     if digest in seen:
         return "exact duplicate"
@@ -222,9 +232,7 @@ def _duplicate(
 def _windows(text: str) -> set[int]:
     """Hashes of all runs of `WINDOW` consecutive code tokens, comments and layout left out."""
     tokens = _code_tokens(text)
-    return {
-        hash(tuple(tokens[i : i + WINDOW])) for i in range(max(0, len(tokens) - WINDOW + 1))
-    }
+    return {hash(tuple(tokens[i : i + WINDOW])) for i in range(max(0, len(tokens) - WINDOW + 1))}
 
 
 def _code_tokens(text: str) -> list[str]:

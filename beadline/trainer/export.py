@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beadline.engine.fim.families import BEADLINE, FAMILY_KEY
-from beadline.trainer.tokenizer import END, PAD, PRE_TOKENIZER, SPECIAL
+from beadline.trainer.tokenizer import END, PAD, PRE_TOKENIZER, SPECIAL, special_id
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -54,8 +54,15 @@ def export_gguf(
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
     quantised = gguf.GGMLQuantizationType[quantisation]
-    writer.add_file_type(gguf.LlamaFileType["MOSTLY_Q8_0" if quantisation == "Q8_0" else
-                                            "MOSTLY_F16" if quantisation == "F16" else "ALL_F32"])
+    writer.add_file_type(
+        gguf.LlamaFileType[
+            "MOSTLY_Q8_0"
+            if quantisation == "Q8_0"
+            else "MOSTLY_F16"
+            if quantisation == "F16"
+            else "ALL_F32"
+        ]
+    )
     _add_tokenizer(writer, tokenizer)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     for key, tensor in model.state_dict().items():
@@ -97,7 +104,7 @@ def _add_tokenizer(writer: object, tokenizer: Tokenizer) -> None:
     writer.add_token_list(pieces)
     writer.add_token_types([control if piece in SPECIAL else normal for piece in pieces])
     writer.add_token_merges([" ".join(merge) for merge in model["merges"]])
-    ids = {piece: tokenizer.token_to_id(piece) for piece in SPECIAL}
+    ids = {piece: special_id(tokenizer, piece) for piece in SPECIAL}
     writer.add_bos_token_id(ids[END])
     writer.add_eos_token_id(ids[END])
     writer.add_pad_token_id(ids[PAD])
@@ -113,7 +120,5 @@ def _permute(weights: np.ndarray, heads: int) -> np.ndarray:
     """Rows (heads * head_dim, hidden): from two halves per head to interleaved pairs."""
     rows, columns = weights.shape
     return (
-        weights.reshape(heads, 2, rows // heads // 2, columns)
-        .swapaxes(1, 2)
-        .reshape(rows, columns)
+        weights.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
     )

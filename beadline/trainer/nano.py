@@ -83,9 +83,7 @@ def _prepare(args: argparse.Namespace) -> int:
     if not cached.exists():
         held_out = [text for repo in args.held_out for text in repository_texts(repo)]
         console.print(f"{len(held_out)} held-out files")
-        files, report = corpus.build(
-            corpus.PACKAGES, held_out, package_limit=args.package_limit
-        )
+        files, report = corpus.build(corpus.PACKAGES, held_out, package_limit=args.package_limit)
         summary = {**report.as_dict(), "held_out": [repo.name for repo in args.held_out]}
         (work / "corpus.json").write_text(json.dumps(summary, indent=1))
         console.print_json(json.dumps(summary))

@@ -88,7 +88,6 @@ def new_model(shape: ModelShape, seed: int) -> LlamaForCausalLM:
             max_position_embeddings=shape.context,
             tie_word_embeddings=True,
             rms_norm_eps=1e-5,
-            attn_implementation="sdpa",
         )
     )
 
@@ -112,7 +111,8 @@ def pretrain(
     if options.threads:
         torch.set_num_threads(options.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = new_model(shape, seed).to(device)
+    model = new_model(shape, seed)
+    torch.nn.Module.to(model, device)
     optimiser = torch.optim.AdamW(
         [
             {"params": [p for p in model.parameters() if p.dim() > 1]},
@@ -156,7 +156,7 @@ def pretrain(
 def save_checkpoint(
     output: Path, model: LlamaForCausalLM, optimiser: torch.optim.Optimizer, step: int
 ) -> None:
-    """Write weights (safetensors), optimiser and step; the old checkpoint is replaced at the end."""
+    """Write weights (safetensors), optimiser and step; the old checkpoint goes last."""
     import torch
 
     target = output / "checkpoint"

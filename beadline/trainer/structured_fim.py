@@ -43,7 +43,8 @@ class HoleSampler:
         self._nodes = [
             node
             for node in _walk(tree.root)
-            if node.is_named and MIN_MIDDLE <= node.end_byte - node.start_byte <= MAX_MIDDLE
+            if node.is_named
+            and MIN_MIDDLE <= node.end_byte - node.start_byte <= MAX_MIDDLE
             and node.parent is not None
         ]
         self._statements = [

@@ -69,7 +69,10 @@ def tokenizer_from_gguf(path: Path) -> Tokenizer:
         )
     pieces = strings("tokenizer.ggml.tokens")
     learned = {piece: token for token, piece in enumerate(pieces) if piece not in SPECIAL}
-    merges = [tuple(merge.split(" ")) for merge in strings("tokenizer.ggml.merges")]
+    merges = [
+        (left, right)
+        for left, _, right in (m.partition(" ") for m in strings("tokenizer.ggml.merges"))
+    ]
     tokenizer = Tokenizer(models.BPE(vocab=learned, merges=merges))
     _set_pre_tokenizer(tokenizer)
     tokenizer.add_special_tokens([AddedToken(piece, special=True) for piece in SPECIAL])
@@ -91,9 +94,17 @@ def _set_pre_tokenizer(tokenizer: Tokenizer) -> None:
 class TokenizerVocabulary:
     """`engine.fim.Vocabulary` over a `tokenizers` tokenizer: training renders as serving does."""
 
+    bos: int | None = None
+    add_bos: bool = False
+
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._pattern = added_text_pattern(SPECIAL)
+        self.size: int = tokenizer.get_vocab_size(with_added_tokens=True)
+        self.metadata: Mapping[str, str] = {FAMILY_KEY: BEADLINE.name}
+        self.end: int = special_id(tokenizer, END)
+        """Id that ends every middle and every document."""
+        self.eog: frozenset[int] = frozenset({self.end})
 
     @classmethod
     def load(cls, path: Path) -> TokenizerVocabulary:
@@ -101,28 +112,6 @@ class TokenizerVocabulary:
         from tokenizers import Tokenizer
 
         return cls(Tokenizer.from_file(str(path)))
-
-    bos: int | None = None
-    add_bos: bool = False
-
-    @cached_property
-    def eog(self) -> frozenset[int]:
-        return frozenset({self.end})
-
-    @cached_property
-    def end(self) -> int:
-        """Id that ends every middle and every document."""
-        token = self.special(END)
-        assert token is not None
-        return token
-
-    @cached_property
-    def size(self) -> int:
-        return self._tokenizer.get_vocab_size(with_added_tokens=True)
-
-    @cached_property
-    def metadata(self) -> Mapping[str, str]:
-        return {FAMILY_KEY: BEADLINE.name}
 
     def encode(self, text: str) -> list[int]:
         return encode_user_text(self._encode_raw, self._pattern, text)
@@ -145,6 +134,13 @@ class TokenizerVocabulary:
 
     def spell(self, token: int) -> bytes:
         return self._spelling[token]
+
+
+def special_id(tokenizer: Tokenizer, piece: str) -> int:
+    """Id of one of `SPECIAL`."""
+    token = tokenizer.token_to_id(piece)
+    assert token is not None, f"tokenizer without {piece}"
+    return token
 
 
 def byte_alphabet() -> dict[int, str]:

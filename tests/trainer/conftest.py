@@ -8,8 +8,6 @@ import textwrap
 
 import pytest
 
-
-
 MODULES = (ast, inspect, textwrap)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -76,4 +77,4 @@ def test_wcl_has_its_three_phases():
     decay = 82
     assert rates[decay] == pytest.approx(0.1 + 0.45 * (1 + math.cos(math.pi / 2.2)), abs=0.03)
     assert rates[110] == pytest.approx(0.1)
-    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(rates[10:]))

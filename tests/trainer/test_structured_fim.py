@@ -16,11 +16,18 @@ from beadline.trainer.structured_fim import MAX_MIDDLE, HoleSampler, draw_anchor
 from beadline.trainer.tokenizer import TokenizerVocabulary
 
 STATEMENTS = [
-    "import os", "x = {'a': [1, 2, 3], 'é': 'ü'}", "def f(a, b=2):\n    '''Doc.'''\n    return a + b",
-    "class A(B):\n    def m(self):\n        if self.x:\n            return g(self.y, 1)\n        pass",
-    "for i in range(20):\n    if i % 5 == 0:\n        print('你好')", "# comment", "",
-    "with open(p) as f:\n    data = f.read()", "return", "broken((", "assert a == b, 'text'",
-]  # fmt: skip
+    "import os",
+    "x = {'a': [1, 2, 3], 'é': 'ü'}",
+    "def f(a, b=2):\n    '''Doc.'''\n    return a + b",
+    "class A(B):\n    def m(self):\n        if self.x:\n            return g(1)\n        pass",
+    "for i in range(20):\n    if i % 5 == 0:\n        print('你好')",
+    "# comment",
+    "",
+    "with open(p) as f:\n    data = f.read()",
+    "return",
+    "broken((",
+    "assert a == b, 'text'",
+]
 sources = st.lists(st.sampled_from(STATEMENTS), min_size=3, max_size=14).map("\n".join)
 
 

@@ -155,9 +155,7 @@ def _fit_prefix(
     return vocabulary.encode(kept), tail, len(head_text) - len(kept)
 
 
-def _fit_back(
-    text: str, ids: list[int], vocabulary: Vocabulary, limit: int, step: int
-) -> str:
+def _fit_back(text: str, ids: list[int], vocabulary: Vocabulary, limit: int, step: int) -> str:
     """The end of `text` that fits into `limit` tokens, from a line start where there is one.
 
     A multiple of `step` tokens is dropped from the front.

@@ -37,9 +37,7 @@ class ByteVocabulary:
         self._special = [piece for piece in dict.fromkeys((*named, *family.stops)) if piece]
         self._pattern = added_text_pattern(self._special)
         self.size = 256 + len(self._special)
-        self.metadata: Mapping[str, str] = (
-            {FAMILY_KEY: family.name} if family is BEADLINE else {}
-        )
+        self.metadata: Mapping[str, str] = {FAMILY_KEY: family.name} if family is BEADLINE else {}
         if bos:
             self.bos, self.add_bos = self.size, True
             self._special.append("<BOS>")
@@ -159,9 +157,7 @@ def test_start_of_a_cut_prefix_stays_put_while_typing(typed, more):
             ).tokens
         )
 
-    moved = sum(
-        ids(typed + i + 1)[: len(ids(typed + i))] != ids(typed + i) for i in range(more)
-    )
+    moved = sum(ids(typed + i + 1)[: len(ids(typed + i))] != ids(typed + i) for i in range(more))
     assert moved <= 1 + more // 50
 
 
@@ -190,7 +186,7 @@ def test_golden_forms_of_the_families():
         "<|fim_prefix|>a\n<|fim_suffix|>\nc\n<|fim_middle|>b = ",
         QWEN: "<|fim_prefix|>a\nb = <|fim_suffix|>\nc\n<|fim_middle|>",
         STARCODER: "<fim_prefix><fim_suffix>\nc\n<fim_middle>a\nb = ",
-        DEEPSEEK: "<｜fim▁begin｜>a\nb = <｜fim▁hole｜>\nc\n<｜fim▁end｜>",  # noqa: RUF001
+        DEEPSEEK: "<｜fim▁begin｜>a\nb = <｜fim▁hole｜>\nc\n<｜fim▁end｜>",
     }
     for family, text in golden.items():
         assert rendered(request, family)[1].text == text
