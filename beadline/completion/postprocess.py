@@ -20,7 +20,18 @@ _ONE_BY_ONE = 4
 """Of the lines, and of the tokens, so many are dropped one by one before halving."""
 _CLOSING_REST = re.compile(r"\s*[)>}\]\"'`]*\s*[:{;,]?\s*\Z")
 """A rest of line that a suggestion of several lines may stand before (Cody)."""
-_TOKEN = re.compile(r"\w+|\"[^\"\n]*\"|'[^'\n]*'|\s+|[^\w\s]")
+_TOKEN = re.compile(
+    r"[rbfuRBFU]{0,2}(?:\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?)|\w+|\s+|[^\w\s]"
+)
+"""A string with its prefix (to the line's end when it is not closed), a word, blanks, a sign."""
+# fmt: off
+_UNFINISHED_WORDS = frozenset({
+    "and", "as", "assert", "async", "await", "class", "def", "del", "elif", "else", "except",
+    "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
+    "raise", "return", "while", "with", "yield",
+})
+# fmt: on
+"""Python's words that something must follow; other languages lose little by them."""
 _LIMITED = frozenset({"length", "deadline"})
 
 
@@ -90,12 +101,11 @@ def _token_cuts(text: str) -> list[str]:
 
 
 def _may_end(token: str) -> bool:
-    return (
-        token[0].isalnum()
-        or token[0] == "_"
-        or token in _CLOSERS
-        or (len(token) > 1 and (token[0] in _QUOTES))
-    )
+    if token[-1] in _QUOTES:
+        return token.count(token[-1]) > 1
+    if token[0].isalnum() or token[0] == "_":
+        return token not in _UNFINISHED_WORDS and not any(q in token for q in _QUOTES)
+    return token in _CLOSERS
 
 
 def _cut_repetition(text: str) -> str:

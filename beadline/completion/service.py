@@ -151,6 +151,7 @@ class Completer:
         if answer is None:
             return ""
         trace.answered_from, trace.stop_reason = answer.source, answer.stop_reason
+        trace.eog_probability = answer.eog_probability
         if answer.eog_probability >= silence.empty_threshold(reading.cursor, request):
             trace.silent_reason = silence.EMPTY_LIKELY
             return ""

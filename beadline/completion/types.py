@@ -49,6 +49,8 @@ class Trace:
     generated_tokens: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    eog_probability: float = 0.0
+    """The model's probability at the cursor that nothing belongs there."""
     layout: str = ""
     family: str = ""
     answered_from: str = ""

@@ -122,3 +122,23 @@ def test_few_checks_find_the_cut_in_a_long_line(valid: int):
 
     assert len(longest_valid(words, adds_error).split()) == valid
     assert checks <= 12
+
+
+@pytest.mark.parametrize(
+    ("text", "cuts"),
+    [
+        ('f(f\'a\', rb"\\"b") ]', ['f(f\'a\', rb"\\"b")', 'f(f\'a\', rb"\\"b"', "f(f'a'", "f"]),
+        ("w(f'{x", ["w"]),
+        ("a and b or not", ["a and b", "a"]),
+        ("x.y + ", ["x.y", "x"]),
+    ],
+)
+def test_cuts_never_split_a_string_and_never_end_in_an_operator(text: str, cuts: list[str]):
+    tried: list[str] = []
+
+    def adds_error(candidate: str) -> bool:
+        tried.append(candidate)
+        return True
+
+    longest_valid(text, adds_error)
+    assert tried == [text, *cuts]
