@@ -111,8 +111,7 @@ def _inside_line(hole: Hole, tree: SyntaxTree | None) -> Decision:
 
 def _inside_brackets(hole: Hole) -> Decision:
     """A bracket is open and nothing follows on the line."""
-    depth = len(hole.scanned.stack)
-    if hole.closed < depth:
+    if hole.missing:
         return _LINE, "inside_brackets"
     last = hole.statement[-1:]
     if hole.left_blank and last not in OPENERS + ",":
@@ -244,7 +243,7 @@ def _by_lines(hole: Hole) -> Decision:
         return _LINE, "new_line" if hole.left_blank else "ambiguous_end"
     opened = hole.scanned.stack[-1][0] if hole.scanned.stack else ""
     if opened == "{" and _last_code(hole) == "{" and language.blocks == "braces":
-        if hole.adjacent or hole.closed < len(hole.scanned.stack):
+        if hole.adjacent or hole.missing:
             return _BLOCK, "open_block"
         return (_LINE, "new_statement") if hole.left_blank else (_NOTHING, "header_complete")
     if hole.left_blank:

@@ -41,8 +41,8 @@ class Hole:
     """The next line that is not blank, whole; empty at the end of the text."""
     next_code: str
     """The next line that is neither blank nor a comment."""
-    closed: int
-    """How many of the innermost open brackets are closed after the cursor."""
+    missing: int
+    """How many of the innermost open brackets nothing behind the cursor closes: the hole's task."""
     adjacent: bool
     """The closer of the innermost open bracket is the next thing after the cursor."""
     wanted: str
@@ -106,8 +106,9 @@ def look(text: str, offset: int, language: Language) -> Hole:
     string_closed = False
     if scanned.string:
         after, string_closed = _after_string(text, offset, line_end, scanned, language)
-    extra = _extra_closers(text, after, line_end, language)
-    closed, adjacent = _closed(text, after, scanned, extra)
+    extra, sure = _extra_closers(text, after, line_end, language)
+    closed, missing = _matched([b for b, _ in scanned.stack], [c for c, _ in extra], sure)
+    adjacent = missing == 0 and closed > 0 and not text[after : extra[0][1]].strip()
     first_line = text[text.rfind("\n", 0, first) + 1 : offset]
     wanted = _wanted(text, line_end, columns(indent_of(first_line)), extra[closed:])
     next_line, next_code = _next_lines(text, line_end, language)
@@ -121,9 +122,9 @@ def look(text: str, offset: int, language: Language) -> Hole:
         statement=text[first : scanned.code_end],
         next_line=next_line,
         next_code=next_code,
-        closed=closed,
+        missing=missing,
         adjacent=adjacent,
-        wanted=wanted if closed == len(scanned.stack) else "",
+        wanted=wanted if closed + missing == len(scanned.stack) else "",
         string_closed=string_closed,
         first_line=first_line,
     )
@@ -150,29 +151,30 @@ def _after_string(
 
 def _extra_closers(
     text: str, after: int, line_end: int, language: Language
-) -> list[tuple[str, int]]:
-    """Closers behind the cursor that fit no opener behind it, up to where recovery is sure."""
+) -> tuple[list[tuple[str, int]], bool]:
+    """Closers behind the cursor that fit no opener behind it; False when there may be more."""
     end = min(len(text), after + _SUFFIX_CHARS)
-    extra = scan(text, language, after, end).extra_closers
-    if extra and language.id == "python":
-        barrier = STATEMENT_LINE.search(text, line_end, end)
-        if barrier:
-            extra = [(closer, at) for closer, at in extra if at < barrier.start()]
-    return extra
+    sure = end == len(text)
+    if language.id == "python" and (barrier := STATEMENT_LINE.search(text, line_end, end)):
+        end, sure = barrier.start(), True
+    return scan(text, language, after, end).extra_closers, sure
 
 
-def _closed(
-    text: str, after: int, scanned: Scanned, extra: list[tuple[str, int]]
-) -> tuple[int, bool]:
-    """How many open brackets `extra` closes, and whether the first of them comes next."""
+def _matched(stack: list[str], extra: list[str], sure: bool) -> tuple[int, int]:
+    """How many brackets of `stack` the closers close, and how many the hole has to close first.
+
+    Taken is the smallest number that makes all brackets match. Where none does, or closers may
+    be out of sight, the closers are taken to belong to the innermost brackets.
+    """
+    wanted = [CLOSER[bracket] for bracket in reversed(stack)]
+    if sure:
+        for missing in range(len(wanted)):
+            if extra[: len(wanted) - missing] == wanted[missing:]:
+                return len(wanted) - missing, missing
     closed = 0
-    adjacent = False
-    for (opener, _), (closer, at) in zip(reversed(scanned.stack), extra, strict=False):
-        if CLOSER[opener] != closer:
-            break
-        adjacent = adjacent or (closed == 0 and not text[after:at].strip())
+    while closed < min(len(wanted), len(extra)) and wanted[closed] == extra[closed]:
         closed += 1
-    return closed, adjacent
+    return closed, 0 if closed else len(wanted)
 
 
 def _wanted(text: str, line_end: int, column: int, extra: list[tuple[str, int]]) -> str:

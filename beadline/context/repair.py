@@ -41,7 +41,7 @@ def fillings(text: str, offset: int) -> list[str]:
     hole = look(text, offset, languages.get("python"))
     if hole.scanned.comment:
         return []
-    closers = _closers(hole, 0)
+    closers = _closers(hole)
     if hole.scanned.string:
         return [] if hole.string_closed else [_string_end(hole) + closers]
     if not hole.statement and hole.left_blank:
@@ -49,6 +49,8 @@ def fillings(text: str, offset: int) -> list[str]:
     tail = _header_tail(hole)
     found = [closers + tail, " _" + closers + tail, tail]
     found += [f" {words}{closers}{tail}" for words in _words(hole)]
+    if hole.scanned.stack:
+        found += [fill + "," for fill in (closers, " _" + closers, ": _", " _: _", "=_", "._: _")]
     if hole.wanted:
         openers = {closer: opener for opener, closer in CLOSER.items()}
         found.insert(0, " _" + "".join(openers[c] for c in reversed(hole.wanted)))
@@ -61,23 +63,22 @@ def fillings(text: str, offset: int) -> list[str]:
 def endings(text: str, start: int, end: int) -> list[tuple[int, str]]:
     """How a suggestion at [start, end) of `text` that is unfinished at its own end may go on.
 
-    Pairs of an offset and the text to put there: closers of brackets it opened (and of those left
-    open before it), a body for its last header, a handler for its last `try`. Code behind it on
-    its line that is more than closers means that it is not unfinished but wrong.
+    Pairs of an offset and the text to put there: closers of brackets it opened or found open, a
+    body for its last header, a handler for its last `try`. With code behind it on its line, or a
+    bracket of its own inside one that was open before, it is not unfinished but wrong.
     """
     hole = look(text, end, languages.get("python"))
-    if hole.scanned.string or hole.rest_code.strip(")]}:, "):
+    if hole.scanned.string or hole.rest_code:
         return []
     at = start + len(text[start:end].rstrip())
     found: list[tuple[int, str]] = []
-    own = sum(offset >= start for _, offset in hole.scanned.stack)
-    tail = _header_tail(hole)
-    if hole.scanned.stack and not hole.scanned.comment:
-        inner = _closers(hole, len(hole.scanned.stack) - own) if own else ""
-        everything = _closers(hole, 0)
-        found += [(at, c + t) for c in (inner, everything) for t in ("", tail) if c]
+    stack = hole.scanned.stack
+    own = sum(offset >= start for _, offset in stack)
+    if own in (0, len(stack)) and hole.missing and not hole.scanned.comment:
+        closers = _closers(hole)
+        found += [(at, closers), (at, closers + _header_tail(hole))]
     written = text[start:at]
-    if written.endswith(":") and not hole.rest_code:
+    if written.endswith(":"):
         found.append((at, " pass"))
     tries = list(_TRY.finditer(text, text.rfind("\n", 0, start) + 1, at))
     if tries:
@@ -86,14 +87,10 @@ def endings(text: str, start: int, end: int) -> list[tuple[int, str]]:
     return list(dict.fromkeys(found))
 
 
-def _closers(hole: Hole, outer: int) -> str:
-    """Closers of the brackets open at the cursor and not closed behind it, inner first.
-
-    The `outer` outermost ones are left alone.
-    """
-    stack = hole.scanned.stack[outer:]
-    missing = stack[: max(0, len(stack) - hole.closed)]
-    return "".join(CLOSER[bracket] for bracket, _ in reversed(missing))
+def _closers(hole: Hole) -> str:
+    """Closers of the brackets that are open at the cursor and not closed behind it."""
+    stack = hole.scanned.stack
+    return "".join(CLOSER[b] for b, _ in reversed(stack[len(stack) - hole.missing :]))
 
 
 def _string_end(hole: Hole) -> str:

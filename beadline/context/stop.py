@@ -44,8 +44,8 @@ class StopRule:
         self._text: list[str] = []
         self._outer = len(hole.scanned.stack)
         """How many brackets from before the cursor are still open."""
-        self._closed = hole.closed
-        """How many of those, innermost first, the suffix closes."""
+        self._missing = hole.missing
+        """How many of those, innermost first, the suffix does not close."""
         self._outer_string = bool(hole.scanned.string)
         self._lines = 0
         self._line_start = 0
@@ -132,8 +132,9 @@ class StopRule:
             return self._stop(self._before_closer(at), "bracket")
         if len(stack) > self._outer:
             return None
-        if self._closed > 0:
+        if self._missing == 0:
             return self._stop(self._before_closer(at), "bracket")
+        self._missing -= 1
         return None
 
     def _before_closer(self, at: int) -> int:
@@ -189,7 +190,7 @@ class StopRule:
         if own:
             return self._stop(at, "newline") if hole.wanted.startswith(own) else None
         untouched = len(hole.scanned.stack) == self._outer
-        if self._closed < 1 or (untouched and hole.adjacent):
+        if self._missing or (untouched and hole.adjacent):
             return None
         return self._stop(at - self._overlap("".join(self._text[:at])), "newline")
 

@@ -43,6 +43,8 @@ def cut(marked: str, output: str, language: str = "python", max_lines: int = 16)
         ("x = [\n    ¦\n    c,\n]" + NEXT, "a,\n    b,\n]", "a,"),
         ("x = Foo¦\n    a,\n)" + NEXT, "(\n    a,", "("),
         ("x = ¦" + NEXT, "1)", "1"),
+        ("x = [\n    f(1¦\n    f(2),\n]" + NEXT, "),\n    f(3),", "),"),
+        ("x = f(g(¦)" + NEXT, "1))", "1)"),
         ("x = (¦" + NEXT, "1]", "1"),
         ("x = 'a¦'" + NEXT, "b'\nz", "b"),
         ('x = """a¦\n"""', "b\nc", "b"),
@@ -137,11 +139,11 @@ def test_the_reason_is_told() -> None:
     assert stop.reason == "dedent"
 
 
+TOKENS = st.sampled_from(
+    ["if a:", "else:", "def f():", "return ", "try:", "@a", *"x()[]{}'#,\\é😀;:"],
+)
 CODE = st.lists(
-    st.sampled_from(
-        ["x", " = ", "(", ")", "[", "]", "{", "}", "\n", "\n    ", "\n        ", "'", '"""', "#"]
-        + ["if a:", "else:", "def f():", "return ", ",", "\\", "é", "😀", ";", ":", "try:", "@a"]
-    ),
+    TOKENS | st.sampled_from(["\n", "\n    ", "\n        ", '"""', " = "]),
     max_size=30,
 ).map("".join)
 
