@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def export_gguf(
     """
     import gguf
 
-    config = model.config
+    config: Any = model.config
     writer = gguf.GGUFWriter(target, "llama")
     writer.add_name(name)
     writer.add_string(FAMILY_KEY, BEADLINE.name)
