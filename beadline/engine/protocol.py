@@ -181,7 +181,7 @@ class Engine(Protocol):
         ...
 
     async def start(self) -> ModelInfo:
-        """Load the model (idempotent, restarts a dead worker). Raises `ModelError`, `EngineError`."""
+        """Load the model; idempotent, restarts a dead worker. Raises `ModelError`, `EngineError`."""
         ...
 
     def generate(self, request: FimRequest) -> Stream:
