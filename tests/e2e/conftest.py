@@ -1,0 +1,133 @@
+"""The real server in a process of its own, with the model that is shipped, over stdio."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import beadline
+from beadline.engine.models import resolve
+from beadline.settings import BUILTIN_MODEL
+from tests.lsp.client import TIMEOUT, Client, finish
+
+CHECKOUT = Path(beadline.__file__).resolve().parent.parent
+QUICK = {"completion": {"debounceMs": 0}}
+"""Settings with which every request reaches the model at once."""
+
+
+class Server:
+    """A running `beadline serve`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, home: Path, trace: Path) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self.process = process
+        self.home = home
+        self.trace = trace
+        self.client = Client(process.stdout, process.stdin.write)
+
+    def traces(self, **expected: Any) -> list[dict[str, Any]]:
+        """Lines of the trace file so far that have these members."""
+        lines = self.trace.read_text("utf-8").splitlines() if self.trace.exists() else []
+        records = [json.loads(line) for line in lines]
+        return [r for r in records if all(r.get(k) == v for k, v in expected.items())]
+
+    def worker(self) -> psutil.Process:
+        """The engine's process."""
+        (worker,) = psutil.Process(self.process.pid).children()
+        return worker
+
+    def stderr(self) -> str:
+        """What it logged so far."""
+        return (self.home / "stderr").read_text("utf-8")
+
+    async def ready(self, **initialize: Any) -> None:
+        """Initialize and wait until the model is loaded."""
+        initialize.setdefault("options", QUICK)
+        await self.client.initialize(**initialize)
+        message = await self.client.message(
+            lambda m: m.get("method") == "beadline/status" and m["params"]["state"] != "loading",
+            "the model",
+        )
+        assert message["params"]["state"] == "ready", message
+
+    async def round_trip(self) -> None:
+        """Returns when the server has handled all that was sent before."""
+        await self.client.request("workspace/executeCommand", {"command": "beadline.accepted"})
+
+    async def exit_code(self) -> int:
+        """Wait for its end."""
+        return await asyncio.wait_for(self.process.wait(), TIMEOUT)
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for a condition of the outside world that nothing can be awaited for."""
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            while not condition():
+                await asyncio.sleep(0.001)
+    except TimeoutError:
+        raise AssertionError(f"waited in vain until {what}") from None
+
+
+Launch = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all servers: the probe's verdict is found once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+async def launch(tmp_path: Path, cache_dir: Path) -> AsyncIterator[Launch]:
+    """Starts servers; ends them after the test."""
+    servers: list[Server] = []
+
+    async def make(
+        *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> Server:
+        home = tmp_path / f"home{len(servers)}"
+        home.mkdir()
+        trace = home / "trace.jsonl"
+        variables = {
+            **os.environ,
+            "PYTHONPATH": str(CHECKOUT),
+            "BEADLINE_CONFIG": str(home / "config.toml"),
+            "BEADLINE_CACHE_DIR": str(cache_dir),
+            **(environment or {}),
+        }
+        command = (sys.executable, "-P", "-m", "beadline", "serve", "--stdio", "--trace", trace)
+        with (home / "stderr").open("wb") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                cwd=cwd or home,
+                env=variables,
+            )
+        server = Server(process, home, trace)
+        servers.append(server)
+        return server
+
+    yield make
+    for server in servers:
+        if server.process.returncode is None:
+            await finish(server.client)
+            assert await server.exit_code() == 0
+        await server.client.ended()
+        assert "Traceback" not in server.stderr()
+
+
+@pytest.fixture(scope="session")
+def model_file() -> Path:
+    """The shipped model."""
+    return resolve(os.environ.get("BEADLINE_ENGINE__MODEL", BUILTIN_MODEL))
