@@ -30,7 +30,7 @@ def required(project: dict, extra: str = "") -> set[str]:
 
 
 def test_the_core_is_slim(project: dict) -> None:
-    assert required(project).isdisjoint({*HEAVY, "safetensors"} - {"llama_cpp"})
+    assert required(project).isdisjoint({*HEAVY, "datasketch", "safetensors"} - {"llama_cpp"})
     assert set(project["optional-dependencies"]) == {"train", "onnx", "dev"}
 
 
