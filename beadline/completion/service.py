@@ -14,6 +14,7 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from beadline.completion import generation as generations
@@ -35,7 +36,23 @@ from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions, Options
 
+ATTEMPTS = 3
+"""Answers asked for while they break the syntax; the prompt is warm after the first."""
+RETRY_TEMPERATURE = 0.7
+
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of the answers asked for a request."""
+
+    request: CompletionRequest
+    reading: Reading
+    ticket: int
+    """Order of the requests of a document; only the newest may use the engine."""
+    number: int
+    """0 is greedy, the others are sampled."""
 
 
 class Completer:
@@ -147,9 +164,24 @@ class Completer:
         trace.silent_reason = silence.of_cursor(reading.cursor, request, self._options)
         if trace.silent_reason:
             return ""
-        answer = await self._climb(request, reading, trace)
+        ticket = self._newest[document.key] = next(self._tickets)
+        text = ""
+        for number in range(ATTEMPTS):
+            attempt = Attempt(request, reading, ticket, number)
+            text = await self._judged(attempt, trace)
+            if trace.silent_reason != silence.ADDS_ERROR:
+                break
+        return text
+
+    async def _judged(self, attempt: Attempt, trace: Trace) -> str:
+        """The text of one attempt, as far as it may be shown."""
+        request, reading = attempt.request, attempt.reading
+        document, offset = reading.document, reading.cursor.offset
+        trace.silent_reason = ""
+        answer = await self._climb(attempt, trace)
         if answer is None:
             return ""
+        trace.attempts += 1
         trace.answered_from, trace.stop_reason = answer.source, answer.stop_reason
         trace.eog_probability = answer.eog_probability
         if answer.eog_probability >= silence.empty_threshold(reading.cursor, request):
@@ -163,24 +195,22 @@ class Completer:
             )
         return verdict.text
 
-    async def _climb(
-        self, request: CompletionRequest, reading: Reading, trace: Trace
-    ) -> Answer | None:
+    async def _climb(self, attempt: Attempt, trace: Trace) -> Answer | None:
         """The ladder's other rungs: cache, running generation, model.
 
         None, with `trace.silent_reason` set, when there is no answer.
         """
         options = self._options.completion
+        request, reading = attempt.request, attempt.reading
         document = reading.document
-        ticket = self._newest[document.key] = next(self._tickets)
-        rested = not request.automatic or options.debounce_ms == 0
+        rested = not request.automatic or options.debounce_ms == 0 or attempt.number > 0
         rule: StopRule | None = None
         while True:
-            scene = self._scene(request, reading)
+            scene = self._scene(attempt)
             cached = self._ladder.find(scene)
             if cached is not None and _serves(cached, request):
                 return cached
-            newest = self._newest.get(document.key) == ticket
+            newest = self._newest.get(document.key) == attempt.ticket
             current, source = self._joinable(reading, scene, newest=newest), "inflight"
             if current is None:
                 if not newest:
@@ -201,7 +231,7 @@ class Completer:
                     )
                     continue
                 try:
-                    current, source = self._start(request, reading, rule), "model"
+                    current, source = self._start(attempt, rule), "model"
                 except EngineError as exc:
                     trace.silent_reason = silent_reason(exc)
                     return None
@@ -256,14 +286,15 @@ class Completer:
             return None
         return None if current.finished else current
 
-    def _start(self, request: CompletionRequest, reading: Reading, rule: StopRule) -> Generation:
+    def _start(self, attempt: Attempt, rule: StopRule) -> Generation:
         """Ask the model. Raises `EngineError` when the engine takes no request."""
         if self._generation is not None:
             self._generation.stop(generations.SUPERSEDED)
-        scene = self._scene(request, reading)
+        scene = self._scene(attempt)
+        request, reading = attempt.request, attempt.reading
         document, cursor = reading.document, reading.cursor
         options = self._options.completion
-        stream = self._engine.generate(fim_request(request, reading, options))
+        stream = self._engine.generate(fim_request(request, reading, options, attempt.number))
         started = Generation(
             stream,
             rule,
@@ -293,9 +324,9 @@ class Completer:
             record_usage(trace, ended.take_usage())
             self._write(trace)
 
-    def _scene(self, request: CompletionRequest, reading: Reading) -> Scene:
-        info = self._loader.info
-        limits = (request.max_tokens, self._options.completion.max_lines)
+    def _scene(self, attempt: Attempt) -> Scene:
+        info, request, reading = self._loader.info, attempt.request, attempt.reading
+        limits = (request.max_tokens, self._options.completion.max_lines, attempt.number)
         model = (info.path, info.name, info.family, info.build) if info else ()
         document = reading.document
         prefix, suffix = reading.window.split(document.text)
@@ -328,9 +359,10 @@ class Completer:
 
 
 def fim_request(
-    request: CompletionRequest, reading: Reading, options: CompletionOptions
+    request: CompletionRequest, reading: Reading, options: CompletionOptions, attempt: int = 0
 ) -> FimRequest:
-    """What the engine is asked for `request`.
+    """What the engine is asked for `request`; attempts after the first are sampled, by their
+    number as the seed.
 
     The newline rule is left to the stop rule: a line that opens a bracket or a block goes on.
     """
@@ -344,6 +376,9 @@ def fim_request(
         repo=document.repo,
         max_tokens=request.max_tokens or options.max_tokens,
         deadline_ms=options.deadline_ms,
+        require_text=silence.requires_text(reading.cursor, request),
+        temperature=RETRY_TEMPERATURE if attempt else 0.0,
+        seed=attempt,
         sequence=document.key,
     )
 

@@ -71,15 +71,21 @@ def empty_threshold(cursor: CursorContext, request: CompletionRequest) -> float:
     Where syntax leaves it open whether anything follows, a suggestion must be likelier; where the
     syntax cries for text (an open block, an unfinished statement) the model's doubt counts less.
     """
-    if not request.automatic:
+    if not request.automatic or requires_text(cursor, request):
         return NEVER
     match cursor.reason:
-        case "open_block" | "body_after_docstring" | "inside_statement" | "inside_brackets":
+        case "inside_brackets":
             return 0.9
         case "ambiguous_end" | "comment":
             return 0.3
         case _:
             return 0.5
+
+
+def requires_text(cursor: CursorContext, request: CompletionRequest) -> bool:
+    """Whether an empty hole is out of the question: the syntax is unfinished, or the user asked."""
+    unfinished = ("open_block", "body_after_docstring", "inside_statement")
+    return not request.automatic or cursor.reason in unfinished
 
 
 def of_answer(text: str, raw: str, before: str, after: str, *, stop_reason: str = "") -> str:

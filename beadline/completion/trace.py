@@ -75,8 +75,8 @@ class TraceSink:
 
 
 def record_usage(trace: Trace, usage: Usage) -> None:
-    """Copy the worker's counts and times into `trace`."""
+    """Add the worker's counts and times to `trace`: a request may take several attempts."""
     for name in _USAGE_FIELDS:
-        setattr(trace, name, getattr(usage, name))
+        setattr(trace, name, getattr(trace, name) + getattr(usage, name))
     trace.layout = usage.layout
     trace.family = usage.family

@@ -49,6 +49,8 @@ class Trace:
     generated_tokens: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    attempts: int = 0
+    """Answers of the model that were judged; more than one when the first broke the syntax."""
     eog_probability: float = 0.0
     """The model's probability at the cursor that nothing belongs there."""
     layout: str = ""

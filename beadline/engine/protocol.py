@@ -55,6 +55,8 @@ class FimRequest:
     """Upper bound on the time from the start of prompt evaluation to the last token."""
     stop_at_newline: bool = False
     """Newline rule: end before the first newline that follows a non-blank character."""
+    require_text: bool = False
+    """The hole cannot be empty: no end before the first non-blank character."""
     temperature: float = 0.0
     """0 is greedy."""
     seed: int = 0
@@ -181,7 +183,7 @@ class Engine(Protocol):
         ...
 
     async def start(self) -> ModelInfo:
-        """Load the model; idempotent, restarts a dead worker. Raises `ModelError`, `EngineError`."""
+        """Load the model; restarts a dead worker. Raises `ModelError` or `EngineError`."""
         ...
 
     def generate(self, request: FimRequest) -> Stream:

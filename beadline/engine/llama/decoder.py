@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from beadline.engine.llama.native import Context
-from beadline.engine.llama.sampling import Sampler, probability_of
+from beadline.engine.llama.sampling import Sampler, probability_of, without
 from beadline.engine.llama.sequences import Sequences, Slot
 from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
 from beadline.errors import EngineError
@@ -47,6 +47,8 @@ class Limits:
     not_text: frozenset[int] = frozenset()
     """Further ids that can be no part of a text (other control tokens)."""
     stop_at_newline: bool = False
+    require_text: bool = False
+    """None of `stop` and `not_text` is chosen before the first non-blank character."""
 
 
 class _Text:
@@ -147,6 +149,7 @@ class Decoder:
     ) -> Iterator[Event]:
         text = _Text()
         visible = False
+        barred = limits.stop | limits.not_text if limits.require_text else frozenset()
         generated = 0
         first_ms = usage.prompt_ms
         chosen: int | None = None
@@ -160,7 +163,7 @@ class Decoder:
                 if len(slot.tokens) + 1 >= self._context.context_tokens:
                     break
                 self._decode(slot, [chosen], None)
-            choice = sampler.choose(self._context.logits())
+            choice = sampler.choose(without(self._context.logits(), barred))
             generated += 1
             if generated == 1:
                 first_ms = run.elapsed_ms()
@@ -169,6 +172,8 @@ class Decoder:
                 reason = "eog"
                 break
             piece = text.feed(self._spell(chosen), choice.logprob)
+            if barred and piece.strip():
+                barred = frozenset()
             if limits.stop_at_newline:
                 kept, visible, cut = _before_newline(piece, visible)
                 if cut:

@@ -45,6 +45,15 @@ def probability_of(logits: np.ndarray, tokens: Collection[int]) -> float:
     return float(np.exp(chosen.astype(np.float64) - _log_sum(logits)).sum())
 
 
+def without(logits: np.ndarray, tokens: Collection[int]) -> np.ndarray:
+    """The logits with `tokens` made impossible; a copy where there are any."""
+    if not tokens:
+        return logits
+    masked = logits.copy()
+    masked[np.fromiter(tokens, dtype=np.int64, count=len(tokens))] = -np.inf
+    return masked
+
+
 def _log_sum(logits: np.ndarray) -> float:
     highest = float(logits.max())
     return highest + float(np.log(np.exp(logits - highest).sum(dtype=np.float64)))

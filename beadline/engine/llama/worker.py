@@ -165,6 +165,7 @@ class Worker:
             stop=loaded.stop,
             not_text=loaded.vocabulary.control,
             stop_at_newline=request.stop_at_newline,
+            require_text=request.require_text,
         )
         events = loaded.decoder.generate(
             prompt.tokens,
