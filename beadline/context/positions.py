@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate, count
+from operator import add
 from typing import Literal
 
 from beadline.errors import PositionError
@@ -25,13 +27,7 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._starts = [0]
-        self._ends: list[int] = []
-        """End of each line's text, before its terminator."""
-        for match in _LINE_END.finditer(text):
-            self._ends.append(match.start())
-            self._starts.append(match.end())
-        self._ends.append(len(text))
+        self._starts, self._ends = _lines(text)
         self._ascii = text.isascii()
 
     @property
@@ -108,6 +104,30 @@ class LineIndex:
             )
 
 
+def _lines(text: str) -> tuple[list[int], list[int]]:
+    """Start of each line, and end of its text before the terminator.
+
+    This runs at every keystroke, so texts with one kind of line end avoid a loop in Python.
+    """
+    crs = text.count("\r")
+    pairs = text.count("\r\n") if crs else 0
+    if crs == 0 or crs == pairs == text.count("\n"):
+        end = "\r\n" if crs else "\n"
+        ends = _ends(text, end)
+        return [0, *map(len(end).__add__, ends[:-1])], ends
+    starts, ends = [0], []
+    for match in _LINE_END.finditer(text):
+        ends.append(match.start())
+        starts.append(match.end())
+    return starts, [*ends, len(text)]
+
+
+def _ends(text: str, end: str) -> list[int]:
+    """Offsets of all `end`s in `text`, and the text's length."""
+    lengths = accumulate(map(len, text.split(end)))
+    return list(map(add, lengths, count(0, len(end))))
+
+
 def _units(character: str, encoding: Encoding) -> int:
     code = ord(character)
     if encoding == "utf-8":
@@ -137,6 +157,11 @@ class Newlines:
         """`text` with \\n line ends only, and the record that undoes it."""
         if "\r" not in text:
             return text, Newlines(lf=text.count("\n"))
+        crs = text.count("\r")
+        if crs == text.count("\r\n") == text.count("\n"):
+            plain = text.replace("\r\n", "\n")
+            all_of_them = tuple(_ends(plain, "\n")[:-1])
+            return plain, Newlines(crlf=all_of_them, starts=all_of_them)
         crlf: list[int] = []
         cr: list[int] = []
         removed = 0

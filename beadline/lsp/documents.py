@@ -98,7 +98,7 @@ class DocumentStore:
         """didOpen; opening a second time replaces the text."""
         place = self._place(uri)
         kept = _Open(uri, _language(language_id, place[0]), version, "", self.encoding, place)
-        self._open[uri] = self._replaced(kept, version, text)
+        self._open[uri] = self._replaced(kept, version, _clean(text))
 
     def change(
         self,
@@ -126,7 +126,7 @@ class DocumentStore:
                 text = text[:start] + inserted + text[end:]
                 carets.append(start + len(inserted))
             else:
-                text = change.text
+                text = _clean(change.text)
                 current.refusal = ""
                 carets.append(-1)
             index = None
@@ -183,7 +183,7 @@ class DocumentStore:
             current.uri,
             current.language,
             version,
-            "" if refusal else _clean(text),
+            "" if refusal else text,
             self.encoding,
             current.place,
             refusal,
@@ -235,4 +235,6 @@ def _language(language_id: str, path: str) -> str:
 
 def _clean(text: str) -> str:
     """JSON can spell half a surrogate pair, UTF-8 cannot; U+FFFD has the same UTF-16 length."""
+    if text.isascii():
+        return text
     return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)

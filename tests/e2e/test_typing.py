@@ -62,7 +62,7 @@ async def test_typing_costs_few_tokens_and_every_request_is_answered(
     launch: Launch, tmp_path: Path
 ) -> None:
     server = await launch()
-    await server.ready(options={"completion": {"debounceMs": 0, "maxTokens": 12}})
+    await server.ready(options={"completion": {"debounceMs": 0, "maxTokens": 8}})
     client = server.client
     uri = await opened(server, tmp_path, HEAD + TAIL)
     version, within_a_line, asked = 1, [], []

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from beadline.settings import ContextOptions, Options
 from tests.lsp.client import inline_params
-from tests.lsp.conftest import Session
+from tests.lsp.conftest import READY, Session, Start
 
 URI = "file:///folder/a.py"
 
@@ -130,14 +131,17 @@ async def test_bad_files_are_told_once_and_answered_with_nothing(
         assert reason in told[-1]["message"]
 
 
-async def test_a_buffer_that_is_too_large_is_told_once(session: Session) -> None:
+async def test_a_buffer_that_is_too_large_is_told_once(start: Start) -> None:
+    session = start(options=Options(context=ContextOptions(max_file_bytes=20_000)))
     client = session.client
-    client.open(URI, "x = 1\n" * 3_500_000)
+    await client.initialize(capabilities=READY)
+    await client.told("beadline/status", state="ready")
+    client.open(URI, "x = 1\n" * 3_500)
     for version in range(2, 5):
         assert await client.complete(URI, 0, 4) == []
-        client.change(URI, version, {"text": "x = 1\n" * (3_500_000 + version)})
+        client.change(URI, version, {"text": "x = 1\n" * (3_500 + version)})
     (told,) = client.all("window/logMessage")
-    assert "21,000,000 bytes" in told["message"]
+    assert "21,000 bytes" in told["message"]
     client.change(URI, 9, {"text": "x = "})
     assert len(await client.complete(URI, 0, 4)) == 1
 
