@@ -63,9 +63,9 @@ def fillings(text: str, offset: int) -> list[str]:
 def endings(text: str, start: int, end: int) -> list[tuple[int, str]]:
     """How a suggestion at [start, end) of `text` that is unfinished at its own end may go on.
 
-    Pairs of an offset and the text to put there: closers of brackets it opened or found open, a
-    body for its last header, a handler for its last `try`. With code behind it on its line, or a
-    bracket of its own inside one that was open before, it is not unfinished but wrong.
+    Pairs of an offset and the text to put there: closers of brackets it found open, a body for
+    its last header, a handler for its last `try`. With code behind it on its line, or with a
+    bracket of its own left open (which swallows what follows), it is not unfinished but wrong.
     """
     hole = look(text, end, languages.get("python"))
     if hole.scanned.string or hole.rest_code:
@@ -74,7 +74,7 @@ def endings(text: str, start: int, end: int) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     stack = hole.scanned.stack
     own = sum(offset >= start for _, offset in stack)
-    if own in (0, len(stack)) and hole.missing and not hole.scanned.comment:
+    if not own and hole.missing and not hole.scanned.comment:
         closers = _closers(hole)
         found += [(at, closers), (at, closers + _header_tail(hole))]
     written = text[start:at]

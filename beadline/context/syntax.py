@@ -208,7 +208,8 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
 
     The text without it is broken at the cursor as a rule, so the number of ERROR and MISSING
     nodes is compared with the best that a likely filling of the hole would have; a suggestion
-    that is unfinished at its own end (open bracket, header without a body) is finished first.
+    that is unfinished at its own end (a bracket that was open before it, a header without a body)
+    is finished first.
     The grammar takes much that Python does not (odd indentation, `f() = 1`, two statements
     without a separator), so the statements around are also given to Python's compiler, where it
     takes them with a filling.

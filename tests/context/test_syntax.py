@@ -98,9 +98,6 @@ def broken(marked: str, text: str) -> bool:
         ("def ¦" + NEXT, "f(x):"),
         # Unfinished at its own end.
         ("def f(x):\n    ¦" + NEXT, "if x:"),
-        ("¦" + NEXT, "foo(a,"),
-        ("x¦" + NEXT, " = foo(a,\n        "),
-        ("¦" + NEXT, "if foo(a,"),
         ("¦" + NEXT, "try:\n    x()"),
         # Broken elsewhere, before and after.
         ("x = ¦\n\ndef f(:\n    pass\n", "3"),
@@ -139,6 +136,10 @@ def test_what_does_not_break_the_code_is_let_through(marked: str, text: str) -> 
         ("¦" + NEXT, "print x"),
         ("if x:\n    pass\n¦" + NEXT, "else:\n    pass\nelse:\n    pass"),
         ("y = = 2\nx = ¦" + NEXT, "foo(3]"),
+        # A bracket of its own left open swallows what follows.
+        ("¦" + NEXT, "foo(a,"),
+        ("x¦" + NEXT, " = foo(a,\n        "),
+        ("¦" + NEXT, "if foo(a,"),
     ],
 )
 def test_what_breaks_the_code_is_found(marked: str, text: str) -> None:
