@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
+from beadline.context.positions import Encoding
 from beadline.engine.protocol import Engine, ModelInfo
 from beadline.lsp import parent
 from beadline.lsp.configuration import SECTION, Configuration
@@ -246,7 +247,8 @@ def _life_cycle(server: BeadlineServer) -> None:
     @server.feature(lsp.INITIALIZE)
     def initialize(params: lsp.InitializeParams) -> None:
         encoding = server.protocol.workspace.position_encoding
-        server.documents.encoding = getattr(encoding, "value", encoding)
+        # pygls chose it among the three kinds that we know too.
+        server.documents.encoding = cast(Encoding, getattr(encoding, "value", encoding))
         folders = [folder.uri for folder in params.workspace_folders or ()]
         if not folders and params.root_uri:
             folders = [params.root_uri]

@@ -9,6 +9,8 @@ import pytest
 from tests.e2e.conftest import Launch, Server
 from tests.lsp.client import inline_params
 
+pytestmark = pytest.mark.slow
+
 METHOD = "textDocument/inlineCompletion"
 
 
@@ -42,24 +44,21 @@ def make_bad_file(folder: Path, kind: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("kind", "reason"),
-    [
-        ("missing", "There is no file"),
-        ("directory", "is a directory"),
-        ("large", "too large: 21,000,000 bytes"),
-        ("binary", "binary file"),
-        ("latin1", "not valid UTF-8"),
-    ],
-)
-async def test_a_file_that_cannot_be_read(
-    server: Server, tmp_path: Path, kind: str, reason: str
-) -> None:
-    path = make_bad_file(tmp_path, kind)
-    assert await server.client.complete(path.as_uri(), 0, 0) == []
-    (told,) = server.client.all("window/logMessage")
-    assert reason in told["message"]
-    await is_alive(server)
+async def test_files_that_cannot_be_read(server: Server, tmp_path: Path) -> None:
+    reasons = {
+        "missing": "There is no file",
+        "directory": "is a directory",
+        "large": "too large: 21,000,000 bytes",
+        "binary": "binary file",
+        "latin1": "not valid UTF-8",
+    }
+    for number, (kind, reason) in enumerate(reasons.items(), start=1):
+        path = make_bad_file(tmp_path, kind)
+        assert await server.client.complete(path.as_uri(), 0, 0) == []
+        told = server.client.all("window/logMessage")
+        assert len(told) == number
+        assert reason in told[-1]["message"]
+        await is_alive(server)
 
 
 async def test_a_buffer_of_20_megabytes(server: Server, tmp_path: Path) -> None:
@@ -71,16 +70,14 @@ async def test_a_buffer_of_20_megabytes(server: Server, tmp_path: Path) -> None:
     await is_alive(server)
 
 
-@pytest.mark.parametrize(("line", "column"), [(0, 999), (999, 0), (2**31 - 1, 2**31 - 1)])
-async def test_a_position_outside_the_file(
-    server: Server, tmp_path: Path, line: int, column: int
-) -> None:
+async def test_positions_outside_the_file(server: Server, tmp_path: Path) -> None:
     uri = (tmp_path / "short.py").as_uri()
     server.client.open(uri, "import os\nprint(")
-    for item in await server.client.complete(uri, line, column, triggerKind=1):
-        assert item["range"]["start"]["line"] in (0, 1)
-        assert item["range"]["start"]["character"] in (6, 9)
-    await is_alive(server)
+    for line, column in ((0, 999), (999, 0), (2**31 - 1, 2**31 - 1)):
+        for item in await server.client.complete(uri, line, column, triggerKind=1):
+            assert item["range"]["start"]["line"] in (0, 1)
+            assert item["range"]["start"]["character"] in (6, 9)
+        await is_alive(server)
 
 
 async def test_an_unknown_language(server: Server, tmp_path: Path) -> None:

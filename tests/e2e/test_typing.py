@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.conftest import Launch, Server, until
 from tests.lsp.client import insert
 
+pytestmark = pytest.mark.slow
+
 HEAD = '''\
 """Count the words of a file."""
 
