@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from beadline.evaluation.sources import SourceFile, read_repository
 from beadline.trainer import corpus
 from beadline.trainer.pretrain import ModelShape, PretrainOptions, load_model, pretrain
 from beadline.trainer.samples import SampleOptions, write_shards
@@ -51,28 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     return {"prepare": _prepare, "train": _train, "export": _export}[args.step](args)
 
 
-def repository_texts(repository: Path) -> list[str]:
-    """Texts of all Python files at HEAD of a checkout or a bare repository."""
-    git = ["git", "-C", str(repository)]
-    listing = subprocess.run([*git, "ls-tree", "-r", "HEAD"], check=True, capture_output=True)
-    blobs = [
-        line.split()[2]
-        for line in listing.stdout.splitlines()
-        if line.endswith(b".py") and line.split()[1] == b"blob"
-    ]
-    batch = subprocess.run(
-        [*git, "cat-file", "--batch"], input=b"\n".join(blobs), check=True, capture_output=True
-    ).stdout
-    texts, at = [], 0
-    while at < len(batch):
-        end = batch.index(b"\n", at)
-        fields = batch[at:end].split()
-        at = end + 1
-        if fields[-1] != b"missing":
-            size = int(fields[2])
-            texts.append(batch[at : at + size].decode("utf-8", "replace"))
-            at += size + 1
-    return texts
+def _everything(repository: Path) -> list[SourceFile]:
+    """All Python files of a repository, large ones too: what must stay unseen."""
+    return read_repository(repository, max_bytes=10_000_000)
 
 
 def _prepare(args: argparse.Namespace) -> int:
@@ -81,10 +62,13 @@ def _prepare(args: argparse.Namespace) -> int:
     work.mkdir(parents=True, exist_ok=True)
     cached = work / "corpus.jsonl"
     if not cached.exists():
-        held_out = [text for repo in args.held_out for text in repository_texts(repo)]
+        held_out = [file for repo in args.held_out for file in _everything(repo)]
         console.print(f"{len(held_out)} held-out files")
-        files, report = corpus.build(corpus.PACKAGES, held_out, package_limit=args.package_limit)
-        summary = {**report.as_dict(), "held_out": [repo.name for repo in args.held_out]}
+        files, report = corpus.build(
+            corpus.PACKAGES, (file.text for file in held_out), package_limit=args.package_limit
+        )
+        seen = sorted({f"{file.repo}@{file.commit}" for file in held_out})
+        summary = {**report.as_dict(), "held_out": seen}
         (work / "corpus.json").write_text(json.dumps(summary, indent=1))
         console.print_json(json.dumps(summary))
         partial = cached.with_suffix(".part")
