@@ -38,6 +38,8 @@ class SampleOptions:
     prefix_chars: int = 1800
     suffix_chars: int = 600
     shard_rows: int = 512
+    pool_samples: int = 20_000
+    """Samples that are shuffled together; a small pool leaves neighbours from the same files."""
     chars_per_sample: int = 900
     """One sample is drawn per so many characters of a file."""
 
@@ -138,14 +140,15 @@ def write_shards(
         rng = random.Random(f"{seed}/{epoch}")
         order = list(files)
         rng.shuffle(order)
-        pool: list[list[int]] = []
+        pool: list[np.ndarray] = []
         for file in order:
-            pool.extend(file_samples(file, vocabulary, trees, options, rng))
-            if len(pool) < 2000 and file is not order[-1]:
+            samples = file_samples(file, vocabulary, trees, options, rng)
+            pool.extend(np.asarray(sample, dtype=np.uint16) for sample in samples)
+            if len(pool) < options.pool_samples and file is not order[-1]:
                 continue
             rng.shuffle(pool)
             for sample in pool:
-                carry += sample
+                carry += sample.tolist()
                 while len(carry) >= options.row_tokens:
                     rows.append(carry[: options.row_tokens])
                     carry = carry[options.row_tokens :]
