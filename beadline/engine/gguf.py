@@ -20,6 +20,8 @@ _STRING, _ARRAY = 8, 9
 _LONGEST_STRING = 16 << 20
 _LONGEST_KEY = 65_535
 _MOST_DIMENSIONS = 4
+_MOST_ENTRIES = 1 << 20
+"""Of values, tensors or strings of an array: far beyond any model, and read within seconds."""
 _BLOCK = 1 << 20
 
 _TYPES: dict[int, tuple[str, int, int]] = {
@@ -121,7 +123,7 @@ def _read(reader: _Reader, path: Path, wanted: frozenset[str]) -> GgufHeader:
     tensor_count, value_count = reader.scalar("Q"), reader.scalar("Q")
     metadata: dict[str, Scalar] = {}
     arrays: dict[str, list[Scalar]] = {}
-    for _ in range(reader.count(value_count, 8 + 4 + 1)):
+    for _ in range(reader.entries(value_count, 8 + 4 + 1)):
         key = reader.string(_LONGEST_KEY)
         kind = reader.scalar("I")
         if kind == _ARRAY:
@@ -130,7 +132,7 @@ def _read(reader: _Reader, path: Path, wanted: frozenset[str]) -> GgufHeader:
                 arrays[key] = values
         else:
             metadata[key] = reader.value(kind)
-    tensors = tuple(reader.tensor() for _ in range(reader.count(tensor_count, 8 + 4 + 4 + 8)))
+    tensors = tuple(reader.tensor() for _ in range(reader.entries(tensor_count, 8 + 4 + 4 + 8)))
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
         raise reader.damaged("its alignment is no power of two")
@@ -190,6 +192,12 @@ class _Reader:
             raise self.truncated(self.position + value * least)
         return value
 
+    def entries(self, value: int, least: int) -> int:
+        """A `count` of things that are read one by one. A sparse file may be long for nothing."""
+        if self.count(value, least) > _MOST_ENTRIES:
+            raise self.damaged(f"it says that it has {value} entries in one place")
+        return value
+
     def string(self, longest: int = _LONGEST_STRING) -> str:
         length = self.scalar("Q")
         if length > longest and length <= self.size - self.position:
@@ -208,7 +216,7 @@ class _Reader:
         kind = self.scalar("I")
         length = self.scalar("Q")
         if kind == _STRING:
-            self.count(length, 8)
+            self.entries(length, 8)
             if keep:
                 return [self.string() for _ in range(length)]
             for _ in range(length):
@@ -221,6 +229,7 @@ class _Reader:
         if not keep:
             self.skip(length * struct.calcsize("<" + code))
             return None
+        self.entries(length, 1)
         return list(struct.unpack(f"<{length}{code}", self.take(length * struct.calcsize(code))))
 
     def tensor(self) -> Tensor:

@@ -70,6 +70,27 @@ def test_arrays_are_skipped_unless_asked_for(file: Path) -> None:
     assert header.text("general.architecture") == "llama"
 
 
+@pytest.mark.parametrize("counts", [(10**10, 0), (0, 10**10)])
+def test_a_sparse_file_full_of_nothing_is_refused_at_once(
+    file: Path, counts: tuple[int, int]
+) -> None:
+    with file.open("wb") as stream:
+        stream.write(b"GGUF" + struct.pack("<IQQ", 3, *counts))
+        stream.truncate(1 << 40)
+    with pytest.raises(ModelError, match="damaged"):
+        read_header(file)
+
+
+@pytest.mark.parametrize("kind", [8, 0])
+def test_a_sparse_array_is_refused_at_once(file: Path, kind: int) -> None:
+    with file.open("wb") as stream:
+        stream.write(b"GGUF" + struct.pack("<IQQ", 3, 0, 1))
+        stream.write(text("words") + struct.pack("<IIQ", 9, kind, 10**10))
+        stream.truncate(1 << 40)
+    with pytest.raises(ModelError, match="damaged"):
+        read_header(file, arrays=("words",))
+
+
 def test_every_truncation_is_a_model_error(file: Path) -> None:
     data = small_file()
     for length in range(len(data)):

@@ -20,7 +20,7 @@ from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess, default_command
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob
 from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt
-from beadline.errors import BeadlineError, EngineCrashed, EngineUnavailable
+from beadline.errors import BeadlineError, EngineCrashed, EngineUnavailable, ModelError
 from beadline.settings import EngineOptions
 
 MOST_CRASHES = 3
@@ -205,6 +205,10 @@ class LlamaEngine:
         except BeadlineError as exc:
             self._fail(exc)
             raise
+        except OSError as exc:  # the file went away meanwhile
+            gone = ModelError(f"The model {self._options.model} cannot be read: {exc}.")
+            self._fail(gone)
+            raise gone from exc
         self._set(EngineState.READY, f"{info.name} is ready.")
         return info
 

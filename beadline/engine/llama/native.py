@@ -252,7 +252,8 @@ class Context:
     ) -> None:
         """`context_tokens` is what each of the `sequences` may hold (the memory is not shared, so
         that attention of one sequence never walks over the cells of another); `batch_tokens` is
-        the most that one `decode` takes. Raises `EngineError` when the memory does not suffice.
+        the most that one `decode` takes, less in a small context. Raises `EngineError` when the
+        memory does not suffice.
         """
         library = model.library
         names = library.names
@@ -274,7 +275,8 @@ class Context:
             )
         self.context_tokens = int(names.llama_n_ctx_seq(self._pointer))
         self.sequences = sequences
-        self.batch_tokens = batch_tokens
+        # A small context gets a smaller batch than asked for; one token more aborts the process.
+        self.batch_tokens = min(batch_tokens, int(names.llama_n_batch(self._pointer)))
         self._memory = names.llama_get_memory(self._pointer)
         self._should_abort: Callable[[], bool] | None = None
         self._abort = names.ggml_abort_callback(self._on_abort)

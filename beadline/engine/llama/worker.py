@@ -37,6 +37,8 @@ from beadline.errors import BeadlineError, EngineError
 
 CONTEXT_TOKENS = 8192
 """Most context taken when the options do not say."""
+LEAST_CONTEXT = 256
+"""llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
 CPU_CHUNK, GPU_CHUNK = 128, 512
 """Prompt tokens per decode: small where a chunk takes long, so that cancel is heard."""
 SEQUENCES = 4
@@ -218,6 +220,7 @@ class _Loaded:
         self.stop = families.stop_tokens(self._family, self.vocabulary)
         trained = model.trained_context
         context_tokens = load["context_tokens"] or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
+        context_tokens = max(context_tokens, LEAST_CONTEXT)
         threads = load["threads"] or decoding_threads()
         context = native.Context(
             model,
@@ -275,6 +278,8 @@ def main() -> None:
     """Take over stdin and stdout, serve, end the process."""
     # Ctrl-C in a terminal reaches the whole group; this process ends with its stdin instead.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # An abort of ggml would attach a debugger for seconds and bury its message under the frames.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     sys.stdout.flush()
     # The real stdout carries messages only: whatever native code prints goes to stderr.
     outgoing = os.fdopen(os.dup(1), "wb")

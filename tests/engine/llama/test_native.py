@@ -98,6 +98,13 @@ def test_a_gap_in_the_positions_is_an_engine_error(open_context: Callable[..., C
         context.decode([2], 7, 0)
 
 
+def test_a_small_context_takes_small_batches(open_context: Callable[..., Context]) -> None:
+    """One token more than llama.cpp's own batch would abort the process."""
+    context = open_context(context_tokens=8, sequences=1, batch_tokens=64)
+    assert context.batch_tokens <= 64
+    assert context.decode([1] * context.batch_tokens, 0, 0)
+
+
 def test_sequences_do_not_see_each_other(open_context: Callable[..., Context]) -> None:
     context = open_context()
     context.decode([1, 2, 3, 4], 0, 0)
