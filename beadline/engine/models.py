@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def models_dir() -> Path:
 def resolve(model: str) -> Path:
     """The file that the setting `engine.model` means: `builtin`, a path, or a name in `models_dir`.
 
-    Raises `ModelError` with a hint when there is no such file.
+    Raises `ModelError` with a hint when there is no such file, or it may not be looked at.
     """
     if model == BUILTIN_MODEL:
         if not BUILTIN_FILE.is_file():
@@ -112,23 +113,29 @@ def resolve(model: str) -> Path:
                 hint="Set engine.model (or --model) to a GGUF file.",
             )
         return BUILTIN_FILE
-    path = Path(model).expanduser()
     named = models_dir() / (model if model.endswith(".gguf") else f"{model}.gguf")
-    if not path.exists() and path.name == model and named.is_file():
-        return named
-    if path.is_dir():
-        raise ModelError(f"{path} is a directory, not a GGUF file.", hint=_hint(path))
-    if not path.exists():
-        raise ModelError(
-            f"There is no model file {path}.", hint="`beadline models list` shows what there is."
-        )
-    return path.absolute()
+    try:
+        path = Path(model).expanduser()
+        if path.name == model and not path.exists() and named.is_file():
+            return named
+        if path.is_dir():
+            raise ModelError(f"{path} is a directory, not a GGUF file.", hint=_hint(path))
+        if not path.exists():
+            raise ModelError(
+                f"There is no model file {path}.",
+                hint="`beadline models list` shows what there is.",
+            )
+        return path.absolute()
+    except (OSError, RuntimeError) as exc:
+        # RuntimeError: `~name` of an unknown user.
+        reason = exc.strerror if isinstance(exc, OSError) else str(exc).rstrip(".")
+        raise ModelError(f"The model file {model} cannot be read: {reason}.") from exc
 
 
 def available() -> list[ModelFile]:
     """The built-in model, then the GGUF files of `models_dir` by name; broken ones say why."""
     paths = [BUILTIN_FILE] if BUILTIN_FILE.is_file() else []
-    if models_dir().is_dir():
+    if os.path.isdir(models_dir()):  # unlike Path.is_dir: False where it may not be looked at
         paths += sorted(models_dir().glob("*.gguf"))
     return [_listed(path) for path in paths]
 
