@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
     empty = args.holes // 2 if args.empty is None else args.empty
     if args.holes < 0 or empty < 0 or args.holes + empty == 0:
         raise InputError("There are no holes to draw.", hint="Give --holes a positive number.")
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     files = [f for path in args.repo for f in read_repository(path, commit=args.commit)]
     holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
     header = describe(options, files, args.seed, args.holes, empty)

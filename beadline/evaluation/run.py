@@ -111,20 +111,24 @@ async def run(
 def load(results: Path, header: dict[str, Any]) -> dict[str, Outcome]:
     """Outcomes of an interrupted run by hole id; nothing when there is no such file.
 
-    A last line that was cut off in writing is removed from the file.
+    A last line that was cut off in writing is removed from the file. Raises `InputError` for a
+    file of another run, or of something else; such a file is not touched.
     """
     if not results.exists():
         return {}
     data = results.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
-    if whole != data:
+    hint = "Name another --results file, or delete it."
+    try:
+        lines = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
+    except ValueError as exc:
+        raise InputError(f"{results} is no results file, or a damaged one.", hint=hint) from exc
+    if data and not (lines and isinstance(lines[0], dict) and "header" in lines[0]):
+        raise InputError(f"{results} is no results file.", hint=hint)
+    if lines and lines[0]["header"] != json.loads(json.dumps(header)):
+        raise InputError(f"{results} holds the results of another run.", hint=hint)
+    if whole != data:  # only now: until here it could be any file of the user's
         results.write_bytes(whole)
-    lines = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
-    if lines and lines[0].get("header") != json.loads(json.dumps(header)):
-        raise InputError(
-            f"{results} holds the results of another run.",
-            hint="Name another --results file, or delete it.",
-        )
     return {line["id"]: Outcome(**line) for line in lines[1:]}
 
 

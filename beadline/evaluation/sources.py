@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -141,8 +142,12 @@ def _directory_blobs(path: Path, max_bytes: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _run(command: list[str], stdin: bytes = b"") -> bytes:
+    # A partial clone says how to fetch what is missing: a command of somebody else's choice.
+    environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1"}
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, check=True)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, check=True, env=environment
+        )
     except FileNotFoundError as exc:
         raise InputError("git is not installed.", hint="Install git to read repositories.") from exc
     except subprocess.CalledProcessError as exc:

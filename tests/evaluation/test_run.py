@@ -90,6 +90,15 @@ async def test_results_of_another_run_are_not_mixed_in(tmp_path: Path):
         await run(Says("1"), [hole(8, 9)], results, {"seed": 2})
 
 
+@pytest.mark.parametrize("content", ["notes", "notes\nof mine", '{"a": 1}\n', "3\n", "[]\nx"])
+async def test_a_file_of_something_else_is_left_alone(tmp_path: Path, content: str):
+    results = tmp_path / "notes.txt"
+    results.write_text(content)
+    with pytest.raises(InputError, match="results file"):
+        await run(Says("1"), [hole(8, 9)], results, HEADER)
+    assert results.read_text() == content
+
+
 async def test_the_summary(tmp_path: Path):
     holes = [hole(8, 9), hole(16, 21), hole(9, 9, EMPTY)]
     outcomes = await run(Says("1"), holes, tmp_path / "r.jsonl", HEADER)
