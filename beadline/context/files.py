@@ -92,8 +92,10 @@ def is_ignored(path: Path, root: Path, patterns: Iterable[str]) -> bool:
     A pattern that is not valid gitignore syntax matches nothing: patterns may come from a
     workspace, and a bad one must not stop completion.
     """
+    if path.is_absolute() != root.is_absolute():
+        path, root = path.absolute(), root.absolute()
     try:
-        relative = path.absolute().relative_to(root.absolute()).as_posix()
+        relative = path.relative_to(root).as_posix()
     except ValueError:
         return False
     usable = [line for line in patterns if _is_pattern(line)]

@@ -168,7 +168,8 @@ def _matched(stack: list[str], extra: list[str], sure: bool) -> tuple[int, int]:
     """
     wanted = [CLOSER[bracket] for bracket in reversed(stack)]
     if sure:
-        for missing in range(len(wanted)):
+        # Fewer missing than this would need more closers than there are.
+        for missing in range(max(0, len(wanted) - len(extra)), len(wanted)):
             if extra[: len(wanted) - missing] == wanted[missing:]:
                 return len(wanted) - missing, missing
     closed = 0

@@ -173,3 +173,11 @@ def test_no_text_and_no_offset_is_too_odd(text: str, offset: int, language: str)
     assert 0 <= found.offset <= len(text)
     assert found.reason
     assert not found.indent.strip()
+
+
+def test_many_open_brackets_are_matched_in_no_time() -> None:
+    """Not by every pair of them: 200,000 took longer than a minute."""
+    from beadline.context.hole import _matched
+
+    assert _matched(["("] * 200_000, [")"] * 3, True) == (3, 199_997)
+    assert _matched(["("] * 200_000, [], True) == (0, 200_000)
