@@ -169,18 +169,9 @@ def load(
     environment = os.environ if environment is None else environment
     path = config_file or user_config_file(environment)
     applied = Applied(Options())
-    if path.is_file():
-        try:
-            values = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise SettingsError(
-                f"{path} is not valid TOML: {exc}.", hint="Correct the file."
-            ) from exc
-        except OSError as exc:
-            raise SettingsError(
-                f"{path} cannot be read: {exc.strerror}.", hint="Check its permissions."
-            ) from exc
-        applied = _join(applied, apply(applied.options, values, trusted=True, source=str(path)))
+    applied = _join(
+        applied, apply(applied.options, _from_file(path), trusted=True, source=str(path))
+    )
     applied = _join(
         applied,
         apply(applied.options, _from_environment(environment), trusted=True, source="environment"),
@@ -202,6 +193,21 @@ def user_cache_dir(environment: Mapping[str, str] | None = None) -> Path:
     if chosen := environment.get("BEADLINE_CACHE_DIR"):
         return Path(chosen)
     return Path(platformdirs.user_cache_dir("beadline", appauthor=False))
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    """What the user's file says; nothing when there is none."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{path} is not valid TOML: {exc}.", hint="Correct the file.") from exc
+    except OSError as exc:
+        raise SettingsError(
+            f"{path} cannot be read: {exc.strerror}.",
+            hint="Check its permissions, or name another file with BEADLINE_CONFIG.",
+        ) from exc
 
 
 def _join(first: Applied, second: Applied) -> Applied:

@@ -190,5 +190,13 @@ def test_a_file_that_is_no_toml_is_an_error_with_its_name(tmp_path: Path, conten
         load(config_file=file, environment={})
 
 
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(config_file=tmp_path, environment={})
+
+
 def test_a_missing_file_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "config.toml"
+    assert load(config_file=below, environment={}).options == Options()
     assert load(config_file=tmp_path / "none.toml", environment={}).options == Options()

@@ -40,14 +40,16 @@ class TraceSink:
 
     def __init__(self, path: Path | str) -> None:
         """Open `path` for appending. Raises `FileError` when that is not possible."""
-        self.path = Path(path).expanduser()
         self._file: IO[str] | None = None
         try:
+            self.path = Path(path).expanduser()
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        except OSError as exc:
+        except (OSError, RuntimeError, ValueError) as exc:
+            # RuntimeError: the home of an unknown user; ValueError: a NUL character.
+            reason = exc.strerror if isinstance(exc, OSError) else str(exc).rstrip(".")
             raise FileError(
-                f"The trace file {self.path} cannot be written: {exc.strerror}.",
+                f"The trace file {path} cannot be written: {reason}.",
                 hint="Name another file with --trace, or none.",
             ) from exc
         self._file = os.fdopen(descriptor, "a", encoding="utf-8", newline="\n")
