@@ -59,25 +59,40 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code. Raises SystemExit on bad arguments (code 2)."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    args = build_parser(arguments).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of the user's file is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    debug = "--debug" in arguments
     try:
+        args = build_parser(arguments).parse_args(arguments)
         code = importlib.import_module(COMMANDS[args.command][0]).main(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: it was closed before the start
+            sys.stdout.flush()
         return code
     except BeadlineError as error:
-        if args.debug:
+        if debug:
             raise
         print(f"beadline: {error}", file=sys.stderr)
         return 1 if isinstance(error, EngineError) else 2
     except KeyboardInterrupt:
-        if args.debug:
+        if debug:
             raise
         return 130
-    except BrokenPipeError:
-        # The reader went away (`| head`). Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        # No reader any more (`| head`), a full disk: the world's fault, not worth a traceback.
+        if debug:
+            raise
+        if not isinstance(error, BrokenPipeError):
+            print(f"beadline: {error}", file=sys.stderr)
+        _give_up_output()
         return 1
+
+
+def _give_up_output() -> None:
+    """Point an output that takes nothing any more to nowhere: Python flushes it again at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -84,7 +84,7 @@ def main(args: argparse.Namespace) -> int:
     unhurried = replace(options.completion, debounce_ms=0, deadline_ms=_DEADLINE_MS)
     options = replace(options, completion=unhurried)
     common.set_up_logging(options)
-    console = Console(highlight=False, soft_wrap=True)
+    console = display.console()
     return asyncio.run(_run(options, console))
 
 
@@ -134,7 +134,6 @@ def _introduce(info: ModelInfo, console: Console) -> None:
     console.print(
         f"Model {info.name}: {info.parameters / 1e6:.1f} M parameters, family {info.family}, "
         f"{f'{info.gpu_layers} layers on the GPU' if info.gpu_layers else 'on the CPU'}.",
-        markup=False,
     )
 
 

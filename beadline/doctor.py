@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from rich.console import Console
-
 from beadline import __version__, settings
 from beadline.commands import common, display
 from beadline.engine import models
@@ -50,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the report; 1 when something that is needed does not work."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = display.console()
     failed = 0
     for check in run(args.model):
         bad = bool(check.problem)
@@ -60,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
             mark, style = "warn", "yellow"
         console.print(f"{mark:<5}", style=style, end="")
         line = check.problem if bad else check.outcome
-        console.print(display.printable(f"{check.name:<10}{line}"), markup=False)
+        console.print(display.printable(f"{check.name:<10}{line}"))
     if failed:
         console.print(f"\nbeadline does not work here: {failed} check(s) failed.", style="bold red")
     else:

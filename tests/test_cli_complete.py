@@ -131,9 +131,29 @@ def test_show_prompt_prints_the_exact_prompt(source: Path) -> None:
         assert piece in prompt
 
 
+def test_show_prompt_changes_nothing_that_a_terminal_can_show(tmp_path: Path) -> None:
+    path = tmp_path / "tabs.py"
+    path.write_text("x = d[a:key:b]  # [red]\ndef f():\n\treturn \n", "utf-8")
+    shown = run("complete", f"{path}:3:9", "--show-prompt").out
+    assert "x = d[a:key:b]  # [red]\ndef f():" in shown
+    assert "\treturn " in shown
+
+
+@pytest.mark.parametrize("tokens", [1, 16])
+def test_a_tiny_context_is_no_crash(
+    tmp_path: Path, tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\n" * 200 + "y = \n", "utf-8")
+    monkeypatch.setenv("BEADLINE_ENGINE__CONTEXT_TOKENS", str(tokens))
+    trace = run("complete", f"{path}:201:5", "--json").json["trace"]
+    assert trace["answered_from"] == "model"
+    assert trace["prompt_tokens"] > 64
+
+
 def test_max_tokens_is_a_bound(source: Path) -> None:
     answer = run("complete", f"{source}:{HOLE}", "--json", "--max-tokens", 3).json
-    assert answer["trace"]["generated_tokens"] <= 3
+    assert 0 < answer["trace"]["generated_tokens"] <= 3 * answer["trace"]["attempts"]
 
 
 @pytest.mark.parametrize("value", ["0", "many", "-1", "9999999"])
@@ -152,7 +172,8 @@ def test_trace_appends_one_object_a_line(source: Path, tmp_path: Path) -> None:
 
 
 def test_a_trace_that_cannot_be_written_is_refused(source: Path, tmp_path: Path) -> None:
-    assert "trace" in refused(run("complete", f"{source}:{HOLE}", "--trace", tmp_path))
+    for bad in (tmp_path, "~no-such-user/trace.jsonl"):
+        assert "trace" in refused(run("complete", f"{source}:{HOLE}", "--trace", bad))
 
 
 def test_context_needs_no_model(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +210,7 @@ def test_the_location_is_split_from_the_right(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text", ["a.py", "a.py:3", ":3:4", "a.py:x:1", "a.py:1:", "a.py:1:-1", "a.py:0:1", "a.py:1:0",
-             "a.py:1:\u0663", ""],
+             "a.py:1:\u0663", "", "a.py:1:" + "9" * 5000],
 )  # fmt: skip
 def test_what_is_no_location_is_refused(text: str) -> None:
     with pytest.raises(InputError):
@@ -253,6 +274,9 @@ def test_a_missing_model_and_one_that_is_none(source: Path, tmp_path: Path) -> N
         run("complete", f"{source}:{HOLE}", "--model", tmp_path / "none.gguf")
     )
     assert "not a GGUF" in refused(run("complete", f"{source}:{HOLE}", "--model", source))
+    assert "~no-such-user" in refused(
+        run("complete", f"{source}:{HOLE}", "--model", "~no-such-user/a.gguf")
+    )
 
 
 def test_an_unknown_setting_is_told_and_left_out(source: Path, own_folders: Path) -> None:
@@ -261,6 +285,18 @@ def test_an_unknown_setting_is_told_and_left_out(source: Path, own_folders: Path
     assert result.code == 0
     assert result.json["trace"]
     assert "max_tokenz" in result.err and "config.toml" in result.err
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert "no file" in refused(run("complete", "a.py:1:1"))
+    monkeypatch.setenv("BEADLINE_CONTEXT__IGNORE", "*.c")
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\n", "utf-8")
+    assert run("complete", f"{path}:1:6", "--json").code == 0
 
 
 def test_settings_that_are_no_toml_are_refused(source: Path, own_folders: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from beadline import settings
 from beadline.completion import silence
 from beadline.completion.types import CompletionResult
-from beadline.context.files import LoadedFile, find_root, read_document
+from beadline.context.files import LoadedFile, read_document
 from beadline.context.positions import LineIndex
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
@@ -51,24 +51,20 @@ def parse_location(text: str) -> Location:
 
     Raises `InputError` when the two numbers are missing or below 1.
     """
-    parts = text.rsplit(":", 2)
-    if len(parts) != 3 or not parts[0] or not all(re.fullmatch(r"[0-9]+", p) for p in parts[1:]):
+    match = re.fullmatch(r"(.+):([0-9]{1,18}):([0-9]{1,18})", text, re.S)
+    if match is None:
         raise InputError(
             f"{text!r} is not FILE:LINE:COLUMN.", hint="For example src/app.py:12:5, from 1."
         )
-    line, column = int(parts[1]), int(parts[2])
+    line, column = int(match[2]), int(match[3])
     if line < 1 or column < 1:
         raise InputError(f"{text!r}: lines and columns are counted from 1.")
-    return Location(Path(parts[0]), line, column)
+    return Location(Path(match[1]), line, column)
 
 
 def open_cursor(location: Location, options: Options) -> Cursor:
     """Read the file and find the position. Raises `FileError`, `PositionError`."""
-    file = read_document(
-        location.path,
-        max_bytes=options.context.max_file_bytes,
-        root=find_root(location.path),
-    )
+    file = read_document(location.path, max_bytes=options.context.max_file_bytes)
     index = LineIndex(file.document.text)
     offset = index.offset(location.line - 1, location.column - 1, "utf-32", clamp=False)
     return Cursor(file, index, offset)

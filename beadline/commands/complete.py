@@ -12,8 +12,6 @@ import json
 import sys
 from dataclasses import dataclass, replace
 
-from rich.console import Console
-
 from beadline.commands import common, display
 from beadline.commands.common import Cursor
 from beadline.completion.reading import Reader
@@ -67,13 +65,12 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(as_json(cursor, outcome)))
         return 0
-    console = Console(highlight=False, soft_wrap=True)
     if outcome.prompt is not None:
-        console.print(display.printable(outcome.prompt.text), markup=False)
-        console.print()
+        # Not by the console, which would turn tabs into blanks.
+        print(display.printable(outcome.prompt.text), end="\n\n", flush=True)
     if outcome.result.items:
         item = outcome.result.items[0]
-        console.print(display.suggestion(cursor.file.document.text, item))
+        display.console().print(display.suggestion(cursor.file.document.text, item))
     print(summary(outcome.result.trace), file=sys.stderr)
     return 0
 

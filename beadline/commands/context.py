@@ -10,7 +10,6 @@ import argparse
 import json
 import sys
 
-from rich.console import Console
 from rich.text import Text
 
 from beadline.commands import common, display
@@ -39,7 +38,7 @@ def main(args: argparse.Namespace) -> int:
     text.append(display.printable(prefix))
     text.append(display.CURSOR, style="bold reverse")
     text.append(display.printable(suffix), style="dim")
-    Console(highlight=False, soft_wrap=True).print(text)
+    display.console().print(text)
     where = ".".join(scope.name for scope in reading.cursor.scopes) or "the top level"
     print(
         f"expected: {reading.cursor.expected} ({reading.cursor.reason}) in {where}; "

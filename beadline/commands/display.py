@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from rich.console import Console
 from rich.text import Text
 
 from beadline.completion.types import CompletionItem
@@ -15,6 +16,14 @@ SUGGESTED = "bold green"
 _BEFORE = 4
 _AFTER = 3
 """Lines shown around a suggestion."""
+_WIDEST = 500
+"""Characters shown of a line on each side of the cursor: minified files have lines of megabytes."""
+_CUT = "…"
+
+
+def console() -> Console:
+    """A console that prints texts as they are: no markup, no `:emoji:`, no wrapping."""
+    return Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def printable(text: str) -> str:
@@ -37,6 +46,8 @@ def suggestion(text: str, item: CompletionItem) -> Text:
     before, after = text[: item.start], text[item.end :]
     head = before.split("\n")[-_BEFORE - 1 :]
     tail = after.split("\n")[: _AFTER + 1]
+    head = [*map(_start, head[:-1]), _end(head[-1])]
+    tail = [*map(_start, tail)]
     first = before.count("\n") + 1 - (len(head) - 1)
     touched = range(len(head) - 1, len(head) + item.text.count("\n"))
     shown = Text()
@@ -53,6 +64,14 @@ def suggestion(text: str, item: CompletionItem) -> Text:
         if at < len(lines) - 1:
             numbered.append("\n")
     return numbered
+
+
+def _start(line: str) -> str:
+    return line if len(line) <= _WIDEST else line[:_WIDEST] + _CUT
+
+
+def _end(line: str) -> str:
+    return line if len(line) <= _WIDEST else _CUT + line[-_WIDEST:]
 
 
 def _acts(character: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
 from rich.table import Table
 
 from beadline.commands import display
@@ -21,17 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the action. Raises `ModelError` when `inspect` is given no usable file."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = display.console()
     if args.action == "inspect":
         text = models.inspect(models.resolve(args.model))
-        console.print(display.printable(text), markup=False)
+        console.print(display.printable(text))
         return 0
     found = models.available()
     if found:
         console.print(_table(found))
     else:
         console.print("no models")
-    console.print(f"your model folder: {models.models_dir()}", style="dim", markup=False)
+    console.print(f"your model folder: {models.models_dir()}", style="dim")
     return 0
 
 
@@ -44,7 +43,7 @@ def _table(found: list[models.ModelFile]) -> Table:
             details = (display.printable(model.problem), "", "")
         else:
             details = (model.family, f"{model.parameters / 1e6:.1f} M", model.quantisation)
-        table.add_row(
-            display.printable(model.name), *details, f"{model.size / 1e6:.1f} MB", str(model.path)
-        )
+        size = f"{model.size / 1e6:.1f} MB"
+        path = display.printable(str(model.path))
+        table.add_row(display.printable(model.name), *details, size, path)
     return table
