@@ -91,8 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _give_up_output() -> None:
     """Point an output that takes nothing any more to nowhere: Python flushes it again at exit."""
+    output = sys.stdout
+    if output is None:
+        return
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        output.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
