@@ -1,4 +1,4 @@
-"""Pre-training of a small Llama-architecture model on token shards. Knows no text and no files.
+"""Pre-training of a small Llama-architecture model on token shards. Knows no text and no tokenizer.
 
 Schedule: Abacus' WCL (linear warm-up, cosine that does not reach its minimum, linear decay).
 Checkpoints are complete (weights, optimiser, step) and every run resumes from the newest.

@@ -1,6 +1,6 @@
 """Corpus files -> token rows in shards on disk. Draws and renders; knows no model and no loss.
 
-Rows are packed: samples follow one another, each ended by the end token, cut to equal length.
+Rows are packed: samples follow one another, cut to equal length.
 Rendering is `engine.fim.render`, the code that serves.
 """
 
@@ -51,7 +51,7 @@ def file_samples(
     options: SampleOptions,
     rng: random.Random,
 ) -> Iterator[list[int]]:
-    """Token ids of the samples drawn from one file, each ended by the end token."""
+    """Token ids of the samples drawn from one file; the end token stands where a text ends."""
     tree = trees.parse(Document(file.path, file.path, "python", file.text, file.repo))
     if tree is None:
         return
@@ -89,7 +89,7 @@ def fim_request(
 def fim_sample(
     request: FimRequest, middle: str, vocabulary: TokenizerVocabulary, row_tokens: int
 ) -> list[int]:
-    """Prompt as served, middle, end token."""
+    """Prompt as served, middle, end token; a middle cut for length has not ended."""
     prompt = render(
         request,
         BEADLINE,
@@ -98,7 +98,8 @@ def fim_sample(
         prefix_tokens=row_tokens // 2,
         suffix_tokens=row_tokens // 4,
     )
-    return [*prompt.tokens, *vocabulary.encode(middle)[: row_tokens // 4], vocabulary.end]
+    ids = [*vocabulary.encode(middle), vocabulary.end]
+    return [*prompt.tokens, *ids[: row_tokens // 4]]
 
 
 def left_to_right(
