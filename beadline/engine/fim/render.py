@@ -13,7 +13,7 @@ so that PSM and SPM are the anchored layout with the anchor at the cursor and at
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from beadline.engine.fim.families import Family
 from beadline.engine.fim.vocabulary import Vocabulary
@@ -79,11 +79,6 @@ def render(
         dropped_prefix=dropped,
         dropped_suffix=len(request.suffix) - suffix_kept,
     )
-
-
-def with_layout(request: FimRequest, layout: Layout) -> FimRequest:
-    """The same hole in another order (training mixes the served ones)."""
-    return replace(request, layout=layout)
 
 
 def _layout(request: FimRequest, family: Family) -> Layout:
