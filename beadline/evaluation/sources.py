@@ -118,6 +118,8 @@ def _git_blobs(git: list[str], revision: str, max_bytes: int) -> Iterator[tuple[
         fields = meta.split()
         if len(fields) != 4 or fields[1] != b"blob" or fields[0] == b"120000":
             continue
+        if not fields[3].isdigit():  # `BAD`: the object is absent from a partial clone
+            continue
         path = name.decode("utf-8", "replace")
         if _wanted(path, int(fields[3]), max_bytes):
             wanted.append((path, fields[2].decode()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,10 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, checkout: Path):
 )
 def test_the_name_of_a_repository(path: str, name: str):
     assert repository_name(Path(path)) == name
+
+
+def test_an_object_that_is_absent_is_left_out(checkout: Path):
+    command = ["git", "-C", str(checkout), "rev-parse", "HEAD:a.py"]
+    blob = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    (checkout / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    assert [f.path for f in read_repository(checkout)] == USABLE[1:]
