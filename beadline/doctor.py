@@ -140,8 +140,10 @@ async def _fill_golden_hole(options: Options) -> tuple[ModelInfo, str]:
     text = ""
     try:
         info = await engine.start()
-        request = FimRequest(prefix=GOLDEN, suffix="\n", path="add.py", max_tokens=16,
-                             stop_at_newline=True)  # fmt: skip
+        request = FimRequest(
+            prefix=GOLDEN, suffix="\n", path="add.py", max_tokens=16, stop_at_newline=True,
+            anchor=GOLDEN.rindex("\n") + 1,  # as it is served: the cursor's line after MIDDLE
+        )  # fmt: skip
         async for event in engine.generate(request):
             if isinstance(event, Piece):
                 text += event.text
