@@ -46,12 +46,18 @@ def tidy(text: str, before: str, after: str, *, stop_reason: str = "") -> str:
     if rest.strip() and line_prefix.strip() and not _CLOSING_REST.match(rest):
         text = text.partition("\n")[0]
     if stop_reason in _LIMITED and "\n" in text.strip():
-        text = text[: text.rstrip().rfind("\n")]  # a limit cut the last line anywhere
+        text = _without_last_line(text)  # a limit cut it anywhere
+        while "\n" in text.strip() and text.rstrip().endswith((":", "{")):
+            text = _without_last_line(text)  # a header whose body did not come
     text = _cut_repetition(text)
     text = _cut_following_line(text, following)
     text = _cut_overlap(text, after)
     text = _cut_closers(text, line_prefix, rest)
     return _trim_end(text, rest, line_prefix)
+
+
+def _without_last_line(text: str) -> str:
+    return text[: text.rstrip().rfind("\n")]
 
 
 def longest_valid(text: str, adds_error: Callable[[str], bool]) -> str:

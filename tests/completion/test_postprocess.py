@@ -69,6 +69,8 @@ def test_a_line_that_loops_is_cut():
 def test_the_last_line_is_dropped_when_a_limit_cut_it():
     assert at("|\n", "a = 1\nb = va", stop_reason="length") == "a = 1"
     assert at("|\n", "a = va", stop_reason="length") == "a = va"
+    assert at("|\n", "a = 1\nif a:\n    whi", stop_reason="length") == "a = 1"
+    assert at("|\n", "if a:\n    whi", stop_reason="length") == "if a:"
 
 
 @given(CODE, CODE, CODE, st.sampled_from(["", "length", "eog"]))
