@@ -230,12 +230,17 @@ def _snake(key: str) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """`BEADLINE_ENGINE__MODEL=x` sets `engine.model`; single underscores stay in the name."""
+    """`BEADLINE_ENGINE__MODEL=x` sets `engine.model`; single underscores stay in the name.
+
+    `BEADLINE_ENGINE_MODEL`, a slip, comes out as an unknown setting and is told.
+    """
+    sections = tuple(f"{f.name.upper()}_" for f in fields(Options))
     values: dict[str, Any] = {}
     for key, value in environment.items():
-        if key.startswith(ENVIRONMENT_PREFIX) and "__" in key:
-            section, _, name = key.removeprefix(ENVIRONMENT_PREFIX).lower().partition("__")
-            values[f"{section}.{name}"] = value
+        name = key.removeprefix(ENVIRONMENT_PREFIX)
+        if name != key and ("__" in name or name.startswith(sections)):
+            section, _, setting = name.lower().partition("__")
+            values[f"{section}.{setting}" if setting else section] = value
     return values
 
 

@@ -145,6 +145,13 @@ def test_additive_lists_grow_from_a_workspace_and_are_replaced_by_the_user() -> 
 # -- sources
 
 
+def test_a_slip_in_the_name_of_an_environment_variable_is_told() -> None:
+    applied = load(environment={"BEADLINE_ENGINE_MODEL": "x.gguf", "BEADLINE_CACHE_DIR": "/c"})
+    assert len(applied.problems) == 1
+    assert "engine_model" in applied.problems[0]
+    assert applied.options == Options()
+
+
 def test_flags_beat_the_environment_beats_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(

@@ -227,7 +227,12 @@ class Completer:
                 if rule is None:
                     rule = await self._measured(
                         trace,
-                        lambda: StopRule(document, reading.cursor, max_lines=options.max_lines),
+                        lambda: StopRule(
+                            document,
+                            reading.cursor,
+                            max_lines=options.max_lines,
+                            tree=reading.tree,
+                        ),
                     )
                     continue
                 try:

@@ -51,7 +51,7 @@ def read_cursor(document: Document, offset: int, tree: SyntaxTree | None) -> Cur
     text = document.text
     offset = max(0, min(offset, len(text)))
     language = languages.get(document.language)
-    hole = look(text, offset, language)
+    hole = look(text, offset, language) if tree is None else tree.hole_at(offset)
     block = language.block_comment
     in_block_comment = block is not None and hole.scanned.string == block[1]
     in_comment = hole.scanned.comment or in_block_comment
@@ -333,6 +333,8 @@ def _scopes(hole: Hole, expected: Expected, indent: str) -> tuple[Scope, ...]:
         found.append(Scope(_kind(m), m.group(2), start, hole.scanned.code_end))
         limit = hole.statement_column
     for index in range(len(lines) - 1, -1, -1):
+        if not limit:
+            break
         line = lines[index]
         if line.column >= limit:
             continue

@@ -9,7 +9,15 @@ import re
 from dataclasses import dataclass
 
 from beadline.context.languages import Language
-from beadline.context.lexer import CLOSER, STATEMENT_LINE, Scanned, columns, indent_of, scan
+from beadline.context.lexer import (
+    CLOSER,
+    STATEMENT_LINE,
+    Scanned,
+    columns,
+    indent_of,
+    scan,
+    scan_on,
+)
 
 _SUFFIX_CHARS = 8000
 """How far the suffix is searched for the closers of brackets that are open at the cursor."""
@@ -93,9 +101,18 @@ class Hole:
         return bool(self.next_code) and columns(indent_of(self.next_code)) > column
 
 
-def look(text: str, offset: int, language: Language) -> Hole:
-    """Read the surroundings of `offset`."""
-    scanned = scan(text, language, 0, offset)
+def look(
+    text: str, offset: int, language: Language, before: tuple[Scanned, int] | None = None
+) -> Hole:
+    """Read the surroundings of `offset`.
+
+    `before`, which changes nothing but the time it takes, is a scan of an earlier text, and how
+    many characters at its start this text has in common with it (see `lexer.scan_on`).
+    """
+    if before is None:
+        scanned = scan(text, language, 0, offset)
+    else:
+        scanned = scan_on(text, language, offset, *before)
     line_start = text.rfind("\n", 0, offset) + 1
     line_end = text.find("\n", offset)
     line_end = len(text) if line_end < 0 else line_end

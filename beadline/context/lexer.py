@@ -8,6 +8,7 @@ from there one character at a time.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +46,10 @@ class Logical(NamedTuple):
 class Scanned:
     """State at the end of a scanned prefix."""
 
+    start: int = 0
+    """Where the unfinished logical line starts (first character of its first physical line)."""
+    code_end: int = 0
+    """Offset after the last character before the end that is neither blank nor comment."""
     lines: list[Logical] = field(default_factory=list)
     """Finished logical lines; blank and comment-only lines are not among them."""
     stack: list[tuple[str, int]] = field(default_factory=list)
@@ -54,10 +59,6 @@ class Scanned:
     string_start: int = 0
     comment: bool = False
     """Inside a line comment."""
-    start: int = 0
-    """Where the unfinished logical line starts (first character of its first physical line)."""
-    code_end: int = 0
-    """Offset after the last character before the end that is neither blank nor comment."""
     escaped: bool = False
     """The last character is a backslash that takes the next one with it."""
     extra_closers: list[tuple[str, int]] = field(default_factory=list)
@@ -79,11 +80,30 @@ def columns(blanks: str) -> int:
 
 def scan(text: str, language: Language, start: int = 0, end: int | None = None) -> Scanned:
     """Scan `text[start:end]`, which starts at the start of a statement."""
-    end = len(text) if end is None else end
+    return _scan(text, language, len(text) if end is None else end, Scanned(start, start))
+
+
+def scan_on(text: str, language: Language, end: int, before: Scanned, same: int) -> Scanned:
+    """What `scan(text, language, 0, end)` gives, with the help of an earlier scan.
+
+    `before` is a scan from 0 of a text that has the first `same` characters of this one; its
+    finished lines there are taken over. The last two are not: whether a line starts a statement
+    may depend on the first character of the next one.
+    """
+    lines = before.lines
+    kept = bisect_right(lines, min(same, end), key=lambda line: line.end) - 2
+    if kept <= 0 or language.blocks == "braces":
+        return scan(text, language, 0, end)
+    start = text.rfind("\n", 0, lines[kept].start) + 1
+    state = Scanned(start, start, lines=lines[:kept])
+    state.extra_closers = [closer for closer in before.extra_closers if closer[1] < start]
+    return _scan(text, language, end, state)
+
+
+def _scan(text: str, language: Language, end: int, state: Scanned) -> Scanned:
     token = _token_pattern(language)
-    state = Scanned(start=start, code_end=start)
+    at = state.start
     comment_from = -1
-    at = start
     while match := token.search(text, at, end):
         piece = match.group()
         at = match.end()

@@ -10,8 +10,7 @@ import ast
 import re
 import warnings
 
-from beadline.context import languages
-from beadline.context.hole import HEADER, Hole, look
+from beadline.context.hole import HEADER, Hole
 from beadline.context.lexer import CLOSER, columns, indent_of
 
 _COMPILE_CHARS = 20_000
@@ -36,9 +35,8 @@ def python_accepts(source: str) -> bool | None:
     return True
 
 
-def fillings(text: str, offset: int) -> list[str]:
+def fillings(hole: Hole) -> list[str]:
     """What could stand at a cursor to make the text around it whole, likeliest first."""
-    hole = look(text, offset, languages.get("python"))
     if hole.scanned.comment:
         return []
     closers = _closers(hole)
@@ -60,14 +58,14 @@ def fillings(text: str, offset: int) -> list[str]:
     return [f for f in dict.fromkeys(found) if f]
 
 
-def endings(text: str, start: int, end: int) -> list[tuple[int, str]]:
-    """How a suggestion at [start, end) of `text` that is unfinished at its own end may go on.
+def endings(hole: Hole, start: int) -> list[tuple[int, str]]:
+    """How a suggestion from `start` to the hole that is unfinished at its own end may go on.
 
     Pairs of an offset and the text to put there: closers of brackets it found open, a body for
     its last header, a handler for its last `try`. With code behind it on its line, or with a
     bracket of its own left open (which swallows what follows), it is not unfinished but wrong.
     """
-    hole = look(text, end, languages.get("python"))
+    text, end = hole.text, hole.offset
     if hole.scanned.string or hole.rest_code:
         return []
     at = start + len(text[start:end].rstrip())

@@ -12,6 +12,7 @@ import re
 from beadline.context import languages
 from beadline.context.hole import HEADER, look
 from beadline.context.lexer import CLOSER, CLOSERS, Lexer, columns, indent_of
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import CursorContext, Document, Expected
 
 _CLAUSES = {
@@ -33,9 +34,21 @@ _BLANK_LINES = 2
 class StopRule:
     """Feed pieces until an answer comes; then keep that many characters of all that was fed."""
 
-    def __init__(self, document: Document, cursor: CursorContext, *, max_lines: int) -> None:
+    def __init__(
+        self,
+        document: Document,
+        cursor: CursorContext,
+        *,
+        max_lines: int,
+        tree: SyntaxTree | None = None,
+    ) -> None:
+        """`tree`, the document's, only saves the time to read the surroundings once more."""
         self._language = languages.get(document.language)
-        self._hole = hole = look(document.text, cursor.offset, self._language)
+        if tree is None:
+            hole = look(document.text, cursor.offset, self._language)
+        else:
+            hole = tree.hole_at(cursor.offset)
+        self._hole = hole
         self._lexer = Lexer(self._language, hole.scanned)
         self._max_lines = max_lines
         self.reason = ""

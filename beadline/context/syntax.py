@@ -6,6 +6,7 @@ Only languages with a grammar have trees (Python); everything else is read by li
 from __future__ import annotations
 
 import copy
+import re
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beadline.context import languages, repair
+from beadline.context.hole import Hole, look
+from beadline.context.lexer import Scanned
 from beadline.context.types import Document
 
 if TYPE_CHECKING:
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
 
 _STEP = 4096
 """Code points between two remembered byte offsets."""
+_WHOLE_CHARS = 100_000
+"""A suggestion in a longer text is checked in an excerpt: every check parses and copies it."""
+_NEAR_CHARS = 20_000
+"""Least text on each side of the cursor in an excerpt."""
+_TOP_LEVEL = re.compile(r"(?:(?:async\s+)?def|class)\b|@")
+_NEXT_TOP_LEVEL = re.compile(r"\n\n(?=def |class |async def |@)")
 
 
 @dataclass(frozen=True)
@@ -81,14 +90,23 @@ class SyntaxTree:
     """A text and its tree. Never changes: an edit makes a new one."""
 
     def __init__(
-        self, text: str, data: bytes, tree: tree_sitter.Tree, parser: tree_sitter.Parser
+        self,
+        text: str,
+        data: bytes,
+        tree: tree_sitter.Tree,
+        parser: tree_sitter.Parser,
+        before: tuple[Scanned, int] | None = None,
     ) -> None:
+        """`before`: a scan of an earlier text and how far from its start the texts are equal."""
         self.text = text
         self._data = data
         self._tree = tree
         self._parser = parser
         self._steps: list[int] | None = None
         self._problems: Problems | None = None
+        self._before = before
+        self._holes: dict[int, Hole] = {}
+        self._excerpts: dict[int, tuple[SyntaxTree, int]] = {}
         self.baselines: dict[int, tuple[Problems, bool]] = {}
         """By offset: what `adds_error` compares suggestions at it with."""
 
@@ -127,6 +145,7 @@ class SyntaxTree:
             self.byte_offset(start),
             self.byte_offset(end),
             _encode(text),
+            start,
         )
 
     def replaced(self, text: str) -> SyntaxTree:
@@ -141,7 +160,46 @@ class SyntaxTree:
             head -= 1
         while tail and _continues(data[len(data) - tail]):
             tail -= 1
-        return self._edited(text, head, len(self._data) - tail, data[head : len(data) - tail])
+        return self._edited(
+            text, head, len(self._data) - tail, data[head : len(data) - tail], self.offset(head)
+        )
+
+    def hole_at(self, offset: int) -> Hole:
+        """The surroundings of an offset by lines and brackets, read once."""
+        hole = self._holes.get(offset)
+        if hole is None:
+            hole = look(self.text, offset, languages.get("python"), self._before)
+            self._holes[offset] = hole
+            if self._before is None or self._before[1] <= offset:
+                self._before = hole.scanned, offset
+        return hole
+
+    def around(self, offset: int) -> tuple[SyntaxTree, int]:
+        """What a check at `offset` has to look at, and at which offset of the text it starts.
+
+        The whole of a text of usual size, else the definitions around the offset.
+        """
+        if len(self.text) <= _WHOLE_CHARS:
+            return self, 0
+        found = self._excerpts.get(offset)
+        if found is None:
+            low = self._definition_before(offset)
+            behind = _NEXT_TOP_LEVEL.search(self.text, offset + _NEAR_CHARS)
+            high = behind.start() + 1 if behind else len(self.text)
+            excerpt = SyntaxTree.of(self.text[low:high], self._parser)
+            found = self._excerpts[offset] = excerpt, low
+        return found
+
+    def _definition_before(self, offset: int) -> int:
+        """Start of a top-level definition, its decorators included, well before `offset`."""
+        lines = self.hole_at(offset).scanned.lines
+        last = bisect_right(lines, offset - _NEAR_CHARS, key=lambda line: line.start) - 1
+        for index in range(last, 0, -1):
+            start = lines[index].start
+            decorated = self.text.startswith("@", lines[index - 1].start)
+            if not lines[index].indent and not decorated and _TOP_LEVEL.match(self.text, start):
+                return start
+        return 0
 
     def problems(self) -> Problems:
         """ERROR and MISSING nodes of the whole tree."""
@@ -179,7 +237,8 @@ class SyntaxTree:
         node = self.root.descendant_for_byte_range(byte, byte)
         return "" if node is None else node.type
 
-    def _edited(self, text: str, start: int, old_end: int, new: bytes) -> SyntaxTree:
+    def _edited(self, text: str, start: int, old_end: int, new: bytes, same: int) -> SyntaxTree:
+        """`new` in place of the bytes [start, old_end); `same` is `start` in code points."""
         data = self._data[:start] + new + self._data[old_end:]
         new_end = start + len(new)
         # The edit changes the tree in place, and others may hold this one.
@@ -192,7 +251,10 @@ class SyntaxTree:
             _point(self._data, old_end),
             _point(data, new_end),
         )
-        return SyntaxTree(text, data, self._parser.parse(data, tree), self._parser)
+        before = self._before
+        if before is not None:
+            before = before[0], min(before[1], same)
+        return SyntaxTree(text, data, self._parser.parse(data, tree), self._parser, before)
 
     def _checkpoints(self) -> list[int]:
         if self._steps is None:
@@ -216,12 +278,14 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
     """
     if text == tree.text[start:end]:
         return False
+    tree, skipped = tree.around(start)
+    start, end = start - skipped, end - skipped
     baseline, takes = _best_without(tree, start)
     after = tree.insert(start, end, text)
     stop = start + len(text)
     if _as_good(after, start, stop, baseline, takes, len(text)):
         return False
-    for at, ending in repair.endings(after.text, start, stop):
+    for at, ending in repair.endings(after.hole_at(stop), start):
         finished = after.insert(at, at, ending)
         if _as_good(finished, start, stop + len(ending), baseline, takes, len(text)):
             return False
@@ -244,7 +308,7 @@ def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
     best = tree.problems()
     if best.count == 0 and _python_takes(tree, offset, offset):
         return best, True
-    for filling in repair.fillings(tree.text, offset):
+    for filling in repair.fillings(tree.hole_at(offset)):
         filled = tree.insert(offset, offset, filling)
         problems = filled.problems()
         if problems.count > best.count:

@@ -208,6 +208,8 @@ def _batches(shards: Path, batch_rows: int, skip: int) -> Iterator[np.ndarray]:
                 skip -= 1
                 continue
             yield np.asarray(rows[start : start + batch_rows])
+        if all(len(np.load(path, mmap_mode="r")) < batch_rows for path in paths):
+            raise ValueError(f"no shard in {shards} holds a batch of {batch_rows} rows")
         index += 1
 
 

@@ -129,13 +129,42 @@ def write_shards(
 ) -> Iterator[int]:
     """Write `shard-*.npy` (rows x row_tokens, uint16) one by one; yields the rows so far.
 
-    Existing shards are kept and their work is skipped over, so an interrupted run resumes.
+    The last shard holds what is left and may be shorter. Existing shards are kept, so an
+    interrupted run resumes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "samples.json").write_text(json.dumps({"seed": seed, "epochs": epochs}))
-    carry: list[int] = []
     rows: list[list[int]] = []
-    shard = 0
+    written = shard = 0
+    for row in _rows(files, vocabulary, options, seed, epochs):
+        rows.append(row)
+        if len(rows) == options.shard_rows:
+            written += _save(folder / f"shard-{shard:05d}.npy", rows)
+            yield written
+            rows.clear()
+            shard += 1
+    if rows:
+        yield written + _save(folder / f"shard-{shard:05d}.npy", rows)
+
+
+def _save(target: Path, rows: list[list[int]]) -> int:
+    if not target.exists():
+        partial = target.with_suffix(".part")
+        with partial.open("wb") as handle:
+            np.save(handle, np.asarray(rows, dtype=np.uint16))
+        partial.replace(target)
+    return len(rows)
+
+
+def _rows(
+    files: Sequence[SourceFile],
+    vocabulary: TokenizerVocabulary,
+    options: SampleOptions,
+    seed: int,
+    epochs: int,
+) -> Iterator[list[int]]:
+    """Packed rows of all epochs; the last incomplete row is dropped."""
+    carry: list[int] = []
     trees = SyntaxTrees()
     for epoch in range(epochs):
         rng = random.Random(f"{seed}/{epoch}")
@@ -151,16 +180,6 @@ def write_shards(
             for sample in pool:
                 carry += sample.tolist()
                 while len(carry) >= options.row_tokens:
-                    rows.append(carry[: options.row_tokens])
+                    yield carry[: options.row_tokens]
                     carry = carry[options.row_tokens :]
             pool.clear()
-            while len(rows) >= options.shard_rows:
-                target = folder / f"shard-{shard:05d}.npy"
-                if not target.exists():
-                    partial = target.with_suffix(".part")
-                    with partial.open("wb") as handle:
-                        np.save(handle, np.asarray(rows[: options.shard_rows], dtype=np.uint16))
-                    partial.replace(target)
-                rows = rows[options.shard_rows :]
-                shard += 1
-                yield shard * options.shard_rows

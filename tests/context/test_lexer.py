@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context import languages
-from beadline.context.lexer import Lexer, Scanned, columns, scan
+from beadline.context.lexer import Lexer, Scanned, columns, scan, scan_on
 
 PYTHON = languages.get("python")
 SOUP = st.text(st.sampled_from(list("\"'`#/*-<!>()[]{}\\\n a")), max_size=30)
@@ -45,3 +45,26 @@ def test_an_unclosed_bracket_is_forgotten_at_a_statement() -> None:
 
 def test_tabs_go_to_multiples_of_eight() -> None:
     assert [columns(blanks) for blanks in ("", "  ", "\t", "  \t", "\t ")] == [0, 2, 8, 8, 9]
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["x = 1\n", "f(\n", ")\n", "def g():\n", "  return [\n", "pass\n", "\n", "  = 3\n", "@d\n"]
+        + ['"""\n', "'a\n", "y \\\n", "# c\n", "}", "é"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "plaintext"])
+@given(old=LINES, middle=LINES, rest=LINES, data=st.data())
+def test_scanning_on_is_scanning_anew(
+    language: str, old: str, middle: str, rest: str, data
+) -> None:
+    lang = languages.get(language)
+    same = data.draw(st.integers(0, len(old)))
+    seen = data.draw(st.integers(0, len(old)))
+    text = old[:same] + middle + rest
+    end = data.draw(st.integers(0, len(text)))
+    before = scan(old, lang, 0, seen)
+    assert scan_on(text, lang, end, before, min(same, seen)) == scan(text, lang, 0, end)

@@ -169,3 +169,28 @@ def test_any_text_gets_a_verdict(before: str, after: str, text: str) -> None:
 @given(st.sampled_from(["x = 1", "foo(a)", "if a:\n    b", "def f():\n    return 1", "[\n1,\n]"]))
 def test_whole_statements_on_a_line_of_their_own_are_never_errors(statement: str) -> None:
     assert not broken("import a\n¦\nb = 2\n", statement)
+
+
+FILLER = "".join(f"@d\ndef f{i}(a):\n    return [a, {i}]\n\n\n" for i in range(2000))
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        ("def g(a):\n    return |\n", "a"),
+        ("def g(a):\n    return |\n", "a)"),
+        ("def g(a):\n    return |\n", "(a"),
+        ("def g(a):\n    |\n", "if a:"),
+        ("def g(a):\n    h(|)\n", "a, b"),
+        ("def g(a):\n    h(|)\n", "a b"),
+        ("x = [|\n", "1]"),
+        ("|\n", 'x = """'),
+    ],
+)
+def test_a_long_file_is_judged_as_a_short_one(marked: str, text: str) -> None:
+    short, offset = document(marked)
+    long = FILLER + short.text + "\n\n" + FILLER
+    at = len(FILLER) + offset
+    assert adds_error(tree(long), at, at, text) == adds_error(
+        tree(short.text), offset, offset, text
+    )

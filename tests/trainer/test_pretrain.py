@@ -38,6 +38,20 @@ def test_shards_are_deterministic_and_resumable(tmp_path, shards, tokenizer, tex
         assert np.array_equal(np.load(path), np.load(tmp_path / path.name))
 
 
+def test_a_small_corpus_makes_one_short_shard_and_too_large_a_batch_is_told(
+    tmp_path, shards, tokenizer, texts
+):
+    options = SampleOptions(row_tokens=128, shard_rows=100_000, prefix_chars=200, suffix_chars=80)
+    files = [SourceFile("r", "a.py", texts[2])]
+    counts = list(
+        write_shards(files, TokenizerVocabulary(tokenizer), tmp_path, options, seed=1, epochs=1)
+    )
+    assert counts == [len(np.load(tmp_path / "shard-00000.npy"))]
+    assert len(list(shards.glob("*.npy"))) > 1
+    with pytest.raises(ValueError, match="holds a batch"):
+        pretrain(tmp_path, tmp_path / "run", SHAPE, PretrainOptions(batch_rows=5000, compile=False))
+
+
 def test_training_learns_and_resuming_continues_where_it_stopped(tmp_path, shards):
     import torch
     from safetensors.torch import load_file

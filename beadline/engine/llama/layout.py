@@ -11,7 +11,7 @@ from typing import Any
 
 from beadline.errors import EngineError
 
-MINIMUM_VERSION = (0, 3, 35)
+MINIMUM_VERSION = (0, 3, 36)
 """First llama-cpp-python whose struct fields match this module."""
 BELOW_VERSION = (0, 4, 0)
 """First one that may differ."""
