@@ -49,8 +49,23 @@ def test_tabs_go_to_multiples_of_eight() -> None:
 
 LINES = st.lists(
     st.sampled_from(
-        ["x = 1\n", "f(\n", ")\n", "def g():\n", "  return [\n", "pass\n", "\n", "  = 3\n", "@d\n"]
-        + ['"""\n', "'a\n", "y \\\n", "# c\n", "}", "é"]
+        [
+            "x = 1\n",
+            "f(\n",
+            ")\n",
+            "def g():\n",
+            "  return [\n",
+            "pass\n",
+            "\n",
+            "  = 3\n",
+            "@d\n",
+            '"""\n',
+            "'a\n",
+            "y \\\n",
+            "# c\n",
+            "}",
+            "é",
+        ]
     ),
     max_size=14,
 ).map("".join)

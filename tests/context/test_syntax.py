@@ -177,14 +177,14 @@ FILLER = "".join(f"@d\ndef f{i}(a):\n    return [a, {i}]\n\n\n" for i in range(2
 @pytest.mark.parametrize(
     ("marked", "text"),
     [
-        ("def g(a):\n    return |\n", "a"),
-        ("def g(a):\n    return |\n", "a)"),
-        ("def g(a):\n    return |\n", "(a"),
-        ("def g(a):\n    |\n", "if a:"),
-        ("def g(a):\n    h(|)\n", "a, b"),
-        ("def g(a):\n    h(|)\n", "a b"),
-        ("x = [|\n", "1]"),
-        ("|\n", 'x = """'),
+        ("def g(a):\n    return ¦\n", "a"),
+        ("def g(a):\n    return ¦\n", "a)"),
+        ("def g(a):\n    return ¦\n", "(a"),
+        ("def g(a):\n    ¦\n", "if a:"),
+        ("def g(a):\n    h(¦)\n", "a, b"),
+        ("def g(a):\n    h(¦)\n", "a b"),
+        ("x = [¦\n", "1]"),
+        ("¦\n", 'x = """'),
     ],
 )
 def test_a_long_file_is_judged_as_a_short_one(marked: str, text: str) -> None:
