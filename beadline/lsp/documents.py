@@ -209,7 +209,9 @@ class DocumentStore:
     def _place(self, uri: str) -> tuple[str, str]:
         path = file_path(uri)
         if path is None:
-            return urlsplit(uri).path.rpartition("/")[2] or "untitled", ""
+            # Not by `urlsplit`, which refuses what editors may well use as a name.
+            name = re.split("[?#]", uri, maxsplit=1)[0].rpartition("/")[2]
+            return name.rpartition(":")[2] or "untitled", ""
         root = self._root(path)
         return files.relative_path(path, root), root.name
 

@@ -203,6 +203,21 @@ def test_what_is_no_file_is_told(uri: str) -> None:
         store().read(uri)
 
 
+@pytest.mark.parametrize(
+    ("uri", "name"),
+    [
+        ("untitled:Untitled-1", "Untitled-1"),
+        ("git:/src/a.py?ref#x/y", "a.py"),
+        ("file://[::1/x.py", "x.py"),
+        ("", "untitled"),
+    ],
+)
+def test_whatever_has_a_uri_can_be_open(uri: str, name: str) -> None:
+    documents = store()
+    documents.open(uri, "python", 1, "x")
+    assert documents.snapshot(uri).document.path == name
+
+
 def test_an_untitled_document_can_be_open() -> None:
     documents = store()
     documents.open("untitled:Untitled-1", "python", 1, "x")
