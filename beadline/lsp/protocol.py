@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Generator
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 from cattrs import Converter
@@ -147,6 +148,8 @@ class Protocol(LanguageServerProtocol):
     def _structure(self, message: dict[str, Any]) -> Any:
         if message.get("method") == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
             _normalise_trigger(message.get("params"))
+        elif message.get("method") == lsp.INITIALIZE:
+            _drop_unreadable_root(message.get("params"))
         # As pygls does it, which however logs what does not fit with all its contents.
         if "method" in message:
             fallback = JsonRPCRequestMessage if "id" in message else JsonRPCNotification
@@ -243,6 +246,15 @@ def _normalise_trigger(params: Any) -> None:
         if isinstance(context, dict):
             kind = context.get("triggerKind")
             context["triggerKind"] = {0: 1, None: 2}.get(kind, kind)
+
+
+def _drop_unreadable_root(params: Any) -> None:
+    """pygls fails at a root URI that `urlsplit` does not read, and the session would be lost."""
+    root = params.get("rootUri") if isinstance(params, dict) else None
+    try:
+        urlsplit(root if isinstance(root, str) else "")
+    except ValueError:
+        params["rootUri"] = None
 
 
 def _innermost(exc: BaseException) -> str:

@@ -184,6 +184,15 @@ async def test_initialize_twice(session: Session) -> None:
     await is_alive(session.client)
 
 
+@pytest.mark.parametrize("root", ["file://[::1", "%%", "", "untitled:", "file:///%00", "http://x"])
+async def test_a_root_that_is_no_folder_is_no_obstacle(start: Start, root: str) -> None:
+    session = start()
+    await session.client.request("initialize", {"rootUri": root, "capabilities": {}})
+    session.client.notify("initialized", {})
+    await session.client.told("beadline/status", state="ready")
+    await is_alive(session.client)
+
+
 async def test_a_malformed_initialize_can_be_corrected(start: Start) -> None:
     client = start().client
     answer = await client.answer(client.begin("initialize", {"processId": "x"}))
