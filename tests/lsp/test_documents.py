@@ -13,7 +13,7 @@ from beadline.context.positions import Encoding
 from beadline.errors import FileError
 from beadline.lsp.documents import DocumentStore
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 TEXTS = st.text(st.sampled_from("ab\r\n\f\u2028\x0bäß€😀"), max_size=20)
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
