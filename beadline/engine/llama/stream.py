@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from beadline.engine.protocol import (
 from beadline.errors import BeadlineError
 
 
-class Job:
+class Job(ABC):
     """One request on its way through the queue and the worker."""
 
     op = ""
@@ -39,13 +40,13 @@ class Job:
             "op": self.op, "id": self.number, "request": messages.request_values(self.request)
         }  # fmt: skip
 
+    @abstractmethod
     def receive(self, message: Message) -> None:
         """One message of the worker about this job."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fail(self, error: BeadlineError) -> None:
         """It will never be answered."""
-        raise NotImplementedError
 
 
 class RenderJob(Job):
