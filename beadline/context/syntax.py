@@ -6,7 +6,6 @@ Only languages with a grammar have trees (Python); everything else is read by li
 from __future__ import annotations
 
 import copy
-import re
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beadline.context import languages, repair
+from beadline.context.excerpt import WHOLE_CHARS, excerpt
 from beadline.context.hole import Hole, look
 from beadline.context.lexer import Scanned
 from beadline.context.types import Document
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 _STEP = 4096
 """Code points between two remembered byte offsets."""
-_WHOLE_CHARS = 100_000
-"""A suggestion in a longer text is checked in an excerpt: every check parses and copies it."""
-_NEAR_CHARS = 20_000
-"""Least text on each side of the cursor in an excerpt."""
-_TOP_LEVEL = re.compile(r"(?:(?:async\s+)?def|class)\b|@")
-_NEXT_TOP_LEVEL = re.compile(r"\n\n(?=def |class |async def |@)")
 
 
 @dataclass(frozen=True)
@@ -93,11 +87,12 @@ class SyntaxTree:
         self,
         text: str,
         data: bytes,
-        tree: tree_sitter.Tree,
         parser: tree_sitter.Parser,
+        tree: tree_sitter.Tree | None = None,
         before: tuple[Scanned, int] | None = None,
     ) -> None:
-        """`before`: a scan of an earlier text and how far from its start the texts are equal."""
+        """`tree`: that of `text`; None parses when it is asked for. `before`: a scan of an earlier
+        text, and how far from their starts the texts are equal."""
         self.text = text
         self._data = data
         self._tree = tree
@@ -106,19 +101,20 @@ class SyntaxTree:
         self._problems: Problems | None = None
         self._before = before
         self._holes: dict[int, Hole] = {}
-        self._excerpts: dict[int, tuple[SyntaxTree, int]] = {}
+        self._excerpts: dict[int, tuple[SyntaxTree, int] | None] = {}
         self.baselines: dict[int, tuple[Problems, bool]] = {}
         """By offset: what `adds_error` compares suggestions at it with."""
 
     @classmethod
     def of(cls, text: str, parser: tree_sitter.Parser) -> SyntaxTree:
-        """Parse a whole text."""
-        data = _encode(text)
-        return cls(text, data, parser.parse(data), parser)
+        """The tree of a text; nothing is parsed yet."""
+        return cls(text, _encode(text), parser)
 
     @property
     def root(self) -> tree_sitter.Node:
         """The root node; its offsets are bytes of UTF-8."""
+        if self._tree is None:
+            self._tree = self._parser.parse(self._data)
         return self._tree.root_node
 
     def byte_offset(self, offset: int) -> int:
@@ -174,32 +170,21 @@ class SyntaxTree:
                 self._before = hole.scanned, offset
         return hole
 
-    def around(self, offset: int) -> tuple[SyntaxTree, int]:
-        """What a check at `offset` has to look at, and at which offset of the text it starts.
+    def around(self, offset: int) -> tuple[SyntaxTree, int] | None:
+        """What has to be looked at for `offset`, and at which offset of the text it starts.
 
-        The whole of a text of usual size, else the definitions around the offset.
+        The whole of a text of usual size, else some definitions around the offset. None where
+        one statement, line or string is too long for that.
         """
-        if len(self.text) <= _WHOLE_CHARS:
+        if len(self.text) <= WHOLE_CHARS:
             return self, 0
-        found = self._excerpts.get(offset)
-        if found is None:
-            low = self._definition_before(offset)
-            behind = _NEXT_TOP_LEVEL.search(self.text, offset + _NEAR_CHARS)
-            high = behind.start() + 1 if behind else len(self.text)
-            excerpt = SyntaxTree.of(self.text[low:high], self._parser)
-            found = self._excerpts[offset] = excerpt, low
-        return found
-
-    def _definition_before(self, offset: int) -> int:
-        """Start of a top-level definition, its decorators included, well before `offset`."""
-        lines = self.hole_at(offset).scanned.lines
-        last = bisect_right(lines, offset - _NEAR_CHARS, key=lambda line: line.start) - 1
-        for index in range(last, 0, -1):
-            start = lines[index].start
-            decorated = self.text.startswith("@", lines[index - 1].start)
-            if not lines[index].indent and not decorated and _TOP_LEVEL.match(self.text, start):
-                return start
-        return 0
+        if offset not in self._excerpts:
+            span = excerpt(self.hole_at(offset))
+            self._excerpts[offset] = span and (
+                SyntaxTree.of(self.text[slice(*span)], self._parser),
+                span[0],
+            )
+        return self._excerpts[offset]
 
     def problems(self) -> Problems:
         """ERROR and MISSING nodes of the whole tree."""
@@ -228,19 +213,30 @@ class SyntaxTree:
 
     def broken_between(self, start: int, end: int) -> bool:
         """An ERROR or MISSING node touches the text from offset `start` to `end`."""
-        first, last = self.byte_offset(start), self.byte_offset(end)
-        return any(n.start_byte <= last and n.end_byte >= first for n in self.problem_nodes())
+        if (near := self.around(start)) is None:
+            return False
+        tree, skipped = near
+        first, last = tree.byte_offset(start - skipped), tree.byte_offset(end - skipped)
+        return any(n.start_byte <= last and n.end_byte >= first for n in tree.problem_nodes())
 
     def node_at(self, offset: int) -> str:
-        """Kind of the smallest node at an offset."""
-        byte = self.byte_offset(offset)
-        node = self.root.descendant_for_byte_range(byte, byte)
+        """Kind of the smallest node at an offset; empty when that is not known."""
+        if (near := self.around(offset)) is None:
+            return ""
+        tree, skipped = near
+        byte = tree.byte_offset(offset - skipped)
+        node = tree.root.descendant_for_byte_range(byte, byte)
         return "" if node is None else node.type
 
     def _edited(self, text: str, start: int, old_end: int, new: bytes, same: int) -> SyntaxTree:
         """`new` in place of the bytes [start, old_end); `same` is `start` in code points."""
         data = self._data[:start] + new + self._data[old_end:]
         new_end = start + len(new)
+        before = self._before
+        if before is not None:
+            before = before[0], min(before[1], same)
+        if self._tree is None:
+            return SyntaxTree(text, data, self._parser, before=before)
         # The edit changes the tree in place, and others may hold this one.
         tree = copy.copy(self._tree)
         tree.edit(
@@ -251,10 +247,7 @@ class SyntaxTree:
             _point(self._data, old_end),
             _point(data, new_end),
         )
-        before = self._before
-        if before is not None:
-            before = before[0], min(before[1], same)
-        return SyntaxTree(text, data, self._parser.parse(data, tree), self._parser, before)
+        return SyntaxTree(text, data, self._parser, self._parser.parse(data, tree), before)
 
     def _checkpoints(self) -> list[int]:
         if self._steps is None:
@@ -278,7 +271,9 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
     """
     if text == tree.text[start:end]:
         return False
-    tree, skipped = tree.around(start)
+    if (near := tree.around(start)) is None:
+        return True  # it cannot be checked in the time between two keystrokes
+    tree, skipped = near
     start, end = start - skipped, end - skipped
     baseline, takes = _best_without(tree, start)
     after = tree.insert(start, end, text)
@@ -340,6 +335,8 @@ def _python_takes(tree: SyntaxTree, start: int, end: int) -> bool:
     low = tree.offset(above[-1].start_byte) if above else 0
     high = tree.offset(below[0].end_byte) if below else len(tree.text)
     source = tree.text[tree.text.rfind("\n", 0, low) + 1 : high]
+    if tree.text.startswith((" ", "\t")):
+        source = "if _:\n" + source  # an excerpt that starts inside a definition
     return repair.python_accepts(source) is not False
 
 

@@ -194,3 +194,19 @@ def test_a_long_file_is_judged_as_a_short_one(marked: str, text: str) -> None:
     assert adds_error(tree(long), at, at, text) == adds_error(
         tree(short.text), offset, offset, text
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["x = [" + "1, " * 60_000 + "]", '"""\n' + "a b\n" * 40_000, "f(\n" + "(" * 150_000]
+)
+def test_what_is_too_long_to_be_checked_is_not_shown(text: str) -> None:
+    at = len(text) // 2
+    assert adds_error(tree(text), at, at, "ab")
+
+
+def test_a_long_class_is_checked_in_a_part() -> None:
+    methods = "".join(f"    def f{i}(self, a):\n        return [a, {i}]\n\n" for i in range(6000))
+    text = "class A:\n" + methods
+    at = text.index("return [", len(text) // 2) + len("return [")
+    assert not adds_error(tree(text), at, at, "a, ")
+    assert adds_error(tree(text), at, at, "a b ")
