@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 RECIPE := pyproject.toml constraints.txt beadline/__init__.py
 NOT_HERE := not network and not editor and not gpu
 
-# llama-cpp-python is compiled from source: about six minutes on two cores, once.
+# llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
 .PHONY: help demo test test-fast lint clean

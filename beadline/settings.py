@@ -179,6 +179,19 @@ def load(
     return _join(applied, apply(applied.options, flags or {}, trusted=True, source="command line"))
 
 
+def load_with_flags(flags: Mapping[str, Any]) -> Applied:
+    """As `load`, for a command: None in `flags` (dotted names) is "not given".
+
+    A flag that does not fit raises `SettingsError`, since the user has just typed it; what does
+    not fit in the user's file or environment is in `problems`.
+    """
+    applied = load(flags={name: value for name, value in flags.items() if value is not None})
+    wrong = [problem for problem in applied.problems if problem.startswith("command line:")]
+    if wrong:
+        raise SettingsError(" ".join(wrong))
+    return applied
+
+
 def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
     """`$BEADLINE_CONFIG`, or `config.toml` in the user's configuration directory."""
     environment = os.environ if environment is None else environment

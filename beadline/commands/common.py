@@ -18,7 +18,7 @@ from beadline.context.files import LoadedFile, read_document
 from beadline.context.positions import LineIndex
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
-from beadline.errors import EngineError, InputError, SettingsError
+from beadline.errors import EngineError, InputError
 from beadline.settings import Options
 
 
@@ -76,11 +76,7 @@ def load_options(flags: Mapping[str, Any] | None = None) -> Options:
     What does not fit in the user's file or environment is told on standard error and left out;
     a flag that does not fit raises `SettingsError`.
     """
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    applied = settings.load(flags=given)
-    from_flags = [p for p in applied.problems if p.startswith("command line:")]
-    if from_flags:
-        raise SettingsError(" ".join(from_flags))
+    applied = settings.load_with_flags(flags or {})
     for problem in applied.problems:
         print(f"beadline: {problem}", file=sys.stderr)
     return applied.options

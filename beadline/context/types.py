@@ -78,16 +78,3 @@ class Window:
     def split(self, text: str) -> tuple[str, str]:
         """Prefix and suffix of `text` inside the window."""
         return text[self.start : self.cursor], text[self.cursor : self.end]
-
-
-@dataclass(frozen=True)
-class Snippet:
-    """Text from elsewhere that may help at the cursor."""
-
-    path: str
-    text: str
-    score: float
-    source: str
-    """Which retriever found it."""
-    volatility: str
-    """`stable` (changes with the statement) or `volatile` (changes with the keystroke)."""

@@ -23,7 +23,7 @@ from beadline import __version__, settings
 from beadline.completion.service import Completer
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.models import resolve
-from beadline.errors import InputError, SettingsError
+from beadline.errors import InputError
 from beadline.evaluation import report
 from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.run import Outcome, run
@@ -120,11 +120,8 @@ async def _measure(
 
 
 def _options(args: argparse.Namespace) -> Options:
-    flags = {"engine.model": args.model, "engine.threads": args.threads}
-    applied = settings.load(flags={k: v for k, v in flags.items() if v is not None})
+    applied = settings.load_with_flags({"engine.model": args.model, "engine.threads": args.threads})
     for problem in applied.problems:
-        if problem.startswith("command line:"):
-            raise SettingsError(problem)
         print(f"beadline: {problem}", file=sys.stderr)
     options = applied.options
     # Nobody is typing, and a slow machine must not change what is written.
