@@ -49,6 +49,12 @@ class EngineOptions:
     """Context length; 0 takes the model's, at most 8192."""
     extra_buffers: str = _trusted("auto", choices=("auto", "on", "off"))
     """llama.cpp's `use_extra_bufts`; `auto` probes at start-up for the AMX crash."""
+    family: str = _trusted("auto")
+    """Prompt form by the name of a family; `auto` asks the model file."""
+    layout: str = _trusted("auto")
+    """Order of prefix, suffix and middle, one that the family has; `auto` takes its default."""
+    healing: bool = _trusted(True)
+    """Whether a word that is half typed at the cursor is spelled again by the model's own tokens."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,18 @@ class CompletionOptions:
     """Upper bound on the time of one generation."""
     max_lines: int = _workspace(16, minimum=1, maximum=200)
     """Upper bound on the lines of one suggestion."""
+    enabled: bool = _workspace(True)
+    """False answers every request with nothing."""
     languages_off: tuple[str, ...] = _workspace(())
     """Language ids that get no suggestions."""
     in_comments: bool = _workspace(True)
-    """Suggest inside comments and strings."""
+    """Suggest inside comments."""
+    in_strings: bool = _workspace(True)
+    """Suggest inside strings."""
+    invoked_items: int = _workspace(3, minimum=1, maximum=5)
+    """Most items of an answer that was asked for by a key."""
+    plain_completion: bool = _workspace(False)
+    """Answer `textDocument/completion` as well, for clients without inline completion."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,21 @@ class ContextOptions:
     max_file_bytes: int = _trusted(2_000_000, minimum=1024, maximum=1 << 31)
     """Files above this size are refused with a message."""
     ignore: tuple[str, ...] = _workspace((), additive=True)
-    """Further gitignore patterns of files that get no suggestions."""
+    """Further gitignore patterns of files that get no suggestions and are never snippets."""
+    snippet_tokens: int = _workspace(256, minimum=0, maximum=16_384)
+    """Most tokens of snippets from other files; 0 looks into no other file."""
+    max_files: int = _workspace(5000, minimum=0, maximum=100_000)
+    """Most files of a workspace that are searched for snippets."""
+
+
+@dataclass(frozen=True)
+class StatisticsOptions:
+    """Local counts of what was shown, accepted and kept. They never leave the machine."""
+
+    enabled: bool = _trusted(True)
+    """False records nothing."""
+    file: str = _trusted("")
+    """SQLite file; empty takes `statistics.sqlite3` in the user's data directory."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +128,7 @@ class Options:
     engine: EngineOptions = field(default_factory=EngineOptions)
     completion: CompletionOptions = field(default_factory=CompletionOptions)
     context: ContextOptions = field(default_factory=ContextOptions)
+    statistics: StatisticsOptions = field(default_factory=StatisticsOptions)
     trace: TraceOptions = field(default_factory=TraceOptions)
 
 
@@ -198,6 +227,14 @@ def user_config_file(environment: Mapping[str, str] | None = None) -> Path:
     if chosen := environment.get("BEADLINE_CONFIG"):
         return Path(chosen)
     return Path(platformdirs.user_config_dir("beadline", appauthor=False)) / "config.toml"
+
+
+def user_data_dir(environment: Mapping[str, str] | None = None) -> Path:
+    """`$BEADLINE_DATA_DIR`, or the user's data directory."""
+    environment = os.environ if environment is None else environment
+    if chosen := environment.get("BEADLINE_DATA_DIR"):
+        return Path(chosen)
+    return Path(platformdirs.user_data_dir("beadline", appauthor=False))
 
 
 def user_cache_dir(environment: Mapping[str, str] | None = None) -> Path:

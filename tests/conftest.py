@@ -23,6 +23,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("BEADLINE_CONFIG", str(home / "config.toml"))
     monkeypatch.setenv("BEADLINE_CACHE_DIR", str(home / "cache"))
+    monkeypatch.setenv("BEADLINE_DATA_DIR", str(home / "data"))
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
     for name in ("CONFIG", "CACHE", "DATA", "STATE"):

@@ -16,7 +16,9 @@ from beadline.settings import Options, apply, load
 
 TRUSTED_ONLY = {
     "engine.model", "engine.threads", "engine.gpu_layers", "engine.context_tokens",
-    "engine.extra_buffers", "context.max_file_bytes", "trace.file", "trace.log_level",
+    "engine.extra_buffers", "engine.family", "engine.layout", "engine.healing",
+    "context.max_file_bytes", "statistics.enabled", "statistics.file",
+    "trace.file", "trace.log_level",
 }  # fmt: skip
 """What no workspace and no editor may set; a new field must be put here or be harmless."""
 

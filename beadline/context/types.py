@@ -78,3 +78,21 @@ class Window:
     def split(self, text: str) -> tuple[str, str]:
         """Prefix and suffix of `text` inside the window."""
         return text[self.start : self.cursor], text[self.cursor : self.end]
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Text of another file, or of a far part of the current one, that may help at the cursor."""
+
+    path: str
+    """Relative to the workspace, forward slashes."""
+    text: str
+    """Whole lines, LF line ends, as in the file or in its unsaved buffer."""
+    start: int
+    """Offset of the first character in its file."""
+    score: float
+    """Comparable within one source only; higher is better."""
+    source: str
+    """What found it: `bm25`, later `definition`, `edit`, ..."""
+    volatile: bool = True
+    """False for what stays the same while the user types (then it goes first in the prompt)."""

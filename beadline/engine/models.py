@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import platformdirs
-
 from beadline.engine.fim.families import FAMILIES, Family, detect
 from beadline.engine.gguf import GgufHeader, read_header
 from beadline.errors import ModelError
-from beadline.settings import BUILTIN_MODEL
+from beadline.settings import BUILTIN_MODEL, user_data_dir
 
 BUILTIN_FILE = Path(__file__).resolve().parent.parent / "models" / "beadline-nano.gguf"
 _TOKENS, _TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
@@ -98,7 +96,7 @@ class HeaderVocabulary:
 
 def models_dir() -> Path:
     """Where the user keeps models: `models/` in the user's data directory."""
-    return Path(platformdirs.user_data_dir("beadline", appauthor=False)) / "models"
+    return user_data_dir() / "models"
 
 
 def resolve(model: str) -> Path:

@@ -102,6 +102,7 @@ async def launch(tmp_path: Path, cache_dir: Path, model_path: Path) -> AsyncIter
             "PYTHONPATH": str(CHECKOUT),
             "BEADLINE_CONFIG": str(home / "config.toml"),
             "BEADLINE_CACHE_DIR": str(cache_dir),
+            "BEADLINE_DATA_DIR": str(home / "data"),
             # Two decoding threads on a busy machine spend their time waiting for each other.
             "BEADLINE_ENGINE__THREADS": "1",
             **(environment or {}),
