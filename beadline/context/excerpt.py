@@ -1,4 +1,4 @@
-"""Chooses the part of a long Python text that is parsed for one offset. Knows no parser.
+"""Chooses the part of a long text that is parsed for one offset. Knows no parser.
 
 Every check of a suggestion parses, and where a text is broken a parse takes time that grows with
 the square of its length.
@@ -8,53 +8,91 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 
 from beadline.context.hole import Hole
-from beadline.context.lexer import columns
+from beadline.context.lexer import CLOSER, CLOSERS, columns, indent_of, scan
 
 WHOLE_CHARS = 100_000
 """Shorter texts are parsed whole."""
 _NEAR, _FAR = 20_000, 50_000
 """Least and most characters on each side of the offset."""
-_TOP_LEVEL = re.compile(r"(?:(?:async\s+)?def|class)\b|@")
-_DEFINITION = re.compile(r"\n\n([ \t]*)(?=def |class |async def |@)")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n([ \t]*)(?=[^\s)\]}])")
 
 
-def excerpt(hole: Hole) -> tuple[int, int] | None:
-    """Start and end of the definitions around a hole; at most `WHOLE_CHARS` in all.
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a text that can be parsed alone: what encloses it stands around it."""
+
+    text: str
+    origin: int
+    """Offset in the long text that would be offset 0 of this one; negative where the headers
+    before the part are longer than what stands before it."""
+
+
+def excerpt(hole: Hole) -> Excerpt | None:
+    """The paragraphs around a hole, within the headers and brackets that they stand in.
 
     None where one statement, line or string is too long to be cut.
     """
     start, end = _start(hole), _end(hole)
-    return None if start is None or end is None else (start, end)
+    if start is None or end is None:
+        return None
+    headers = _headers(hole, start) if start else ""
+    text = headers + hole.text[start:end]
+    if end < len(hole.text) and hole.language.blocks == "braces":
+        open_at_end = scan(text, hole.language).stack
+        text += "".join(CLOSER[bracket] for bracket, _ in reversed(open_at_end))
+    return Excerpt(text, start - len(headers))
 
 
 def _start(hole: Hole) -> int | None:
-    """Start of a top-level definition, its decorators included, else of an outer statement."""
+    """Start of a line that is as little indented as possible, behind a blank one if possible."""
     text, offset, lines = hole.text, hole.offset, hole.scanned.lines
     if offset <= _FAR:
         return 0
     first = bisect_left(lines, offset - _FAR, key=lambda line: line.start)
     last = bisect_right(lines, offset - _NEAR, key=lambda line: line.start)
-    for index in range(last - 1, first - 1, -1):
-        line = lines[index]
-        decorated = index > 0 and text.startswith("@", lines[index - 1].start)
-        if not line.indent and not decorated and _TOP_LEVEL.match(text, line.start):
-            return line.start
-    outermost = min(reversed(lines[first:last]), key=lambda line: line.column, default=None)
-    return None if outermost is None else text.rfind("\n", 0, outermost.start) + 1
+    best: tuple[int, int] | None = None
+    for line in reversed(lines[first:last]):
+        if text[line.start] in CLOSERS:
+            continue
+        at = text.rfind("\n", 0, line.start) + 1
+        blank_above = not text[text.rfind("\n", 0, max(0, at - 1)) + 1 : at].strip()
+        rank = 2 * line.column + (not blank_above)
+        if best is None or rank < best[0]:
+            best = rank, at
+        if not rank:
+            break
+    return best and best[1]
 
 
 def _end(hole: Hole) -> int | None:
     near, far = hole.offset + _NEAR, hole.offset + _FAR
     if far >= len(hole.text):
         return len(hole.text)
-    # Before a definition, the outermost there is, so that what stands in front of it is whole.
-    behind = min(_DEFINITION.finditer(hole.text, near, far), key=_depth, default=None)
-    if behind is not None:
-        return behind.start() + 1
+    found = min(_PARAGRAPH.finditer(hole.text, near, far), key=_depth, default=None)
+    if found is not None:
+        return found.start() + 1
     return hole.text.rfind("\n", near, far) + 1 or None
 
 
 def _depth(match: re.Match[str]) -> int:
     return columns(match.group(1))
+
+
+def _headers(hole: Hole, start: int) -> str:
+    """The headers of what encloses a line, by indentation, which broken code keeps."""
+    limit = columns(indent_of(hole.text[start : start + 1000]))
+    found: list[str] = []
+    opener = {"indent": ":", "braces": "{"}.get(hole.language.blocks, "")
+    index = bisect_left(hole.scanned.lines, start, key=lambda line: line.start)
+    for index in range(index - 1, -1, -1):
+        if not limit:
+            break
+        line = hole.scanned.lines[index]
+        if line.column < limit:
+            limit = line.column
+            if opener and hole.text_of(index).endswith(opener):
+                found.append(f"{line.indent}{hole.text_of(index)}\n")
+    return "".join(reversed(found))

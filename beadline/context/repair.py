@@ -1,7 +1,8 @@
-"""Guesses how unfinished Python could be finished, and whether Python takes it. Knows no tree.
+"""Guesses how unfinished code could be finished, and whether Python takes it. Knows no tree.
 
 Used to compare code with and without a suggestion fairly: text at a cursor is broken before
-anything is suggested, and a suggestion may end inside a bracket or before a block.
+anything is suggested, and a suggestion may end inside a bracket or before a block. What can stand
+where is data of the language (`languages.Repair`); brackets and indentation are read off the text.
 """
 
 from __future__ import annotations
@@ -10,19 +11,24 @@ import ast
 import re
 import warnings
 
-from beadline.context.hole import HEADER, Hole
+from beadline.context.hole import Hole
 from beadline.context.lexer import CLOSER, columns, indent_of
 
 _COMPILE_CHARS = 20_000
 """Longer code is only parsed: compiling costs three times as much and finds little more."""
 _PARSE_CHARS = 200_000
 """Longer code is not given to Python at all."""
+_INDENT = "{indent}"
+_INDENTS = 3
+"""Of the indentations of a suggestion, the innermost tried for an ending."""
 
-_TRY = re.compile(r"^([ \t]*)try\s*:", re.M)
+
+def accepts(language_id: str, source: str) -> bool | None:
+    """Whether the language's own compiler takes `source`; None when it cannot be asked."""
+    return _python_accepts(source) if language_id == "python" else None
 
 
-def python_accepts(source: str) -> bool | None:
-    """Whether the interpreter's own compiler takes `source`; None when it is too long to ask."""
+def _python_accepts(source: str) -> bool | None:
     if len(source) > _PARSE_CHARS:
         return None
     flags = 0 if len(source) <= _COMPILE_CHARS else ast.PyCF_ONLY_AST
@@ -40,48 +46,58 @@ def fillings(hole: Hole) -> list[str]:
     if hole.scanned.comment:
         return []
     closers = _closers(hole)
+    tails = ("", *hole.language.repair.tails)
     if hole.scanned.string:
-        return [] if hole.string_closed else [_string_end(hole) + closers]
-    if not hole.statement and hole.left_blank:
+        if hole.string_closed:
+            return []
+        return [hole.scanned.string + closers + tail for tail in tails]
+    if not hole.statement and hole.left_blank and not hole.scanned.stack:
         return _statements(hole)
-    tail = _header_tail(hole)
-    found = [closers + tail, " _" + closers + tail, tail]
-    found += [f" {words}{closers}{tail}" for words in _words(hole)]
+    repair = hole.language.repair
+    found = ["", *repair.fillings]
+    for word, further in repair.after:
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", hole.statement):
+            found += further
+    texts = [fill + closers + tail for tail in tails for fill in found]
     if hole.scanned.stack:
-        found += [fill + "," for fill in (closers, " _" + closers, ": _", " _: _", "=_", "._: _")]
+        texts += [closers + ",", *(fill + closers + "," for fill in repair.fillings)]
     if hole.wanted:
         openers = {closer: opener for opener, closer in CLOSER.items()}
-        found.insert(0, " _" + "".join(openers[c] for c in reversed(hole.wanted)))
-        found.insert(1, " =" + found[0])
-    if hole.rest_code:
-        found += [" _,", ", _ ", " _ ", ".", " + "]
-    return [f for f in dict.fromkeys(found) if f]
+        opened = "".join(openers[c] for c in reversed(hole.wanted))
+        texts = [f"{fill}{opened}" for fill in found] + [f" = {fill}{opened}" for fill in found]
+    if hole.left_blank:
+        texts += _statements(hole)
+    return [text for text in dict.fromkeys(texts) if text]
 
 
 def endings(hole: Hole, start: int) -> list[tuple[int, str]]:
     """How a suggestion from `start` to the hole that is unfinished at its own end may go on.
 
-    Pairs of an offset and the text to put there: closers of brackets it found open, a body for
-    its last header, a handler for its last `try`. With code behind it on its line, or with a
-    bracket of its own left open (which swallows what follows), it is not unfinished but wrong.
+    Pairs of an offset and the text to put there: closers of brackets it found open, an end for
+    its last block. With code behind it on its line, or with a bracket of its own left open that
+    is no block's (which swallows what follows), it is not unfinished but wrong.
     """
     text, end = hole.text, hole.offset
     if hole.scanned.string or hole.rest_code:
         return []
     at = start + len(text[start:end].rstrip())
-    found: list[tuple[int, str]] = []
+    if hole.scanned.comment:
+        return []
     stack = hole.scanned.stack
-    own = sum(offset >= start for _, offset in stack)
-    if not own and hole.missing and not hole.scanned.comment:
+    own = [bracket for bracket, offset in stack if offset >= start]
+    closers = ""
+    if own:
+        if own[-1] != "{" or hole.language.blocks != "braces":
+            return []
+        closers = "".join(CLOSER[bracket] for bracket in reversed(own))
+    elif hole.missing:
         closers = _closers(hole)
-        found += [(at, closers), (at, closers + _header_tail(hole))]
-    written = text[start:at]
-    if written.endswith(":"):
-        found.append((at, " pass"))
-    tries = list(_TRY.finditer(text, text.rfind("\n", 0, start) + 1, at))
-    if tries:
-        handler = f"\n{tries[-1].group(1)}finally: pass"
-        found += [(at, handler), (at, " pass" + handler)]
+    indents = [indent_of(line) for line in text[text.rfind("\n", 0, start) + 1 : at].split("\n")]
+    innermost = list(dict.fromkeys(reversed(indents)))[:_INDENTS]
+    found = [(at, closers)] if closers else []
+    for ending in hole.language.repair.endings:
+        for indent in innermost if _INDENT in ending else [""]:
+            found.append((at, closers + ending.replace(_INDENT, indent)))
     return list(dict.fromkeys(found))
 
 
@@ -91,40 +107,11 @@ def _closers(hole: Hole) -> str:
     return "".join(CLOSER[b] for b, _ in reversed(stack[len(stack) - hole.missing :]))
 
 
-def _string_end(hole: Hole) -> str:
-    return hole.scanned.string
-
-
-def _header_tail(hole: Hole) -> str:
-    if not HEADER.match(hole.statement) or hole.rest_code:
-        return ""
-    has_body = hole.has_body(hole.statement_column)
-    if hole.is_header(hole.statement) and not hole.scanned.stack:
-        return "" if has_body else " pass"
-    return ":" if has_body else ": pass"
-
-
-def _words(hole: Hole) -> list[str]:
-    first = re.match(r"(?:async\s+)?(\w+)", hole.statement)
-    word = first.group(1) if first else ""
-    found = {
-        "from": ["import _", "_ import _"],
-        "for": ["in _", "_ in _"],
-        "def": ["_()", "()"],
-        "async": ["def _()"],
-        "lambda": [": _"],
-    }.get(word, [])
-    if re.search(r"\bfor\b", hole.statement) and word != "for":
-        found = [*found, "in _", "_ in _"]
-    if re.search(r"\bif\b", hole.statement) and word != "if":
-        found = [*found, "else _", "_ else _"]
-    if re.search(r"\blambda\b", hole.statement):
-        found = [*found, ": _"]
-    return found
-
-
 def _statements(hole: Hole) -> list[str]:
     """A statement on the cursor's own line, at an indentation that fits."""
+    statements = hole.language.repair.statements
+    if hole.language.blocks != "indent":
+        return list(statements)
     indents = [hole.left]
     if hole.scanned.lines:
         last = hole.scanned.lines[-1]
@@ -133,4 +120,4 @@ def _statements(hole: Hole) -> list[str]:
         indents.append(indent_of(hole.next_code))
     missing = [i[len(hole.left) :] for i in indents if columns(i) >= columns(hole.left)]
     separator = "; " if hole.rest_code else ""
-    return list(dict.fromkeys(f"{blanks}pass{separator}" for blanks in missing))
+    return [f"{blanks}{s}{separator}" for blanks in dict.fromkeys(missing) for s in statements]

@@ -1,0 +1,95 @@
+"""Whether a suggestion breaks the code (DESIGN section 2, step 7). Knows no model.
+
+Code at a cursor is broken as a rule, and whole files are in the eyes of their grammars (macros,
+halves of `#if`), so nothing is demanded to be free of errors: the text with a suggestion is
+compared with the text without it.
+"""
+
+from __future__ import annotations
+
+from beadline.context import repair
+from beadline.context.syntax.tree import Problems, SyntaxTree
+
+_SLACK_BYTES = 200
+"""By how much an ERROR that was there before may grow beyond the suggestion's own length."""
+
+
+def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
+    """Whether `text` in place of [start, end) breaks the code.
+
+    The text without it is broken at the cursor as a rule, so the number of ERROR and MISSING
+    nodes is compared with the best that a likely filling of the hole would have; a suggestion
+    that is unfinished at its own end (a bracket that was open before it, a header without a body)
+    is finished first.
+    The grammar of Python takes much that Python does not (odd indentation, `f() = 1`, two
+    statements without a separator), so there the statements around are also given to Python's
+    compiler, where it takes them with a filling.
+    """
+    if text == tree.text[start:end]:
+        return False
+    if (near := tree.around(start)) is None:
+        return True  # it cannot be checked in the time between two keystrokes
+    tree, skipped = near
+    start, end = start - skipped, end - skipped
+    after = tree.insert(start, end, text)
+    stop = start + len(text)
+    if after.problems().count == 0 and _compiles(after, start, stop) is not False:
+        return False
+    baseline, compiles = _best_without(tree, start)
+    if _as_good(after, start, stop, baseline, compiles, len(text)):
+        return False
+    for at, ending in repair.endings(after.hole_at(stop), start):
+        finished = after.insert(at, at, ending)
+        if _as_good(finished, start, stop + len(ending), baseline, compiles, len(text)):
+            return False
+    return True
+
+
+def _best_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
+    """The fewest problems with a likely filling at the cursor, and whether it then compiles."""
+    found = tree.baselines.get(offset)
+    if found is None:
+        found = tree.baselines[offset] = _search_without(tree, offset)
+    return found
+
+
+def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
+    best = tree.problems()
+    verdict = _compiles(tree, offset, offset)
+    if best.count == 0 and verdict is not False:
+        return best, verdict is True
+    for filling in repair.fillings(tree.hole_at(offset)):
+        filled = tree.insert(offset, offset, filling)
+        problems = filled.problems()
+        if problems.count > best.count:
+            continue
+        if problems.count < best.count:
+            best = problems
+        verdict = _compiles(filled, offset, offset + len(filling))
+        if verdict or (verdict is None and best.count == 0):
+            return problems, verdict is True
+    return best, False
+
+
+def _as_good(
+    after: SyntaxTree, start: int, end: int, baseline: Problems, compiles: bool, length: int
+) -> bool:
+    problems = after.problems()
+    if problems.count > baseline.count:
+        return False
+    if problems.count and problems.error_bytes > baseline.error_bytes + length + _SLACK_BYTES:
+        return False
+    return not compiles or _compiles(after, start, end) is not False
+
+
+def _compiles(tree: SyntaxTree, start: int, end: int) -> bool | None:
+    """The language's compiler takes the top-level statements around [start, end], one more on
+    either side; None where it cannot be asked."""
+    first, last = tree.byte_offset(start), tree.byte_offset(end)
+    children = [c for c in tree.root.children if c.type not in tree.language.kinds.comments]
+    above = [c for c in children if c.end_byte < first]
+    below = [c for c in children if c.start_byte > last]
+    low = tree.offset(above[-1].start_byte) if above else 0
+    high = tree.offset(below[0].end_byte) if below else len(tree.text)
+    source = tree.text[tree.text.rfind("\n", 0, low) + 1 : high]
+    return repair.accepts(tree.language.id, source)
