@@ -49,5 +49,9 @@ class EngineCrashed(EngineError):
     """The worker process ended (killed, native crash); the next request gets a new one."""
 
 
+class OutOfMemory(EngineError):
+    """The model or its context does not fit the memory of the machine or of its GPU."""
+
+
 class EngineUnavailable(EngineError):
     """The engine cannot be used now: it is loading, closed, or failed too often in a row."""

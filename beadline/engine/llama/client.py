@@ -8,6 +8,7 @@ hangs takes only its job with it: the next job starts another. Every failure end
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -15,12 +16,19 @@ from pathlib import Path
 
 from beadline.engine import models
 from beadline.engine.llama import messages
+from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory, was_killed
 from beadline.engine.llama.messages import Message
 from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess, default_command
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob
 from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt
-from beadline.errors import BeadlineError, EngineCrashed, EngineUnavailable, ModelError
+from beadline.errors import (
+    BeadlineError,
+    EngineCrashed,
+    EngineUnavailable,
+    ModelError,
+    OutOfMemory,
+)
 from beadline.settings import EngineOptions
 
 MOST_CRASHES = 3
@@ -50,6 +58,7 @@ class LlamaEngine:
         self._options = options
         self._windows = {"prefix_tokens": prefix_tokens, "suffix_tokens": suffix_tokens}
         self._verdicts = Verdicts(cache_dir / VERDICTS_FILE)
+        self._thrift = Thrift(Demand(options.context_tokens, options.gpu_layers))
         self._command = list(worker_command or default_command())
         self._hang_grace_s = hang_grace_s
         self._load_silence_s = load_silence_s
@@ -94,6 +103,7 @@ class LlamaEngine:
         """
         if self._state is EngineState.FAILED:
             self._crashes = 0
+            self._thrift.reset()
             self._state = EngineState.NEW
         return await self._ready()
 
@@ -209,37 +219,46 @@ class LlamaEngine:
             gone = ModelError(f"The model {self._options.model} cannot be read: {exc}.")
             self._fail(gone)
             raise gone from exc
-        self._set(EngineState.READY, f"{info.name} is ready.")
+        fallback = info.details.get("fallback")
+        self._set(EngineState.READY, f"{info.name} is ready{f'; {fallback}' if fallback else ''}.")
         return info
 
     async def _load_patiently(self, path: Path) -> ModelInfo:
-        """`_load`, again after a crash, until too many came in a row."""
+        """`_load`, again after a crash, until too many came in a row, and with less where memory
+        did not suffice.
+        """
         while True:
+            loading = self._loading = _Loading(path.stem)
             try:
-                return await self._load(path)
+                return await self._load(path, loading)
             except _ProbeDied:
                 continue
+            except OutOfMemory:
+                if not self._thrift.lower(opened=loading.context_tokens, gpu=loading.gpu):
+                    raise
             except EngineCrashed as exc:
                 self._crashes += 1
                 if self._crashes >= MOST_CRASHES:
                     raise self._too_many(exc.message) from exc
 
-    async def _load(self, path: Path) -> ModelInfo:
-        """One attempt. Raises `EngineCrashed` when the worker died (another may live)."""
-        loading = self._loading = _Loading(path.stem)
+    async def _load(self, path: Path, loading: _Loading) -> ModelInfo:
+        """One attempt. Raises `EngineCrashed` when the worker died (another may live), and
+        `OutOfMemory`, as it says or seems to have died of it.
+        """
+        demand = self._thrift.demand
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
         hello = await self._next(worker, loading, "hello")
+        loading.gpu = hello["gpu"]
         setting = self._options.extra_buffers
-        key = verdict_key(hello["library"], path, self._options.gpu_layers)
+        key = verdict_key(hello["library"], path, demand.gpu_layers)
         verdict = self._verdicts.get(key) if setting == "auto" else setting == "on"
         unproven = verdict is None
         worker.send(
             {
                 "op": "load",
                 "path": str(path),
-                "gpu_layers": self._options.gpu_layers,
-                "context_tokens": self._options.context_tokens,
+                **dataclasses.asdict(demand),
                 "threads": self._options.threads,
                 "use_extra_bufts": verdict is not False,
                 "probe": unproven,
@@ -257,7 +276,10 @@ class LlamaEngine:
             self._verdicts.put(key, True)
         ready = await self._next(worker, loading, "ready")
         self._loading = None
-        return messages.info_from(ready["info"])
+        info = messages.info_from(ready["info"])
+        if told := self._thrift.told(info):
+            info = dataclasses.replace(info, details={**info.details, "fallback": told})
+        return info
 
     async def _next(self, worker: WorkerProcess, loading: _Loading, wanted: str) -> Message:
         """The next `wanted` message of a loading worker; raises what it reports instead."""
@@ -268,12 +290,18 @@ class LlamaEngine:
                 worker.kill(f"it said nothing for {self._load_silence_s:.0f} s while loading")
                 continue
             if message is None:
-                raise EngineCrashed(f"The engine stopped while loading: {worker.describe_end()}.")
+                ended = f"The engine stopped while loading: {worker.describe_end()}."
+                memory = tells_of_memory(worker.stderr) or was_killed(worker.returncode)
+                if memory and not worker.reason:
+                    raise OutOfMemory(ended, hint="Use a smaller model or context.")
+                raise EngineCrashed(ended)
             if message["op"] == "error":
                 await worker.close()
                 raise messages.error_from(message)
             if message["op"] == "progress":
                 self._message = f"Loading {loading.name} ({message['fraction']:.0%})."
+            if message["op"] == "opening":
+                loading.context_tokens = message["context_tokens"]
             if message["op"] == wanted:
                 return message
 
@@ -303,6 +331,9 @@ class LlamaEngine:
         if self._state is EngineState.CLOSED:
             return
         ended = EngineCrashed(f"The engine stopped: {worker.describe_end()}.")
+        if self._info is not None and not worker.reason and tells_of_memory(worker.stderr):
+            info = self._info
+            self._thrift.lower(opened=info.context_tokens, gpu=info.gpu_layers > 0)
         self._crashes += 1
         if self._crashes >= MOST_CRASHES:
             self._fail(self._too_many(ended.message))
@@ -340,4 +371,8 @@ class _Loading:
     def __init__(self, name: str) -> None:
         self.name = name
         """Of the model, for the user."""
+        self.gpu = False
+        """Whether the worker's library can use one."""
+        self.context_tokens = 0
+        """What it tried to open after the weights were there; 0 before."""
         self.queue: asyncio.Queue[Message | None] = asyncio.Queue()

@@ -2,18 +2,20 @@
 
 To the worker:
     load      path, gpu_layers, context_tokens, threads, use_extra_bufts, probe,
-              prefix_tokens, suffix_tokens
+              prefix_tokens, suffix_tokens, sequences
     generate  id, request        render  id, request
     cancel    id                 credit  id, tokens
 From the worker:
-    hello     library                      at once; what the probe's verdicts are kept under
+    hello     library, gpu                 at once; what the probe's verdicts are kept under, and
+                                           whether this build can use a GPU
     progress  fraction                     while loading
+    opening   context_tokens               the weights are there; the context comes next
     loaded                                 weights and context are there; the probe may follow
     probed                                 the probe's decode survived
     ready     info
     started   id, usage, eog_probability   piece  id, text, tokens, logprob
     finished  id, reason, usage            rendered  id, prompt
-    error     id (absent while loading), kind ("model" or "engine"), message, hint
+    error     id (absent while loading), kind ("model", "memory" or "engine"), message, hint
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from beadline.engine.protocol import (
     RenderedPrompt,
     Usage,
 )
-from beadline.errors import BeadlineError, EngineError, ModelError
+from beadline.errors import BeadlineError, EngineError, ModelError, OutOfMemory
 
 Message = dict[str, Any]
 
@@ -38,6 +40,8 @@ AHEAD = 4
 """Tokens that a worker may run beyond what its client has consumed (DESIGN section 2)."""
 LINE_LIMIT = 64 << 20
 """Longest line in bytes; a rendered prompt of the largest context stays far below."""
+_KINDS: dict[str, type[BeadlineError]] = {"model": ModelError, "memory": OutOfMemory}
+"""Errors that the server tells apart; every other one is an `EngineError`."""
 
 
 def encode(message: Message) -> bytes:
@@ -81,9 +85,10 @@ def info_from(values: Message) -> ModelInfo:
 
 def error_message(error: BeadlineError, job: int | None = None) -> Message:
     """The message that carries `error` to the server."""
+    kinds = (kind for kind, type_ in _KINDS.items() if isinstance(error, type_))
     message: Message = {
         "op": "error",
-        "kind": "model" if isinstance(error, ModelError) else "engine",
+        "kind": next(kinds, "engine"),
         "message": error.message,
         "hint": error.hint,
     }
@@ -94,5 +99,5 @@ def error_message(error: BeadlineError, job: int | None = None) -> Message:
 
 def error_from(message: Message) -> BeadlineError:
     """The error that an `error` message carries."""
-    kind = ModelError if message["kind"] == "model" else EngineError
+    kind = _KINDS.get(message["kind"], EngineError)
     return kind(message["message"], hint=message["hint"])

@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from beadline.engine.llama.layout import INSTALL_HINT, STRUCTS, check_layout, check_version
-from beadline.errors import EngineError, ModelError
+from beadline.engine.llama.memory import tells_of_memory
+from beadline.errors import EngineError, ModelError, OutOfMemory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +102,8 @@ class Model:
         on_progress: Callable[[float], None] | None = None,
     ) -> None:
         """Load `path`. `gpu_layers` -1 is all where the build has a GPU; `use_mmap` None lets
-        the library choose. Raises `ModelError` when llama.cpp refuses the file.
+        the library choose. Raises `OutOfMemory`, and `ModelError` when llama.cpp refuses the
+        file.
         """
         names = library.names
         params = names.llama_model_default_params()
@@ -126,9 +128,15 @@ class Model:
         self.use_extra_bufts = use_extra_bufts
         self._pointer = names.llama_model_load_from_file(os.fsencode(path), params)
         if not self._pointer:
+            reason = library.errors()
+            if tells_of_memory(reason):
+                raise OutOfMemory(
+                    f"There is not enough memory for {path.name}: {reason}.",
+                    hint="Use a smaller model, or one with fewer bits a weight.",
+                )
             raise ModelError(
-                f"llama.cpp cannot load {path.name}: {library.errors() or 'no reason given'}",
-                hint="The model may need a newer llama-cpp-python, or more memory.",
+                f"llama.cpp cannot load {path.name}: {reason or 'no reason given'}.",
+                hint="The model may need a newer llama-cpp-python.",
             )
         self.gpu_layers = 0
         if library.gpu:
@@ -252,8 +260,8 @@ class Context:
     ) -> None:
         """`context_tokens` is what each of the `sequences` may hold (the memory is not shared, so
         that attention of one sequence never walks over the cells of another); `batch_tokens` is
-        the most that one `decode` takes, less in a small context. Raises `EngineError` when the
-        memory does not suffice.
+        the most that one `decode` takes, less in a small context. Raises `OutOfMemory`, and
+        `EngineError` when llama.cpp refuses for another reason.
         """
         library = model.library
         names = library.names
@@ -269,8 +277,10 @@ class Context:
         self._names = names
         self._pointer = names.llama_init_from_model(model.pointer, params)
         if not self._pointer:
-            raise EngineError(
-                f"llama.cpp cannot open a context of {context_tokens} tokens: {library.errors()}",
+            reason = library.errors()
+            kind = OutOfMemory if tells_of_memory(reason) else EngineError
+            raise kind(
+                f"llama.cpp cannot open a context of {context_tokens} tokens: {reason}.",
                 hint="Lower engine.context_tokens.",
             )
         self.context_tokens = int(names.llama_n_ctx_seq(self._pointer))

@@ -41,7 +41,6 @@ LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
 CPU_CHUNK, GPU_CHUNK = 128, 512
 """Prompt tokens per decode: small where a chunk takes long, so that cancel is heard."""
-SEQUENCES = 4
 KV_BUDGET = 1 << 30
 """Bytes of KV memory up to which a context holds more than one sequence."""
 
@@ -134,7 +133,7 @@ class Worker:
         """Say hello, load, then serve. Returns only when nothing could be loaded."""
         try:
             library = native.load_library()
-            self._pipe.send({"op": "hello", "library": library.identity})
+            self._pipe.send({"op": "hello", "library": library.identity, "gpu": library.gpu})
             load = self._inbox.take()
             loaded = _Loaded(library, load, self._pipe)
         except BeadlineError as exc:
@@ -222,10 +221,13 @@ class _Loaded:
         context_tokens = load["context_tokens"] or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
         context_tokens = max(context_tokens, LEAST_CONTEXT)
         threads = load["threads"] or decoding_threads()
+        pipe.send({"op": "opening", "context_tokens": context_tokens})
         context = native.Context(
             model,
             context_tokens=context_tokens,
-            sequences=sequences_within(KV_BUDGET, model.kv_bytes_per_token * context_tokens),
+            sequences=sequences_within(
+                KV_BUDGET, model.kv_bytes_per_token * context_tokens, most=load["sequences"]
+            ),
             batch_tokens=GPU_CHUNK if model.gpu_layers else CPU_CHUNK,
             threads=threads,
             batch_threads=threads,
@@ -269,9 +271,9 @@ class _Loaded:
         )
 
 
-def sequences_within(budget: int, sequence_bytes: int) -> int:
-    """How many KV sequences of that size fit the budget: 1 to `SEQUENCES`."""
-    return max(1, min(SEQUENCES, budget // max(1, sequence_bytes)))
+def sequences_within(budget: int, sequence_bytes: int, *, most: int) -> int:
+    """How many KV sequences of that size fit the budget: 1 to `most`."""
+    return max(1, min(most, budget // max(1, sequence_bytes)))
 
 
 def main() -> None:

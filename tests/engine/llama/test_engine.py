@@ -388,9 +388,9 @@ def _count_spawns(engine) -> list[Path]:
     spawned: list[Path] = []
     load = engine._load
 
-    async def counted(path: Path):
+    async def counted(path: Path, loading: object):
         spawned.append(path)
-        return await load(path)
+        return await load(path, loading)
 
     engine._load = counted
     return spawned

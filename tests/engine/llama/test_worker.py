@@ -72,6 +72,7 @@ async def raw_worker(
             path=str(model_path),
             gpu_layers=0,
             context_tokens=512,
+            sequences=2,
             threads=1,
             use_extra_bufts=True,
             probe=False,
