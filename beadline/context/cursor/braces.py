@@ -36,16 +36,17 @@ _COMPLETE_WORDS = frozenset(
     ("true", "false", "null", "nil", "NULL", "nullptr", "undefined", "this", "self", "break",
      "continue", "fallthrough", "debugger")
 )  # fmt: skip
-_LABEL = re.compile(r"(?:case\b.*|default\s*):$", re.S)
+LABEL = re.compile(r"(?:case\b.*|default\s*):$", re.S)
 """A branch of `switch`; its statements follow."""
 _ACCESS = re.compile(r"(?:public|private|protected|signals|slots)\b[\w\s]*:$|\w+:$")
 """Labels that open nothing."""
 _LITERAL = re.compile(r"(?:[=(,\[?:&|!+]|\b(?:return|yield|default|in|of|await|throw))$")
 """Before a `{` that opens no statements: a literal, a pattern, a list of names."""
+_NAMED_LITERALS = frozenset(("go", "rust", "csharp", "cpp"))
+"""Languages whose literals may stand behind the name of a type."""
 _ENTRIES = re.compile(r"\b(?:struct|enum|match|union|import|export|use|switch)\b")
 """Before a `{` whose body is a list of entries divided by commas."""
-_ANNOTATION = re.compile(r"@[\w.]+(?:\(\))?$|#!?\[\]$|\[\]$")
-_CONTINUES_BELOW = re.compile(r"\s*(?:\.(?!\.)|\?\.|->|&&|\|\||[?:](?!:)\s|=>|[+*/%|]\s)")
+CONTINUES = re.compile(r"\s*(?:\.(?!\.)|\?\.|->|&&|\|\||[?:](?!:)\s|=>|[+*/%|]\s)")
 _NEEDS_SEMICOLON = re.compile(r"(?:typedef\s+)?(?:struct|enum|union|class)\b")
 _BODY_BELOW = frozenset(("namespace", "extern"))
 """Headers whose body is often not indented."""
@@ -82,7 +83,7 @@ def _has_body(hole: Hole, header: str, column: int) -> bool:
     following = hole.next_code.lstrip()
     if not following or following[0] in CLOSERS:
         return False
-    if _LABEL.match(following) or first_word(following) in ("case", "default"):
+    if LABEL.match(following) or first_word(following) in ("case", "default"):
         return hole.missing == 0 and next_column(hole) >= column
     if first_word(header) in _BODY_BELOW or _ACCESS.match(following):
         return True
@@ -98,7 +99,7 @@ def _is_literal(hole: Hole, header: str) -> bool:
     if header.endswith(("=>", "->")):
         return False
     if _LITERAL.search(header):
-        return not _LABEL.match(header)
+        return not LABEL.match(header)
     flat = flatten(header, hole.language)
     words = set(re.findall(r"\w+", flat))
     if words & hole.language.words.headers or hole.language.id not in (
@@ -116,7 +117,7 @@ def _on_blank_line(hole: Hole) -> Decision:
         return LINE, "new_statement"
     previous = hole.text_of(-1)
     column = hole.scanned.lines[-1].column
-    if _LABEL.match(previous):
+    if LABEL.match(previous):
         return _after_label(hole, column)
     if unfinished(hole, previous) and not _ACCESS.match(previous) and previous[0] != "#":
         return LINE, "inside_statement"
@@ -160,20 +161,20 @@ def _at_line_end(hole: Hole, tree: SyntaxTree | None) -> Decision:
         return _at_directive_end(hole, statement)
     spaced = hole.left[-1:].isspace()
     last = statement[-1]
-    if _LABEL.match(statement):
+    if LABEL.match(statement):
         return _after_label(hole, hole.statement_column)
-    if last == ":" and _ACCESS.match(statement) and not _in_entries(hole):
+    if last == ":" and _ACCESS.match(statement) and not in_entries(hole):
         return NOTHING, "complete_statement"
     if last == ";":
         return NOTHING, "complete_statement"
     if last == ",":
-        return (NOTHING, "complete_entry") if _in_entries(hole) else (LINE, "inside_statement")
+        return (NOTHING, "complete_entry") if in_entries(hole) else (LINE, "inside_statement")
     if last == "}":
         return _after_closed_brace(hole, statement)
     if unfinished(hole, statement):
         return LINE, "inside_statement"
     following = hole.next_code.lstrip()
-    if _is_header(hole, statement):
+    if is_header(hole, statement):
         if following[:1] == "{" or (last == ")" and next_column(hole) > hole.statement_column):
             return NOTHING, "header_complete"
         return LINE, "ambiguous_end" if WORD_AT_END.search(statement) else "inside_statement"
@@ -202,12 +203,12 @@ def _completeness(hole: Hole, statement: str, tree: SyntaxTree | None) -> Decisi
     """A statement that ends in a closer, a quote or a number, without `;`."""
     following = hole.next_code.lstrip()
     flat = flatten(statement, hole.language)
-    if _ANNOTATION.search(flat) and flat[0] in "@#[":
+    if is_attribute(flat):
         return NOTHING, "complete_statement"
-    if _CONTINUES_BELOW.match(following):
+    if CONTINUES.match(following):
         return NOTHING, "complete_construct"
     tail = following[:1] in ("}", ",") or not following
-    if _in_entries(hole):
+    if in_entries(hole):
         return (NOTHING, "complete_entry") if tail else (LINE, "ambiguous_end")
     if hole.language.id == "rust" and following[:1] == "}" and first_word(flat) != "let":
         return NOTHING, "tail_expression"
@@ -228,7 +229,7 @@ def _after_closed_brace(hole: Hole, statement: str) -> Decision:
         return NOTHING, "complete_statement"
     if hole.language.id in ("c", "cpp") and _NEEDS_SEMICOLON.match(header):
         return LINE, "inside_statement"
-    if _is_literal(hole, header) and not _in_entries(hole) and following[:1] != "}":
+    if _is_literal(hole, header) and not in_entries(hole) and following[:1] != "}":
         return LINE, "inside_statement"
     return NOTHING, "complete_statement"
 
@@ -247,7 +248,17 @@ def _opened_by(hole: Hole, statement: str) -> str:
     return ""
 
 
-def _is_header(hole: Hole, statement: str) -> bool:
+def is_attribute(code: str) -> bool:
+    """A line that belongs to the definition below it: an annotation, an attribute, a template."""
+    if re.match(r"template\s*<.*>$", code, re.S):
+        return True
+    return (
+        code[:1] in "@#["
+        and re.search(r"^@[\w.]+(?:\(.*\))?$|^#?!?\[.*\]$", code, re.S) is not None
+    )
+
+
+def is_header(hole: Hole, statement: str) -> bool:
     """A statement that lacks its `{`."""
     text = statement.lstrip("}) ")
     words = hole.language.words.headers
@@ -256,7 +267,7 @@ def _is_header(hole: Hole, statement: str) -> bool:
     return re.search(r"\b(?:function|func|fn|fun)\b[^{}=;]*$", statement) is not None
 
 
-def _in_entries(hole: Hole) -> bool:
+def in_entries(hole: Hole) -> bool:
     """The innermost open bracket holds entries, not statements."""
     stack = hole.scanned.stack
     if not stack:

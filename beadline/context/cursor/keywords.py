@@ -29,10 +29,26 @@ from beadline.context.lexer import CLOSERS, columns
 from beadline.context.syntax import SyntaxTree
 
 _COMPLETE_WORDS = {
-    "ruby": frozenset("true false nil self break next redo retry".split()),
+    "ruby": frozenset(("true", "false", "nil", "self", "break", "next", "redo", "retry")),
     # The last argument of `trap` is a signal.
     "shellscript": frozenset(
-        "true false break continue exit return shift wait EXIT INT TERM HUP QUIT ERR DEBUG".split()
+        (
+            "true",
+            "false",
+            "break",
+            "continue",
+            "exit",
+            "return",
+            "shift",
+            "wait",
+            "EXIT",
+            "INT",
+            "TERM",
+            "HUP",
+            "QUIT",
+            "ERR",
+            "DEBUG",
+        )
     ),
 }
 _DO = re.compile(r"\b(?:do|then)\s*(?:\|[^|]*\|)?$|\{\s*\|[^|]*\|$")
@@ -40,10 +56,9 @@ _DO = re.compile(r"\b(?:do|then)\s*(?:\|[^|]*\|)?$|\{\s*\|[^|]*\|$")
 _VALUE_BLOCK = re.compile(r"(?:=|<<|\breturn)\s*(?:if|unless|case|begin|while|until)\b")
 _ENDLESS = re.compile(r"def\s+[\w.?!]+(?:\(\))?\s*=\s")
 _MODIFIER = re.compile(r"\s(?:if|unless|while|until|rescue)\s")
-_PATH_LIKE = re.compile(r"[^\s]$")
 _SHELL_UNFINISHED = re.compile(r"(?:\||&&|\\|[=($<]|(?<!\d)>|\s-+)$")
 _RUBY_NAME = re.compile(r"\w[?!]$")
-_CLAUSES = frozenset(("when", "in", "else", "elsif", "rescue", "ensure", "elif"))
+CLAUSES = frozenset(("when", "in", "else", "elsif", "rescue", "ensure", "elif"))
 
 
 def decide(hole: Hole, tree: SyntaxTree | None) -> Decision:
@@ -114,7 +129,7 @@ def _has_body(hole: Hole, code: str, column: int) -> bool:
     first = first_word(following)
     if first in ("when", "in") and re.search(r"(?:^|=\s*)case\b", code):
         return next_column(hole) >= column
-    if first in hole.language.words.closers or first in _CLAUSES:
+    if first in hole.language.words.closers or first in CLAUSES:
         return False
     return next_column(hole) > column
 
@@ -129,7 +144,7 @@ def _on_blank_line(hole: Hole) -> Decision:
         if _is_literal(hole):
             return LINE, "inside_brackets"
         return BLOCK, "open_block"
-    if _unfinished(hole, code):
+    if unfinished_line(hole, code):
         return LINE, "inside_statement"
     if columns(hole.left) == column and _jumps(hole, code):
         return NOTHING, "after_jump"
@@ -155,7 +170,7 @@ def _at_line_end(hole: Hole) -> Decision:
         return NOTHING, "complete_statement"
     if opens_body(statement, language):
         return _after_header(hole, statement, spaced)
-    if _unfinished(hole, statement):
+    if unfinished_line(hole, statement):
         return LINE, "inside_statement"
     if language.id == "shellscript" and _lacks_then(statement):
         following = first_word(hole.next_code.lstrip())
@@ -184,10 +199,10 @@ def _after_header(hole: Hole, statement: str, spaced: bool) -> Decision:
         whole and not hole.language.words.incomplete & {statement}
     ):
         return BLOCK, "open_block"
-    if _unfinished(hole, statement) or (spaced and word):
+    if unfinished_line(hole, statement) or (spaced and word):
         return LINE, "inside_statement"
     following = first_word(hole.next_code.lstrip())
-    closed = following in hole.language.words.closers or following in _CLAUSES
+    closed = following in hole.language.words.closers or following in CLAUSES
     if word and not (closed and next_column(hole) == hole.statement_column):
         return LINE, "ambiguous_end"
     return BLOCK, "open_block"
@@ -216,7 +231,8 @@ def _open_header(hole: Hole) -> Decision:
     return LINE, "ambiguous_end" if word and not hole.left[-1:].isspace() else "inside_statement"
 
 
-def _unfinished(hole: Hole, code: str) -> bool:
+def unfinished_line(hole: Hole, code: str) -> bool:
+    """A line that goes on below."""
     if hole.language.id != "shellscript":
         return unfinished(hole, code)
     return _SHELL_UNFINISHED.search(code) is not None

@@ -36,9 +36,9 @@ def scopes_at(
     """
     if hole.language.blocks == "indent" and hole.language.id != "python":
         return ()
-    if tree is not None and hole.language.blocks != "indent":
-        if (found := _by_tree(hole, tree)) is not None:
-            return found
+    found = None if tree is None or hole.language.blocks == "indent" else _by_tree(hole, tree)
+    if found is not None:
+        return found
     return _by_indentation(hole, indent, opens)
 
 
