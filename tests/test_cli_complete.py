@@ -266,7 +266,10 @@ def test_a_truncated_model(source: Path, model_path: Path, tmp_path: Path) -> No
 
 
 def test_a_model_without_fim_tokens(source: Path, other_model: Path) -> None:
-    refused(run("complete", f"{source}:{HOLE}", "--json", "--model", other_model))
+    told = run("complete", f"{source}:{HOLE}", "--json", "--model", other_model)
+    assert told.code == 0
+    trace = told.json["trace"]
+    assert (trace["family"], trace["layout"]) == ("left-to-right", "left_to_right")
 
 
 def test_a_missing_model_and_one_that_is_none(source: Path, tmp_path: Path) -> None:

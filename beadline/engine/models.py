@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from beadline.engine.fim.families import FAMILIES, Family, detect
+from beadline.engine.fim import detect
+from beadline.engine.fim.detect import Detected
+from beadline.engine.fim.families import AUTO, Families, load, user_folder
 from beadline.engine.gguf import GgufHeader, read_header
 from beadline.errors import ModelError
 from beadline.settings import BUILTIN_MODEL, user_data_dir
@@ -30,7 +32,7 @@ class ModelFile:
     """Bytes of the file."""
     architecture: str = ""
     family: str = ""
-    """FIM family; empty when the model has no FIM tokens we know."""
+    """Family of its prompts; `left-to-right` when the model has no FIM tokens we know."""
     context: int = 0
     """Tokens the model was trained for."""
     parameters: int = 0
@@ -43,23 +45,20 @@ class ModelFile:
 class HeaderVocabulary:
     """As much of a `Vocabulary` as a header holds: added tokens and metadata, no encoding."""
 
-    def __init__(self, header: GgufHeader) -> None:
+    def __init__(self, header: GgufHeader, special: Collection[str]) -> None:
+        """`special`: texts of the tokens that families of models use in their prompts."""
         self._header = header
+        self._special = special
 
     @cached_property
     def _added(self) -> dict[str, int]:
         tokens = self._header.arrays.get(_TOKENS, [])
         types = self._header.arrays.get(_TYPES, [])
-        wanted = {
-            piece
-            for family in FAMILIES
-            for piece in (family.prefix, family.suffix, family.middle, *family.stops)
-        }
         # llama.cpp makes FIM tokens special by their text, whatever type the file gives them.
         return {
             str(token): number
             for number, token in enumerate(tokens)
-            if token in wanted or (number < len(types) and types[number] in _ADDED_TYPES)
+            if token in self._special or (number < len(types) and types[number] in _ADDED_TYPES)
         }
 
     @property
@@ -84,7 +83,7 @@ class HeaderVocabulary:
     def metadata(self) -> Mapping[str, str]:
         return {key: str(value) for key, value in self._header.metadata.items()}
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, *, opening: bool = False) -> list[int]:
         raise ModelError("A header alone cannot tokenise.")
 
     def special(self, piece: str) -> int | None:
@@ -140,23 +139,26 @@ def available() -> list[ModelFile]:
 
 def describe(path: Path) -> ModelFile:
     """What the header says. Raises `ModelError` for a missing, damaged or foreign file."""
-    return _described(*_headed(path))
+    return check(path)
 
 
-def check(path: Path) -> ModelFile:
-    """`describe`, and a `ModelError` too when the model cannot fill holes: the gate before
-    native code.
+def check(path: Path, *, family: str = AUTO, layout: str = AUTO) -> ModelFile:
+    """`describe`, and a `ModelError` too when the model cannot be prompted in the family and the
+    layout asked for: the gate before native code.
     """
-    header, vocabulary = _headed(path)
-    detect(vocabulary)
-    return _described(header, vocabulary)
+    families = load(user_folder())
+    header, vocabulary = _headed(path, families)
+    found = detect.detect(
+        vocabulary, families, family=family, layout=layout, file_name=path.stem
+    )  # fmt: skip
+    return _described(header, found)
 
 
 def inspect(path: Path) -> str:
-    """A printable description, with the FIM tokens found. Raises `ModelError`."""
-    header, vocabulary = _headed(path)
-    model = _described(header, vocabulary)
-    family = _family(vocabulary)
+    """A printable description, with family, layouts and tokens. Raises `ModelError`."""
+    header, vocabulary = _headed(path, families := load(user_folder()))
+    found = detect.detect(vocabulary, families, file_name=path.stem)
+    model = _described(header, found)
     lines = [
         f"name          {model.name}",
         f"path          {path}",
@@ -167,59 +169,78 @@ def inspect(path: Path) -> str:
         f"context       {model.context} tokens",
         f"vocabulary    {vocabulary.size} tokens, "
         f"{header.text('tokenizer.ggml.model')}/{header.text('tokenizer.ggml.pre') or '-'}",
-        f"FIM family    {model.family or 'none: this model cannot fill holes'}",
+        f"kind          {detect.kind(vocabulary.metadata, path.stem)}",
+        *_prompt_lines(found, vocabulary),
     ]
-    if family is not None:
-        named = {"prefix": family.prefix, "suffix": family.suffix, "middle": family.middle}
-        named |= {"repository": family.repo_token, "file": family.file_token}
-        for role, piece in named.items():
-            if piece:
-                token = vocabulary.special(piece)
-                lines.append(f"  {role:<11} {piece}  {'missing' if token is None else token}")
     return "\n".join(lines)
 
 
-def _headed(path: Path) -> tuple[GgufHeader, HeaderVocabulary]:
+_ORIGINS = {
+    "metadata": "named by the file itself",
+    "keys": "by the file's FIM keys",
+    "tokens": "by its tokens, architecture and name",
+    "none": "no fill-in-the-middle tokens found: it continues the text before the cursor only",
+}
+_BOS = {"always": "always", "never": "never", "model": "as the file says"}
+
+
+def _prompt_lines(found: Detected, vocabulary: HeaderVocabulary) -> list[str]:
+    """What `inspect` says about prompts."""
+    family = found.family
+    lines = [f"family        {family.name} ({_ORIGINS[found.origin]})"]
+    if family.origin:
+        lines.append(f"              from {family.origin}")
+    others = [layout.value for layout in family.layouts if layout is not found.layout]
+    lines.append(
+        f"layout        {found.layout.value}" + (f", also {', '.join(others)}" if others else "")
+    )
+    bos = found.ids.get("BOS", vocabulary.bos)
+    asked = " (it asks for one)" if vocabulary.add_bos else " (it asks for none)"
+    lines.append(
+        f"BOS           {_BOS[family.bos]}{asked if family.bos == 'model' else ''}"
+        + (f", token {bos}" if bos is not None else "")
+    )
+    for name, texts in family.tokens.items():
+        token = found.ids.get(name)
+        lines.append(f"  {name:<11} {texts[0]}  {'missing' if token is None else token}")
+    stops = detect.stop_tokens(family, vocabulary)
+    shown = ", ".join(sorted(vocabulary.spell(token).decode("utf-8") for token in stops))
+    lines.append(f"stops         {shown or 'none'}")
+    if family.text_stops:
+        lines.append(f"              and the texts {', '.join(map(repr, family.text_stops))}")
+    return lines
+
+
+def _headed(path: Path, families: Families) -> tuple[GgufHeader, HeaderVocabulary]:
     header = read_header(path, arrays=(_TOKENS, _TYPES))
     if not header.tensors:
         raise ModelError(f"{path.name} holds no weights, only a vocabulary.")
-    return header, HeaderVocabulary(header)
+    return header, HeaderVocabulary(header, families.token_texts())
 
 
-def _described(header: GgufHeader, vocabulary: HeaderVocabulary) -> ModelFile:
+def _described(header: GgufHeader, found: Detected) -> ModelFile:
     architecture = header.text("general.architecture")
     weights: Counter[str] = Counter()
     for tensor in header.tensors:
         weights[tensor.type_name] += tensor.elements
-    family = _family(vocabulary)
     return ModelFile(
         name=header.text("general.name") or header.path.stem,
         path=header.path,
         size=header.size,
         architecture=architecture,
-        family=family.name if family else "",
+        family=found.family.name,
         context=header.number(f"{architecture}.context_length"),
         parameters=sum(tensor.elements for tensor in header.tensors),
         quantisation=weights.most_common(1)[0][0],
     )
 
 
-def _family(vocabulary: HeaderVocabulary) -> Family | None:
-    try:
-        return detect(vocabulary)
-    except ModelError:
-        return None
-
-
 def _listed(path: Path) -> ModelFile:
     try:
-        model = describe(path)
+        return describe(path)
     except ModelError as exc:
         size = path.stat().st_size if path.is_file() else 0
         return ModelFile(path.stem, path, size, problem=exc.message)
-    if model.family:
-        return model
-    return ModelFile(**{**vars(model), "problem": "It has no fill-in-the-middle tokens."})
 
 
 def _hint(directory: Path) -> str:

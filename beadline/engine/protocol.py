@@ -21,6 +21,10 @@ class Layout(StrEnum):
     """PRE P[:anchor] SUF S MID P[anchor:]: the model continues the text after the anchor."""
     SPM = "spm"
     """PRE SUF S MID P ("SPM-v2", Bavarian et al. 2022): the anchored layout with anchor 0."""
+    SUFFIX_FIRST = "suffix_first"
+    """SUF S PRE P MID ("SPM-v1"), or without MID."""
+    LEFT_TO_RIGHT = "left_to_right"
+    """P alone: for models without fill-in-the-middle tokens. The suffix is not used."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ class Started:
 
     usage: Usage
     eog_probability: float
-    """Probability that the hole is empty: mass of all end-of-generation tokens at the cursor."""
+    """Probability that the hole is empty: mass of all end-of-generation tokens at the cursor. With
+    token healing: that the typed text is spelled exactly and ends there."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ class Finished:
     """The last event of every stream that did not raise."""
 
     reason: str
-    """`eog`, `length`, `newline`, `deadline` or `cancelled`."""
+    """`eog` (a stop token, or a text by which the family ends), `length`, `newline`, `deadline` or
+    `cancelled`."""
     usage: Usage
 
 
@@ -127,6 +133,8 @@ class RenderedPrompt:
     """Characters cut from the front of the prefix to fit the budget."""
     dropped_suffix: int = 0
     """Characters cut from the end of the suffix to fit the budget."""
+    typed: bytes = b""
+    """End of the prefix that was left out for token healing: decoding spells it first."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,9 @@ class ModelInfo:
     """True when the start-up probe fell back (see `engine/llama/probe.py`)."""
     gpu_layers: int = 0
     details: dict[str, str] = field(default_factory=dict)
+    """Among others `family_from` (metadata, keys, tokens, user or none), `layouts` (the one in use
+    first), `kind` (base, instruct or unknown), `partial_removal` (yes or no: whether the prompt
+    can be reused while typing) and `healing` (on or off)."""
 
 
 class EngineState(StrEnum):

@@ -12,8 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beadline.engine.fim.families import BEADLINE, FAMILY_KEY
-from beadline.trainer.tokenizer import END, PAD, PRE_TOKENIZER, SPECIAL, special_id
+from beadline.engine.fim.families import FAMILY_KEY
+from beadline.trainer.tokenizer import (
+    END,
+    FAMILY,
+    FILE,
+    MIDDLE,
+    PAD,
+    PRE_TOKENIZER,
+    PREFIX,
+    REPO,
+    SPECIAL,
+    SUFFIX,
+    special_id,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -38,7 +50,7 @@ def export_gguf(
     config: Any = model.config
     writer = gguf.GGUFWriter(target, "llama")
     writer.add_name(name)
-    writer.add_string(FAMILY_KEY, BEADLINE.name)
+    writer.add_string(FAMILY_KEY, FAMILY)
     for key, value in (metadata or {}).items():
         writer.add_string(key, value)
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
@@ -110,8 +122,8 @@ def _add_tokenizer(writer: object, tokenizer: Tokenizer) -> None:
     writer.add_pad_token_id(ids[PAD])
     writer.add_add_bos_token(False)
     for role, piece in (
-        ("pre", BEADLINE.prefix), ("suf", BEADLINE.suffix), ("mid", BEADLINE.middle),
-        ("pad", PAD), ("rep", BEADLINE.repo_token), ("sep", BEADLINE.file_token),
+        ("pre", PREFIX), ("suf", SUFFIX), ("mid", MIDDLE),
+        ("pad", PAD), ("rep", REPO), ("sep", FILE),
     ):  # fmt: skip
         writer.add_uint32(f"tokenizer.ggml.fim_{role}_token_id", ids[piece])
 

@@ -16,8 +16,7 @@ import numpy as np
 
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
-from beadline.engine.fim.families import BEADLINE
-from beadline.engine.fim.render import render
+from beadline.engine.fim.render import Budget, render
 from beadline.engine.protocol import FimRequest, Layout
 from beadline.trainer.corpus import SourceFile
 from beadline.trainer.structured_fim import HoleSampler, draw_anchor
@@ -90,14 +89,8 @@ def fim_sample(
     request: FimRequest, middle: str, vocabulary: TokenizerVocabulary, row_tokens: int
 ) -> list[int]:
     """Prompt as served, middle, end token; a middle cut for length has not ended."""
-    prompt = render(
-        request,
-        BEADLINE,
-        vocabulary,
-        context_tokens=row_tokens,
-        prefix_tokens=row_tokens // 2,
-        suffix_tokens=row_tokens // 4,
-    )
+    budget = Budget(context=row_tokens, prefix=row_tokens // 2, suffix=row_tokens // 4)
+    prompt = render(request, vocabulary.form, vocabulary, budget)
     ids = [*vocabulary.encode(middle), vocabulary.end]
     return [*prompt.tokens, *ids[: row_tokens // 4]]
 
@@ -109,10 +102,16 @@ def left_to_right(
     start = 0 if rng.random() < 0.3 else rng.randrange(len(file.text))
     start = file.text.rfind("\n", 0, start) + 1
     end = min(len(file.text), start + options.prefix_chars)
-    repo, sep = vocabulary.special(BEADLINE.repo_token), vocabulary.special(BEADLINE.file_token)
-    assert repo is not None and sep is not None
-    ids = [repo, *vocabulary.encode(file.repo + "\n"), sep, *vocabulary.encode(file.path + "\n")]
-    ids += vocabulary.encode(file.text[start:end])
+    request = FimRequest(
+        prefix=file.text[start:end],
+        suffix="",
+        path=file.path,
+        repo=file.repo,
+        layout=Layout.LEFT_TO_RIGHT,
+        max_tokens=1,
+    )
+    budget = Budget(context=options.row_tokens, prefix=options.row_tokens, suffix=0)
+    ids = list(render(request, vocabulary.form, vocabulary, budget).tokens)
     if end == len(file.text):
         ids.append(vocabulary.end)
     return ids[: options.row_tokens]

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beadline.engine.fim.families import BEADLINE, FAMILY_KEY
+from beadline.engine.fim.detect import Detected, detect
+from beadline.engine.fim.families import FAMILY_KEY, load
 from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text
 from beadline.errors import ModelError
 
@@ -23,12 +24,13 @@ QWEN2_REGEX = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+FAMILY = "beadline"
+"""The family of our own models, whose tokens follow."""
 END = "<|endoftext|>"
 PAD = "<|fim_pad|>"
-SPECIAL = (
-    END, BEADLINE.prefix, BEADLINE.suffix, BEADLINE.middle, PAD,
-    BEADLINE.repo_token, BEADLINE.file_token,
-)  # fmt: skip
+PREFIX, SUFFIX, MIDDLE = "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"
+REPO, FILE = "<|repo_name|>", "<|file_sep|>"
+SPECIAL = (END, PREFIX, SUFFIX, MIDDLE, PAD, REPO, FILE)
 """Added tokens, in the order of their ids, after the learned ones."""
 
 
@@ -101,10 +103,15 @@ class TokenizerVocabulary:
         self._tokenizer = tokenizer
         self._pattern = added_text_pattern(SPECIAL)
         self.size: int = tokenizer.get_vocab_size(with_added_tokens=True)
-        self.metadata: Mapping[str, str] = {FAMILY_KEY: BEADLINE.name}
+        self.metadata: Mapping[str, str] = {FAMILY_KEY: FAMILY}
         self.end: int = special_id(tokenizer, END)
         """Id that ends every middle and every document."""
         self.eog: frozenset[int] = frozenset({self.end})
+
+    @cached_property
+    def form(self) -> Detected:
+        """The prompt form that it is rendered in, detected as the server detects it."""
+        return detect(self, load(None))
 
     @classmethod
     def load(cls, path: Path) -> TokenizerVocabulary:
@@ -113,7 +120,7 @@ class TokenizerVocabulary:
 
         return cls(Tokenizer.from_file(str(path)))
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, *, opening: bool = False) -> list[int]:
         return encode_user_text(self._encode_raw, self._pattern, text)
 
     def _encode_raw(self, text: str) -> list[int]:

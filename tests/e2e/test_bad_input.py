@@ -114,18 +114,13 @@ def truncated(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-def without_fim_tokens(data: bytes) -> bytes:
-    """The names of the tokens and of the keys that hold their ids mean nothing any more."""
-    return data.replace(b"fim_", b"xyz_")
-
-
 def no_gguf(_: bytes) -> bytes:
     return b"PK\x03\x04 a pickle, perhaps"
 
 
 @pytest.mark.parametrize(
     ("spoil", "reason"),
-    [(truncated, "truncated"), (without_fim_tokens, "fill-in-the-middle"), (no_gguf, "GGUF")],
+    [(truncated, "truncated"), (no_gguf, "GGUF")],
 )
 async def test_a_model_that_cannot_be_used(
     launch: Launch, tmp_path: Path, model_path: Path, spoil, reason: str

@@ -57,17 +57,32 @@ def test_available_tells_what_is_wrong(
     whole, half, without = models.available()[-3:]
     assert (whole.problem, whole.family) == ("", "beadline")
     assert "truncated" in half.problem
-    assert "fill-in-the-middle" in without.problem
+    assert (without.problem, without.family) == ("", "left-to-right")
     assert without.parameters == whole.parameters > 0
 
 
-def test_inspect_names_the_fim_tokens(model_path: Path, other_model: Path) -> None:
+def test_inspect_tells_family_layouts_bos_and_stops(model_path: Path, other_model: Path) -> None:
     shown = models.inspect(model_path)
-    for part in ("beadline", "<|fim_prefix|>", "<|fim_middle|>", "llama", "qwen2"):
+    for part in (
+        "family        beadline (named by the file itself)",
+        "layout        anchored, also psm, spm, left_to_right",
+        "BOS           as the file says (it asks for none)",
+        "<|fim_prefix|>", "<|fim_middle|>", "stops", "<|endoftext|>", "llama", "qwen2", "base",
+    ):  # fmt: skip
         assert part in shown
-    assert "cannot fill holes" in models.inspect(other_model)
+    shown = models.inspect(other_model)
+    assert "left-to-right (no fill-in-the-middle tokens found" in shown
+    assert "layout        left_to_right\n" in shown
 
 
-def test_check_refuses_a_model_without_fim_tokens(other_model: Path) -> None:
-    with pytest.raises(ModelError, match="fill-in-the-middle"):
-        models.check(other_model)
+def test_check_refuses_a_family_or_layout_the_model_has_not(
+    model_path: Path, other_model: Path
+) -> None:
+    assert models.check(other_model).family == "left-to-right"
+    assert models.check(model_path, family="qwen2.5-coder").family == "qwen2.5-coder"
+    with pytest.raises(ModelError, match=r"no family 'qwen'.*qwen2\.5-coder"):
+        models.check(model_path, family="qwen")
+    with pytest.raises(ModelError, match=r"no tokens .*fim_middle"):
+        models.check(other_model, family="qwen2.5-coder")
+    with pytest.raises(ModelError, match=r"no layout .suffix_first.*anchored, psm"):
+        models.check(model_path, layout="suffix_first")

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
-from beadline.engine.fim.families import BEADLINE
 from beadline.trainer.corpus import SourceFile
 from beadline.trainer.samples import SampleOptions, fim_request, fim_sample, left_to_right
 from beadline.trainer.structured_fim import MAX_MIDDLE, HoleSampler, draw_anchor
-from beadline.trainer.tokenizer import TokenizerVocabulary
+from beadline.trainer.tokenizer import MIDDLE, PREFIX, TokenizerVocabulary
 
 STATEMENTS = [
     "import os",
@@ -96,10 +95,7 @@ def test_samples_are_rendered_as_served_and_end_where_the_middle_does(tokenizer,
         assert len(ids) <= options.row_tokens
         whole = len(vocabulary.encode(middle)) < options.row_tokens // 4
         assert (ids[-1] == vocabulary.end) is whole  # what was cut has not ended
-        assert [ids.count(vocabulary.special(t)) for t in (BEADLINE.prefix, BEADLINE.middle)] == [
-            1,
-            1,
-        ]
+        assert [ids.count(vocabulary.special(t)) for t in (PREFIX, MIDDLE)] == [1, 1]
         assert len(left_to_right(file, vocabulary, options, rng)) <= options.row_tokens
 
 

@@ -1,110 +1,245 @@
-"""The prompt forms of the model families, as a data table. Knows no text and no token ids.
+"""The prompt forms of the model families, read from TOML. Knows no text and no token ids.
 
-Sources: the READMEs and examples of Qwen2.5-Coder, bigcode/starcoder, deepseek-coder; the built-in
-model uses Qwen2.5-Coder's form, so that any llama.cpp server detects its tokens by their text.
+The table is `families.toml`; users add or change families in TOML files beside their own
+configuration (never from a workspace), in the same form. A file that cannot be used is told in
+`Families.problems` and left out.
 """
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
 
-from beadline.engine.fim.vocabulary import Vocabulary
+from beadline import settings
+from beadline.engine.fim import template
+from beadline.engine.fim.family import Detection, Family, Repository
+from beadline.engine.fim.template import Template
 from beadline.engine.protocol import Layout
 from beadline.errors import ModelError
 
 FAMILY_KEY = "beadline.family"
 """GGUF metadata key by which our own models name their family."""
+AUTO = "auto"
+FALLBACK = "left-to-right"
+"""The family of every model that is of no other."""
+SLOTS = ("bos", "files", "head", "tail", "suffix", "path", "repo", "language")
+_FILE_SLOTS = ("path", "text", "repo", "path_comment")
+_NEEDS = ("tokens", "name", "architecture", "either", "metadata", "nothing")
+_BOS = ("always", "never", "model")
 
 
 @dataclass(frozen=True)
-class Family:
-    """How one family of models wants a hole described."""
+class Families:
+    """All families, built-in ones first, and what of the user's could not be used."""
 
-    name: str
-    prefix: str
-    suffix: str
-    middle: str
-    """Texts of the FIM tokens."""
-    default_layout: Layout
-    layouts: frozenset[Layout]
-    """Layouts the model was trained on."""
-    stops: tuple[str, ...]
-    """Texts of further tokens that end the middle, besides the model file's own."""
-    repo_token: str = ""
-    file_token: str = ""
-    """Tokens of the repository form; empty: files are set apart by comment lines."""
-    always_headed: bool = False
-    """Repository form even without files beside the current one."""
+    table: Mapping[str, Family]
+    problems: tuple[str, ...] = ()
+    """One sentence each, naming the file and what to do."""
 
+    def get(self, name: str) -> Family:
+        """Raises `ModelError` for an unknown name."""
+        if name not in self.table:
+            raise ModelError(
+                f"There is no family {name!r}: engine.family is auto or one of "
+                f"{', '.join(self.table)}.",
+                hint=" ".join(self.problems) or "docs/families.md tells how to add one.",
+            )
+        return self.table[name]
 
-BEADLINE = Family(
-    name="beadline",
-    prefix="<|fim_prefix|>",
-    suffix="<|fim_suffix|>",
-    middle="<|fim_middle|>",
-    default_layout=Layout.ANCHORED,
-    layouts=frozenset(Layout),
-    stops=("<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>"),
-    repo_token="<|repo_name|>",
-    file_token="<|file_sep|>",
-    always_headed=True,
-)
-QWEN = Family(
-    name="qwen2.5-coder",
-    prefix="<|fim_prefix|>",
-    suffix="<|fim_suffix|>",
-    middle="<|fim_middle|>",
-    default_layout=Layout.PSM,
-    layouts=frozenset({Layout.PSM}),
-    stops=("<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|im_end|>"),
-    repo_token="<|repo_name|>",
-    file_token="<|file_sep|>",
-)
-STARCODER = Family(
-    name="starcoder",
-    prefix="<fim_prefix>",
-    suffix="<fim_suffix>",
-    middle="<fim_middle>",
-    # Trained on both orders; the suffix first keeps the KV cache warm while typing.
-    default_layout=Layout.SPM,
-    layouts=frozenset({Layout.PSM, Layout.SPM}),
-    stops=("<|endoftext|>", "<fim_pad>", "<file_sep>", "<filename>", "<reponame>"),
-)
-DEEPSEEK = Family(
-    name="deepseek-coder",
-    prefix="<｜fim▁begin｜>",  # noqa: RUF001  (the tokens' own fullwidth bars)
-    suffix="<｜fim▁hole｜>",  # noqa: RUF001
-    middle="<｜fim▁end｜>",  # noqa: RUF001
-    default_layout=Layout.PSM,
-    layouts=frozenset({Layout.PSM}),
-    stops=("<｜end▁of▁sentence｜>", "<|EOT|>"),  # noqa: RUF001
-)
-FAMILIES: tuple[Family, ...] = (BEADLINE, QWEN, STARCODER, DEEPSEEK)
+    def token_texts(self) -> frozenset[str]:
+        """Texts of all tokens that some family knows."""
+        return frozenset(text for family in self.table.values() for text in family.token_texts)
 
 
-def detect(vocabulary: Vocabulary) -> Family:
-    """The family of a model: by its own metadata, else by the texts of its added tokens.
+def user_folder() -> Path:
+    """Where users put families of their own: `families/` beside their configuration file."""
+    return (settings.user_config_file().parent / "families").absolute()
 
-    Raises `ModelError` when the vocabulary has no FIM tokens that we know.
+
+def beadline() -> Family:
+    """The family of our own models."""
+    return load(None).table["beadline"]
+
+
+@cache
+def _builtin() -> tuple[Families, Mapping[str, Any]]:
+    """The built-in families, and the tables they were made of."""
+    source = resources.files(__package__ or "beadline.engine.fim").joinpath("families.toml")
+    values = tomllib.loads(source.read_text("utf-8"))
+    raw = {name: _inherited(entry, values["family"]) for name, entry in values["family"].items()}
+    table = {name: _family(name, entry, values) for name, entry in raw.items()}
+    return Families(table), {**values, "family": raw}
+
+
+def load(folder: Path | None) -> Families:
+    """The built-in families and those in the TOML files of `folder`, if it is there.
+
+    Never raises for what a user's file says: it is told in `problems` and left out.
     """
-    named = vocabulary.metadata.get(FAMILY_KEY)
-    for family in FAMILIES:
-        if named is not None and named != family.name:
+    built_in, values = _builtin()
+    try:
+        files = sorted(folder.glob("*.toml")) if folder is not None else []
+    except OSError as exc:
+        return Families(built_in.table, (f"{folder} cannot be read: {exc.strerror}.",))
+    table, raw, problems = dict(built_in.table), dict(values["family"]), []
+    for file in files:
+        try:
+            entries = _entries(file)
+        except ValueError as exc:
+            problems.append(f"{file} {exc}; its families are left out.")
             continue
-        if named is None and family is BEADLINE:
-            continue
-        pieces = (family.prefix, family.suffix, family.middle)
-        if all(vocabulary.special(piece) is not None for piece in pieces):
-            return family
-    raise ModelError(
-        "This model has no fill-in-the-middle tokens that beadline knows.",
-        hint="Use a base model trained for FIM (Qwen2.5-Coder, StarCoder, DeepSeek-Coder) "
-        "or the built-in one; instruct models often lost theirs.",
+        for name, entry in entries.items():
+            try:
+                merged = _inherited({**raw.get(name, {}), **entry}, raw)
+                table[name] = _family(name, merged, values, origin=str(file))
+                raw[name] = merged
+            except ValueError as exc:
+                problems.append(f"{file}: family {name!r} {exc}; it is left out.")
+    # The last resort stays last.
+    table[FALLBACK] = table.pop(FALLBACK)
+    return Families(table, tuple(problems))
+
+
+def _entries(file: Path) -> dict[str, dict[str, Any]]:
+    """The tables `[family.NAME]` of a file. Raises ValueError with the rest of a sentence."""
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as exc:
+        raise ValueError(f"is not valid TOML ({exc})") from exc
+    except UnicodeDecodeError as exc:
+        raise ValueError("is not UTF-8") from exc
+    except OSError as exc:
+        raise ValueError(f"cannot be read ({exc.strerror})") from exc
+    families = values.get("family")
+    if not isinstance(families, dict) or not all(isinstance(f, dict) for f in families.values()):
+        raise ValueError("has no table [family.NAME]")
+    return families
+
+
+def _inherited(entry: dict[str, Any], others: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """`entry` with what it does not say taken from the family that `like` names."""
+    like = entry.get("like")
+    if like is None:
+        return entry
+    if like not in others:
+        raise ValueError(f"is like {like!r}, which is no family")
+    return {**_inherited(others[like], others), **{k: v for k, v in entry.items() if k != "like"}}
+
+
+def _family(
+    name: str, entry: dict[str, Any], defaults: Mapping[str, Any], origin: str = ""
+) -> Family:
+    """A checked family. Raises ValueError with the rest of a sentence."""
+    known = Family.__dataclass_fields__.keys() - {"name", "origin"}
+    if unknown := entry.keys() - known:
+        raise ValueError(f"has unknown keys: {', '.join(sorted(unknown))}")
+    layouts = tuple(_layout(value) for value in _strings(entry, "layouts"))
+    if not layouts:
+        raise ValueError("names no layouts")
+    texts = {**defaults["templates"], **_table(entry, "templates")}
+    templates = {layout: template.parse(str(texts[layout]), SLOTS) for layout in layouts}
+    tokens = {
+        key: (value,) if isinstance(value, str) else tuple(map(str, value))
+        for key, value in _table(entry, "tokens").items()
+    }
+    family = Family(
+        name=name,
+        layouts=layouts,
+        templates=templates,
+        tokens=tokens,
+        bos=_choice(entry, "bos", _BOS, "model"),
+        opening=bool(entry.get("opening", False)),
+        empty_suffix=_layout(entry["empty_suffix"]) if "empty_suffix" in entry else None,
+        headers={
+            _layout(key): template.parse(str(value), ("path", "language"))
+            for key, value in _table(entry, "headers").items()
+        },
+        repository=_repository(entry.get("repository", defaults["repository"])),
+        stops=_strings(entry, "stops"),
+        text_stops=_strings(entry, "text_stops"),
+        last_lines=_strings(entry, "last_lines"),
+        drop=tuple(_pair(pair) for pair in entry.get("drop", ())),
+        repeats_line=bool(entry.get("repeats_line", False)),
+        detect=_detection(_table(entry, "detect")),
+        source=str(entry.get("source", "")),
+        origin=origin,
     )
+    missing = family.needed - tokens.keys()
+    if missing:
+        raise ValueError(f"has templates with {', '.join(sorted(missing))} but no such tokens")
+    for layout, form in templates.items():
+        if not template.slots(form) & {"head", "tail"}:
+            raise ValueError(f"has a template {layout} without {{head}} or {{tail}}")
+    return family
 
 
-def stop_tokens(family: Family, vocabulary: Vocabulary) -> frozenset[int]:
-    """Ids that end the middle: the model file's own, the family's, and the FIM tokens."""
-    pieces = (family.prefix, family.suffix, family.middle, *family.stops)
-    known = (vocabulary.special(piece) for piece in pieces)
-    return vocabulary.eog | frozenset(token for token in known if token is not None)
+def _repository(values: Any) -> Repository:
+    if not isinstance(values, dict):
+        raise ValueError("has a repository that is no table")
+    if unknown := values.keys() - Repository.__dataclass_fields__.keys():
+        raise ValueError(f"has unknown keys in repository: {', '.join(sorted(unknown))}")
+
+    def form(key: str) -> Template:
+        return template.parse(str(values.get(key, "")), _FILE_SLOTS)
+
+    repository = Repository(
+        open=form("open"),
+        file=form("file"),
+        commented=form("commented"),
+        current=form("current"),
+        lead=form("lead"),
+        inline=bool(values.get("inline", False)),
+        always=bool(values.get("always", False)),
+    )
+    in_prefix = [repository.lead, repository.commented]
+    if repository.inline:
+        in_prefix += [repository.file, repository.current]
+    if any(template.tokens(part) for part in in_prefix):
+        raise ValueError("has tokens in a part of repository that belongs to the prefix text")
+    return repository
+
+
+def _detection(values: dict[str, Any]) -> Detection:
+    if unknown := values.keys() - Detection.__dataclass_fields__.keys():
+        raise ValueError(f"has unknown keys in detect: {', '.join(sorted(unknown))}")
+    lists = {key: _strings(values, key) for key in ("architectures", "names", "tokens")}
+    return Detection(**lists, need=_choice(values, "need", _NEEDS, "tokens"))
+
+
+def _layout(value: Any) -> Layout:
+    try:
+        return Layout(value)
+    except ValueError:
+        raise ValueError(f"has {value!r} for a layout; there are {', '.join(Layout)}") from None
+
+
+def _pair(value: Any) -> tuple[str, str]:
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value):
+        return value[0], value[1]
+    raise ValueError("has a drop that is no pair of texts")
+
+
+def _strings(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = values.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError(f"needs a list of texts for {key}")
+    return tuple(value)
+
+
+def _table(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = values.get(key, {})
+    if not isinstance(value, dict):
+        raise ValueError(f"needs a table for {key}")
+    return value
+
+
+def _choice(values: Mapping[str, Any], key: str, choices: tuple[str, ...], default: str) -> str:
+    value = values.get(key, default)
+    if value not in choices:
+        raise ValueError(f"has {value!r} for {key}; there are {', '.join(choices)}")
+    return value

@@ -1,206 +1,279 @@
 """The one renderer: a hole becomes token ids, for serving and for training alike.
 
-Knows families and token budgets. Does not know files, KV state or how ids are evaluated.
+Knows prompt forms and token budgets. Does not know files, KV state or how ids are evaluated.
 
 Layouts (DESIGN section 4; PSM and SPM: Bavarian et al. 2022, arXiv 2207.14255):
 
-    psm       [header] PRE P           SUF S MID
-    anchored  [header] PRE P[:anchor]  SUF S MID P[anchor:]
-    spm       [header] PRE             SUF S MID P
+    psm            [files] PRE P           SUF S MID
+    anchored       [files] PRE P[:anchor]  SUF S MID P[anchor:]
+    spm            [files] PRE             SUF S MID P
+    suffix_first   [files] SUF S PRE P MID
+    left_to_right  [files] P
 
-so that PSM and SPM are the anchored layout with the anchor at the cursor and at the start.
+What exactly stands where is the family's template (`families.toml`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from beadline.engine.fim.families import Family
+from beadline.engine.fim import languages, template
+from beadline.engine.fim.detect import Detected
+from beadline.engine.fim.family import Family
+from beadline.engine.fim.fit import fit_front, fit_prefix
+from beadline.engine.fim.healing import Healer
+from beadline.engine.fim.template import Slot, Template, Token
 from beadline.engine.fim.vocabulary import Vocabulary
-from beadline.engine.protocol import FimRequest, Layout, RenderedPrompt
+from beadline.engine.protocol import ExtraFile, FimRequest, Layout, RenderedPrompt
 
 EXTRA_SHARE = 0.4
 """Snippets never take more of the context (DESIGN section 2)."""
-_HASH_COMMENTS = (".py", ".pyi", ".rb", ".sh", ".bash", ".toml", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class _Budget:
-    extra: int
-    header: int
+class Budget:
+    """Tokens that a prompt may take."""
+
+    context: int
+    """Prompt and answer together; the answer gets what the request says, at most a quarter."""
     prefix: int
     suffix: int
 
 
 def render(
     request: FimRequest,
-    family: Family,
+    form: Detected,
     vocabulary: Vocabulary,
-    *,
-    context_tokens: int,
-    prefix_tokens: int,
-    suffix_tokens: int,
+    budget: Budget,
+    healer: Healer | None = None,
 ) -> RenderedPrompt:
     """Token ids of the prompt for `request`, never longer than the context leaves room for.
 
-    `context_tokens` is prompt and answer together; the answer gets `request.max_tokens`, at most
-    a quarter. What does not fit is dropped from the front of the prefix (in steps, so that the
-    start stays put while the user types), the end of the suffix, and the last extra files.
+    What does not fit is dropped from the front of the prefix (in steps, so that the start stays
+    put while the user types), the end of the suffix, and the last extra files. With a `healer`
+    the tokens of an unfinished word at the cursor are left out, and told in `typed`.
     """
-    layout = _layout(request, family)
-    anchor = len(request.prefix) if request.anchor < 0 else min(request.anchor, len(request.prefix))
-    if layout is Layout.PSM:
-        anchor = len(request.prefix)
-    elif layout is Layout.SPM:
-        anchor = 0
-    budget = _budget(request, context_tokens, prefix_tokens, suffix_tokens)
-    suffix, suffix_kept = _fit_front(request.suffix, vocabulary, budget.suffix)
-    header, inline = _context(request, family, vocabulary, budget)
-    room = max(1, budget.prefix + budget.suffix - len(suffix) if suffix_tokens else budget.prefix)
-    room = min(room, prefix_tokens)
-    head, tail, dropped = _fit_prefix(request.prefix, anchor, vocabulary, room)
-
-    ids: list[int] = []
-    if vocabulary.add_bos and vocabulary.bos is not None:
-        ids.append(vocabulary.bos)
-    ids += header
-    ids.append(_id(vocabulary, family.prefix))
-    ids += inline
-    ids += head
-    ids.append(_id(vocabulary, family.suffix))
-    ids += suffix
-    ids.append(_id(vocabulary, family.middle))
-    ids += tail
-    return RenderedPrompt(
-        tokens=tuple(ids),
-        text=b"".join(map(vocabulary.spell, ids)).decode("utf-8", "replace"),
-        layout=layout.value,
-        family=family.name,
-        dropped_prefix=dropped,
-        dropped_suffix=len(request.suffix) - suffix_kept,
-    )
+    family = form.family
+    layout = _layout(request, form)
+    return _Rendering(request, family, layout, form.ids, vocabulary, budget).run(healer)
 
 
-def _layout(request: FimRequest, family: Family) -> Layout:
-    """The layout asked for if the family has it, else the family's own."""
-    if request.layout is not None and request.layout in family.layouts:
-        return request.layout
-    return family.default_layout
+def _layout(request: FimRequest, form: Detected) -> Layout:
+    """The layout asked for if the family has it, else the one in use."""
+    layout = form.layout
+    if request.layout is not None and request.layout in form.family.layouts:
+        layout = request.layout
+    empty = form.family.empty_suffix
+    return empty if empty is not None and not request.suffix else layout
 
 
-def _id(vocabulary: Vocabulary, piece: str) -> int:
-    token = vocabulary.special(piece)
-    assert token is not None, f"family detected without {piece}"
-    return token
+class _Rendering:
+    """One prompt in the making."""
+
+    def __init__(
+        self,
+        request: FimRequest,
+        family: Family,
+        layout: Layout,
+        ids: Mapping[str, int],
+        vocabulary: Vocabulary,
+        budget: Budget,
+    ) -> None:
+        self._request = request
+        self._family = family
+        self._layout = layout
+        self._ids = ids
+        self._vocabulary = vocabulary
+        self._language = languages.of_path(request.path)
+        self._template: Template = family.templates[layout]
+        slots = template.slots(self._template)
+        prefix = request.prefix
+        if "tail" not in slots:
+            self._anchor = len(prefix)
+        elif "head" not in slots:
+            self._anchor = 0
+        else:
+            self._anchor = min(request.anchor, len(prefix)) if request.anchor >= 0 else len(prefix)
+        self._has_suffix = "suffix" in slots
+        self._share(budget)
+
+    def _share(self, budget: Budget) -> None:
+        """Divide the context. What the template itself takes is known, and one token is spare."""
+        request = self._request
+        answer = min(request.max_tokens, budget.context // 4)
+        fixed = len(self._fixed())
+        self._room = max(8, budget.context - answer - max(5, fixed + 1))
+        self._extra_room = int(budget.context * EXTRA_SHARE) if request.extra else 0
+        self._header_room = self._room // 4
+        free = max(0, self._room - self._extra_room - self._header_room)
+        self._suffix_room = min(budget.suffix, free // 4) if self._has_suffix else 0
+        self._prefix_room = min(budget.prefix, max(1, free - self._suffix_room))
+        self._most_prefix = budget.prefix
+
+    def _fixed(self) -> list[int]:
+        """What the template holds whatever the request says."""
+        ids: list[int] = []
+        for part in self._template:
+            if isinstance(part, Slot):
+                ids += self._bos() if part.name == "bos" else []
+            else:
+                ids += self._encode_part(part)
+        return ids
+
+    def run(self, healer: Healer | None) -> RenderedPrompt:
+        request, vocabulary = self._request, self._vocabulary
+        front, lead = self._context()
+        suffix: list[int] = []
+        suffix_kept = 0
+        if self._has_suffix:
+            suffix, suffix_kept = fit_front(request.suffix, vocabulary, self._suffix_room)
+        room = self._prefix_room
+        if self._suffix_room:
+            room = min(self._most_prefix, room + self._suffix_room - len(suffix))
+        head, tail, dropped = self._prefix(lead, max(1, room))
+        typed = b""
+        if healer is not None:
+            last = tail if self._anchor < len(request.prefix) else head
+            typed = healer.heal(last)
+        filled = {"files": front, "head": head, "tail": tail, "suffix": suffix, "bos": self._bos()}
+        ids: list[int] = []
+        for part in self._template:
+            if isinstance(part, Slot):
+                ids += filled[part.name] if part.name in filled else self._name(part.name)
+            else:
+                ids += self._encode_part(part)
+        ids = ids or self._something()
+        return RenderedPrompt(
+            tokens=tuple(ids),
+            text=b"".join(map(vocabulary.spell, ids)).decode("utf-8", "replace"),
+            layout=self._layout.value,
+            family=self._family.name,
+            dropped_prefix=dropped,
+            dropped_suffix=len(request.suffix) - suffix_kept,
+            typed=typed,
+        )
+
+    def _prefix(self, lead: str, room: int) -> tuple[list[int], list[int], int]:
+        """Ids before and after the anchor, and the characters dropped from the front.
+
+        `lead` opens the text before the anchor, or all of it where the template has no such part;
+        it is encoded together with what follows, as one text.
+        """
+        text, vocabulary, opening = self._request.prefix, self._vocabulary, self._family.opening
+        leading = len(vocabulary.encode(lead, opening=opening)) if lead else 0
+        limit = room
+        while True:
+            dropped = fit_prefix(text, self._anchor, vocabulary, limit)
+            before = text[dropped : self._anchor]
+            after = text[max(dropped, self._anchor) :]
+            if self._anchor or "head" in template.slots(self._template):
+                head = vocabulary.encode(lead + before, opening=opening)
+                tail = vocabulary.encode(after)
+            else:
+                head = []
+                tail = vocabulary.encode(lead + after, opening=opening)
+            over = len(head) + len(tail) - leading - room
+            # Texts joined may take a token more than apart, and a dummy blank is one too.
+            if over <= 0 or limit == 0:
+                return head, tail, dropped
+            limit = max(0, limit - over)
+
+    def _context(self) -> tuple[list[int], str]:
+        """Repository form: ids before the hole, and the text that opens the prefix."""
+        request, form = self._request, self._family.repository
+        inline = form.inline
+        front: list[int] = []
+        lead = ""
+        used, count = 0, 0
+        for extra in request.extra:
+            piece = self._file(extra)
+            ids = self._encode_filled(piece)
+            if used + len(ids) > self._extra_room:
+                break
+            used += len(ids)
+            count += 1
+            if inline:
+                lead += "".join(part for part in piece if isinstance(part, str))
+            else:
+                front += ids
+        room = self._header_room
+        names = {"path": request.path, "repo": request.repo}
+        if count or form.always:
+            current = template.fill(form.current, self._file_values(request.path, ""))
+            leading = template.fill(form.lead, names) if request.path else []
+            size = len(self._encode_filled([*current, *leading]))
+            if request.path and form.current and size <= room:
+                room -= size
+                if inline:
+                    lead += _text(current)
+                else:
+                    front += self._encode_filled(current)
+                lead += _text(leading)
+            if request.repo and form.open:
+                ids = self._encode_filled(template.fill(form.open, names))
+                if len(ids) <= room:
+                    room -= len(ids)
+                    front = ids + front
+        header = self._header()
+        if header and len(self._vocabulary.encode(header)) <= room:
+            lead += header
+        return front, lead
+
+    def _header(self) -> str:
+        """Comment lines that name path and language; none for an unknown language."""
+        form = self._family.headers.get(self._layout)
+        if form is None or not self._request.path:
+            return ""
+        values = {"path": self._request.path, "language": self._language.name}
+        return self._language.header(_text(template.fill(form, values)))
+
+    def _file(self, extra: ExtraFile) -> list[Token | str]:
+        """One other file, as the family wants it."""
+        form = self._family.repository
+        text = extra.text if not extra.text or extra.text.endswith("\n") else extra.text + "\n"
+        values = self._file_values(extra.path, text)
+        if form.file:
+            return template.fill(form.file, values)
+        if not form.commented:
+            return []
+        lines = _text(template.fill(form.commented, values))
+        return [languages.of_path(self._request.path or extra.path).commented(lines)]
+
+    def _file_values(self, path: str, text: str) -> dict[str, str]:
+        comment = languages.of_path(path).tight(path)
+        return {"path": path, "text": text, "repo": self._request.repo, "path_comment": comment}
+
+    def _name(self, slot: str) -> list[int]:
+        """A name inside the template: cut off entirely when it is longer than a header may be."""
+        values = {
+            "path": self._request.path, "repo": self._request.repo, "language": self._language.name
+        }  # fmt: skip
+        ids = self._vocabulary.encode(values[slot])
+        return ids if len(ids) <= self._header_room // 2 else []
+
+    def _bos(self) -> list[int]:
+        vocabulary, rule = self._vocabulary, self._family.bos
+        wanted = rule == "always" or (rule == "model" and vocabulary.add_bos)
+        bos = self._ids.get("BOS", vocabulary.bos)
+        return [bos] if wanted and bos is not None else []
+
+    def _something(self) -> list[int]:
+        """A prompt for nothing at all: no model can go on from no token."""
+        vocabulary = self._vocabulary
+        if vocabulary.bos is not None:
+            return [vocabulary.bos]
+        return [min(vocabulary.eog)] if vocabulary.eog else vocabulary.encode("\n")
+
+    def _encode_part(self, part: Token | str) -> list[int]:
+        if isinstance(part, str):
+            return self._vocabulary.encode(part)
+        # Optional tokens (of the repository form) may be missing in a model.
+        return [self._ids[part.name]] if part.name in self._ids else []
+
+    def _encode_filled(self, parts: list[Token | str]) -> list[int]:
+        return [token for part in parts for token in self._encode_part(part)]
 
 
-def _budget(
-    request: FimRequest, context_tokens: int, prefix_tokens: int, suffix_tokens: int
-) -> _Budget:
-    """Shares of the context. The overhead is three FIM tokens, a BOS and one spare."""
-    answer = min(request.max_tokens, context_tokens // 4)
-    room = max(8, context_tokens - answer - 5)
-    extra = int(context_tokens * EXTRA_SHARE) if request.extra else 0
-    header = room // 4
-    suffix = min(suffix_tokens, max(0, room - extra - header) // 4)
-    prefix = min(prefix_tokens, max(1, room - extra - header - suffix))
-    return _Budget(extra=extra, header=header, prefix=prefix, suffix=suffix)
-
-
-def _fit_front(text: str, vocabulary: Vocabulary, limit: int) -> tuple[list[int], int]:
-    """Ids of the longest run of leading lines of `text` within `limit`, and its length.
-
-    A first line that is too long by itself is cut inside.
-    """
-    if limit <= 0 or not text:
-        return [], 0
-    piece = text[: limit * 16]
-    ids = vocabulary.encode(piece)
-    while len(ids) > limit:
-        kept = len(b"".join(map(vocabulary.spell, ids[:limit])).decode("utf-8", "ignore"))
-        kept = min(kept, len(piece) - 1)
-        line = piece.rfind("\n", 0, kept) + 1
-        piece = piece[: line or kept]
-        if not piece:
-            return [], 0
-        ids = vocabulary.encode(piece)
-    return ids, len(piece)
-
-
-def _fit_prefix(
-    prefix: str, anchor: int, vocabulary: Vocabulary, limit: int
-) -> tuple[list[int], list[int], int]:
-    """Ids before and after the anchor, at most `limit` together, and the characters dropped.
-
-    The cut moves in steps of a quarter of `limit`: between two steps the first token stays the
-    same while text is typed at the end, and the KV cache with it.
-    """
-    step = max(1, limit // 4)
-    tail_text = prefix[anchor:]
-    tail = vocabulary.encode(tail_text)
-    if len(tail) > limit:
-        kept = _fit_back(tail_text, tail, vocabulary, limit, step)
-        return [], vocabulary.encode(kept), len(prefix) - len(kept)
-    head_text = prefix[:anchor]
-    skipped = max(0, len(head_text) - limit * 16)
-    head = vocabulary.encode(head_text[skipped:])
-    if not skipped and len(head) + len(tail) <= limit:
-        return head, tail, 0
-    kept = _fit_back(head_text[skipped:], head, vocabulary, limit - len(tail), step)
-    return vocabulary.encode(kept), tail, len(head_text) - len(kept)
-
-
-def _fit_back(text: str, ids: list[int], vocabulary: Vocabulary, limit: int, step: int) -> str:
-    """The end of `text` that fits into `limit` tokens, from a line start where there is one.
-
-    A multiple of `step` tokens is dropped from the front.
-    """
-    drop = -(-max(0, len(ids) - limit) // step) * step
-    while drop < len(ids):
-        cut = len(b"".join(map(vocabulary.spell, ids[:drop])).decode("utf-8", "ignore"))
-        line = text.find("\n", cut) + 1
-        kept = text[line:] if 0 < line < len(text) else text[cut:]
-        if len(vocabulary.encode(kept)) <= limit:
-            return kept
-        drop += step
-    return ""
-
-
-def _context(
-    request: FimRequest, family: Family, vocabulary: Vocabulary, budget: _Budget
-) -> tuple[list[int], list[int]]:
-    """Repository form: ids before PRE, and ids that open the prefix (families without tokens)."""
-    repo = vocabulary.special(family.repo_token) if family.repo_token else None
-    sep = vocabulary.special(family.file_token) if family.file_token else None
-    inline = sep is None
-    parts: list[list[int]] = []
-    used = 0
-    for extra in request.extra:
-        ids = _file(vocabulary, sep, extra.path, extra.text)
-        if used + len(ids) > budget.extra:
-            break
-        parts.append(ids)
-        used += len(ids)
-    if inline:
-        opened = [token for part in parts for token in part]
-        if opened and request.path:
-            opened += _file(vocabulary, None, request.path, "")
-        return [], opened
-    if not parts and not family.always_headed:
-        return [], []
-    head: list[int] = []
-    if repo is not None and request.repo:
-        head += [repo, *vocabulary.encode(request.repo + "\n")]
-    current = [sep, *vocabulary.encode(request.path + "\n")] if request.path else []
-    if len(head) + len(current) > budget.header:
-        head, current = [], []
-    return head + [token for part in parts for token in part] + current, []
-
-
-def _file(vocabulary: Vocabulary, sep: int | None, path: str, text: str) -> list[int]:
-    if text and not text.endswith("\n"):
-        text += "\n"
-    if sep is not None:
-        return [sep, *vocabulary.encode(f"{path}\n{text}")]
-    mark = "#" if path.endswith(_HASH_COMMENTS) else "//"
-    return vocabulary.encode(f"{mark}{path}\n{text}")
+def _text(parts: list[Token | str]) -> str:
+    return "".join(part for part in parts if isinstance(part, str))

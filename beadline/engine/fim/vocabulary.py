@@ -34,17 +34,25 @@ class Vocabulary(Protocol):
         """The model file's metadata, values as strings."""
         ...
 
-    def encode(self, text: str) -> list[int]:
-        """Ids of user text: no BOS, no dummy space, never a special token."""
+    def encode(self, text: str, *, opening: bool = False) -> list[int]:
+        """Ids of user text: no BOS, never a special token.
+
+        No dummy blank either, unless `opening`: then as the tokenizer begins a text of its own.
+        """
         ...
 
     def special(self, piece: str) -> int | None:
-        """Id of the added token with exactly this text."""
+        """Id of the token with exactly this text that user text never becomes."""
         ...
 
     def spell(self, token: int) -> bytes:
         """Bytes of a token; of a special one, its text."""
         ...
+
+
+def is_cut(text: str) -> bool:
+    """Whether user text is cut inside this added token's text, so that it never comes out."""
+    return len(text) > 1 and not text.isspace()
 
 
 def added_text_pattern(added: Iterable[str]) -> re.Pattern[str] | None:
@@ -53,7 +61,7 @@ def added_text_pattern(added: Iterable[str]) -> re.Pattern[str] | None:
     Added tokens that are only white space (Gemma's runs of blanks) are ordinary text to their
     model and stay whole; a single character cannot be cut.
     """
-    texts = sorted({text for text in added if len(text) > 1 and not text.isspace()}, reverse=True)
+    texts = sorted({text for text in added if is_cut(text)}, reverse=True)
     return re.compile("(?=" + "|".join(map(re.escape, texts)) + ")") if texts else None
 
 

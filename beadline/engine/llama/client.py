@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beadline.engine import models
+from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
 from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory, was_killed
-from beadline.engine.llama.messages import Message
+from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess, default_command
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob
@@ -57,6 +58,12 @@ class LlamaEngine:
         """
         self._options = options
         self._windows = {"prefix_tokens": prefix_tokens, "suffix_tokens": suffix_tokens}
+        self._prompts = PromptOptions(
+            family=options.family,
+            layout=options.layout,
+            healing=options.healing,
+            families_folder=str(user_folder()),
+        )
         self._verdicts = Verdicts(cache_dir / VERDICTS_FILE)
         self._thrift = Thrift(Demand(options.context_tokens, options.gpu_layers))
         self._command = list(worker_command or default_command())
@@ -208,8 +215,10 @@ class LlamaEngine:
     async def _launch(self) -> ModelInfo:
         try:
             path = models.resolve(self._options.model)
-            # A damaged file must never reach native code; neither must a model without FIM.
-            model = await asyncio.to_thread(models.check, path)
+            # A damaged file must never reach native code.
+            model = await asyncio.to_thread(
+                models.check, path, family=self._options.family, layout=self._options.layout
+            )
             self._set(EngineState.LOADING, f"Loading {model.name}.")
             info = self._info = await self._load_patiently(path)
         except BeadlineError as exc:
@@ -262,6 +271,7 @@ class LlamaEngine:
                 "threads": self._options.threads,
                 "use_extra_bufts": verdict is not False,
                 "probe": unproven,
+                "prompts": dataclasses.asdict(self._prompts),
                 **self._windows,
             }
         )

@@ -4,6 +4,9 @@ One prompt is evaluated in chunks of the context's batch size; cancel and deadli
 between chunks and before every token (on a CPU also inside a chunk). What the KV sequence already
 shares with the prompt is not evaluated again; at least the last prompt token always is, because
 its logits are needed.
+
+A prompt that was cut for token healing comes with the bytes that were cut (`Spelling`): decoding
+spells them first, and what reaches beyond them is the generation.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from beadline.engine.fim.clean import Cleaner
 from beadline.engine.llama.native import Context
-from beadline.engine.llama.sampling import Sampler, probability_of, without
+from beadline.engine.llama.sampling import Choice, Sampler, probability_of, without
 from beadline.engine.llama.sequences import Sequences, Slot
+from beadline.engine.llama.spelling import Spelling
 from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
 from beadline.errors import EngineError
 
@@ -52,17 +57,29 @@ class Limits:
 
 
 class _Text:
-    """Bytes of tokens to whole characters. A character that is not finished is never shown."""
+    """Bytes of tokens to the text of the middle. An unfinished character is never shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, cleaner: Cleaner | None) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._cleaner = cleaner
         self.tokens = 0
+        """Run since the last piece."""
         self.logprob = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """The middle has ended by one of the family's texts."""
+        return self._cleaner is not None and self._cleaner.ended
 
     def feed(self, data: bytes, logprob: float) -> str:
         self.tokens += 1
         self.logprob += logprob
-        return self._decoder.decode(data)
+        text = self._decoder.decode(data)
+        return self._cleaner.feed(text) if self._cleaner is not None else text
+
+    def rest(self) -> str:
+        """What the family's rules held back, at the end."""
+        return self._cleaner.finish() if self._cleaner is not None else ""
 
     def take(self, text: str) -> Piece:
         """A piece of all tokens since the last one."""
@@ -94,11 +111,14 @@ class Decoder:
         limits: Limits,
         sampler: Sampler,
         control: Control,
+        spelling: Spelling | None = None,
+        cleaner: Cleaner | None = None,
     ) -> Iterator[Event]:
-        """Yields `Started` (unless ended during the prompt), `Piece`s, then `Finished`.
+        """Yields `Started` (unless ended before the first token), `Piece`s, then `Finished`.
 
-        Pieces join to exactly the text of the tokens up to the stop. Raises `EngineError` when
-        the prompt does not fit the context or llama.cpp fails.
+        Pieces join to exactly the text of the tokens up to the stop, less what `spelling` owed and
+        what `cleaner` takes out. Raises `EngineError` when the prompt does not fit the context or
+        llama.cpp fails.
         """
         if not 0 < len(prompt) < self._context.context_tokens:
             raise EngineError(
@@ -115,9 +135,38 @@ class Decoder:
             )
             yield Finished(run.ended, usage)
             return
-        usage = replace(usage, evaluated_tokens=len(prompt) - reused, prompt_ms=run.elapsed_ms())
-        yield Started(usage, probability_of(self._context.logits(), limits.stop))
-        yield from self._continue(slot, usage, limits, sampler, run)
+        first = None
+        if spelling is not None:
+            first = self._spell_typed(slot, spelling, sampler, run)
+        # Tokens that spell what was typed are prompt: they were evaluated before the first that
+        # reaches beyond it.
+        usage = replace(
+            usage,
+            prompt_tokens=len(slot.tokens),
+            evaluated_tokens=len(slot.tokens) - reused,
+            prompt_ms=run.elapsed_ms(),
+        )
+        if run.ended or (spelling is not None and spelling.rest and first is None):
+            yield Finished(run.ended or "length", usage)
+            return
+        empty = 0.0 if first is not None else probability_of(self._context.logits(), limits.stop)
+        yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
+        yield from self._continue(slot, usage, limits, sampler, run, _Text(cleaner), first)
+
+    def _spell_typed(
+        self, slot: Slot, spelling: Spelling, sampler: Sampler, run: _Run
+    ) -> _Beyond | None:
+        """Decode until the typed bytes are spelled; the token that reaches beyond, if one does."""
+        while spelling.rest and not run.must_end():
+            logits = spelling.constrain(self._context.logits())
+            choice = sampler.choose(logits)
+            beyond = spelling.take(self._spell(choice.token), logits)
+            if beyond:
+                return _Beyond(choice, beyond)
+            if len(slot.tokens) + 1 >= self._context.context_tokens:
+                break
+            self._decode(slot, [choice.token], run.must_end)
+        return None
 
     def _evaluate_prompt(self, slot: Slot, prompt: Sequence[int], start: int, run: _Run) -> bool:
         """False when cancelled or late; the slot then holds what was evaluated."""
@@ -145,9 +194,16 @@ class Decoder:
         return done
 
     def _continue(
-        self, slot: Slot, usage: Usage, limits: Limits, sampler: Sampler, run: _Run
+        self,
+        slot: Slot,
+        usage: Usage,
+        limits: Limits,
+        sampler: Sampler,
+        run: _Run,
+        text: _Text,
+        first: _Beyond | None,
     ) -> Iterator[Event]:
-        text = _Text()
+        """`first` was chosen already, while the typed bytes were spelled."""
         visible = False
         barred = limits.stop | limits.not_text if limits.require_text else frozenset()
         generated = 0
@@ -163,7 +219,12 @@ class Decoder:
                 if len(slot.tokens) + 1 >= self._context.context_tokens:
                     break
                 self._decode(slot, [chosen], None)
-            choice = sampler.choose(without(self._context.logits(), barred))
+            if first is not None:
+                choice, data = first.choice, first.data
+                first = None
+            else:
+                choice = sampler.choose(without(self._context.logits(), barred))
+                data = None
             generated += 1
             if generated == 1:
                 first_ms = run.elapsed_ms()
@@ -171,7 +232,7 @@ class Decoder:
             if chosen in limits.stop or chosen in limits.not_text:
                 reason = "eog"
                 break
-            piece = text.feed(self._spell(chosen), choice.logprob)
+            piece = text.feed(self._spell(chosen) if data is None else data, choice.logprob)
             if barred and piece.strip():
                 barred = frozenset()
             if limits.stop_at_newline:
@@ -183,6 +244,14 @@ class Decoder:
                     return
             if piece:
                 yield text.take(piece)
+            if text.ended:
+                reason = "eog"
+                break
+        rest = text.rest()
+        if limits.stop_at_newline:
+            rest, _, _ = _before_newline(rest, visible)
+        if rest and reason != "cancelled":
+            yield text.take(rest)
         yield self._finished(reason, usage, generated, first_ms, run)
 
     def _finished(
@@ -200,6 +269,14 @@ class Decoder:
                 generate_ms=total - first_ms,
             ),
         )
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """A token chosen while spelling, and its bytes beyond what was typed."""
+
+    choice: Choice
+    data: bytes
 
 
 class _Run:

@@ -21,7 +21,7 @@ From the worker:
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from beadline.engine.protocol import (
@@ -42,6 +42,17 @@ LINE_LIMIT = 64 << 20
 """Longest line in bytes; a rendered prompt of the largest context stays far below."""
 _KINDS: dict[str, type[BeadlineError]] = {"model": ModelError, "memory": OutOfMemory}
 """Errors that the server tells apart; every other one is an `EngineError`."""
+
+
+@dataclass(frozen=True)
+class PromptOptions:
+    """What the user's options say about prompts; JSON values."""
+
+    family: str = "auto"
+    layout: str = "auto"
+    healing: bool = True
+    families_folder: str = ""
+    """Where the user's own families are; empty: nowhere."""
 
 
 def encode(message: Message) -> bytes:
@@ -70,9 +81,15 @@ def request_from(values: Message) -> FimRequest:
     return FimRequest(**{**values, "extra": extra, "layout": layout})
 
 
+def prompt_values(prompt: RenderedPrompt) -> Message:
+    """A prompt as JSON values; bytes as hexadecimal digits."""
+    return {**asdict(prompt), "typed": prompt.typed.hex()}
+
+
 def prompt_from(values: Message) -> RenderedPrompt:
-    """The inverse of `asdict` on a `RenderedPrompt`."""
-    return RenderedPrompt(**{**values, "tokens": tuple(values["tokens"])})
+    """The inverse of `prompt_values`."""
+    tokens, typed = tuple(values["tokens"]), bytes.fromhex(values["typed"])
+    return RenderedPrompt(**{**values, "tokens": tokens, "typed": typed})
 
 
 def usage_from(values: Message) -> Usage:

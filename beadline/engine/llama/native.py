@@ -160,6 +160,17 @@ class Model:
         return int(self.library.names.llama_model_n_params(self._pointer))
 
     @property
+    def partial_removal(self) -> bool:
+        """Whether the end of a sequence can be forgotten and the rest kept: recurrent and hybrid
+        models refuse, since their state holds no single tokens.
+        """
+        names = self.library.names
+        return not (
+            names.llama_model_is_recurrent(self._pointer)
+            or names.llama_model_is_hybrid(self._pointer)
+        )
+
+    @property
     def kv_bytes_per_token(self) -> int:
         """Memory of one token's keys and values in f16, estimated from the attention's shape."""
         names = self.library.names

@@ -54,6 +54,14 @@ def without(logits: np.ndarray, tokens: Collection[int]) -> np.ndarray:
     return masked
 
 
+def only(logits: np.ndarray, tokens: Collection[int]) -> np.ndarray:
+    """The logits with everything but `tokens` made impossible; a copy."""
+    masked = np.full_like(logits, -np.inf)
+    kept = np.fromiter(tokens, dtype=np.int64, count=len(tokens))
+    masked[kept] = logits[kept]
+    return masked
+
+
 def _log_sum(logits: np.ndarray) -> float:
     highest = float(logits.max())
     return highest + float(np.log(np.exp(logits - highest).sum(dtype=np.float64)))

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text
+from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text, is_cut
 from beadline.engine.llama.native import CONTROL, SENTENCEPIECE, UNKNOWN, USER_DEFINED, Model
 
 _SENTINEL = "☺"
+_BLANK = "▁"
+"""SentencePiece's mark of a blank (U+2581)."""
 
 
 class LlamaVocabulary:
     """Implements `engine.fim.vocabulary.Vocabulary` over a loaded model."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, special: Collection[str] = ()) -> None:
+        """`special`: texts of tokens that a family of models uses in its prompts. They are special
+        whatever type the file gives them: converters have written some as ordinary text.
+        """
         self._model = model
         self._metadata = model.metadata()
         added: dict[str, int] = {}
         control: set[int] = set()
         eog: set[int] = set()
         for token in range(model.vocabulary_size):
-            attributes = model.attributes(token)
-            if attributes & (CONTROL | USER_DEFINED | UNKNOWN):
-                added.setdefault(model.token_text(token), token)
-                if attributes & CONTROL:
-                    control.add(token)
-            if model.is_eog(token):
+            attributes, text = model.attributes(token), model.token_text(token)
+            ends = model.is_eog(token)
+            if ends or text in special or attributes & (CONTROL | USER_DEFINED | UNKNOWN):
+                added.setdefault(text, token)
+            if attributes & CONTROL:
+                control.add(token)
+            if ends:
                 eog.add(token)
         added.pop("", None)
         self._added = added
         self._eog = frozenset(eog)
         self.control = frozenset(control)
         """Ids that are never text; one in a middle ends it."""
-        self._pattern = added_text_pattern(added)
+        self._pattern = added_text_pattern(_as_users_write(added))
         self._spelled: dict[int, bytes] = {}
         # SentencePiece puts a dummy blank in front of every text unless the file says not to.
         dummy = self._metadata.get("tokenizer.ggml.add_space_prefix", "true") != "false"
@@ -60,8 +66,29 @@ class LlamaVocabulary:
     def metadata(self) -> Mapping[str, str]:
         return self._metadata
 
-    def encode(self, text: str) -> list[int]:
-        """Ids of user text: no BOS, no dummy blank, no added token whatever the text says."""
+    @property
+    def text_tokens(self) -> list[int]:
+        """Ids that `encode` may give."""
+        barred = {token for text, token in self._added.items() if is_cut(text)} | self._eog
+        barred |= self.control
+        return [token for token in range(self.size) if token not in barred]
+
+    def encode(self, text: str, *, opening: bool = False) -> list[int]:
+        """Ids of user text: no BOS, no added token whatever the text says, and no dummy blank
+        unless `opening`.
+        """
+        if opening and self._sentinel and text:
+            # Only the first part of a text that is cut has the dummy blank.
+            first = [self._model.tokenise]
+            return encode_user_text(
+                lambda part: (
+                    first.pop()(part.encode("utf-8", "replace"))
+                    if first
+                    else self._encode_raw(part)
+                ),
+                self._pattern,
+                text,
+            )
         return encode_user_text(self._encode_raw, self._pattern, text)
 
     def _encode_raw(self, text: str) -> list[int]:
@@ -82,3 +109,15 @@ class LlamaVocabulary:
         if spelled is None:
             spelled = self._spelled[token] = self._model.piece(token)
         return spelled
+
+
+def _as_users_write(added: Collection[str]) -> set[str]:
+    """The added tokens' texts, and how SentencePiece would read a user's text as one of them:
+    with a blank for its mark, or at a beginning, where it puts the blank itself.
+    """
+    marked = {text for text in added if text.startswith(_BLANK)}
+    return {
+        *added,
+        *(text.replace(_BLANK, " ") for text in marked),
+        *(text.removeprefix(_BLANK) for text in marked),
+    }

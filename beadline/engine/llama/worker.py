@@ -16,14 +16,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from beadline.engine.fim import families
-from beadline.engine.fim.render import render
+from beadline.engine.fim.render import Budget
 from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Decoder, Limits
-from beadline.engine.llama.messages import AHEAD, Message
+from beadline.engine.llama.messages import AHEAD, Message, PromptOptions
+from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
+from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.threads import decoding_threads
-from beadline.engine.llama.vocabulary import LlamaVocabulary
 from beadline.engine.protocol import (
     FimRequest,
     Finished,
@@ -149,7 +149,8 @@ class Worker:
         try:
             if message["op"] == "render":
                 prompt = loaded.render(messages.request_from(message["request"]))
-                self._pipe.send({"op": "rendered", "id": job, "prompt": asdict(prompt)})
+                values = messages.prompt_values(prompt)
+                self._pipe.send({"op": "rendered", "id": job, "prompt": values})
             elif message["op"] == "generate":
                 self._generate(loaded, job, message)
             else:
@@ -163,8 +164,8 @@ class Worker:
         limits = Limits(
             max_tokens=request.max_tokens,
             deadline_ms=request.deadline_ms,
-            stop=loaded.stop,
-            not_text=loaded.vocabulary.control,
+            stop=loaded.prompts.stop,
+            not_text=loaded.prompts.vocabulary.control,
             stop_at_newline=request.stop_at_newline,
             require_text=request.require_text,
         )
@@ -174,6 +175,8 @@ class Worker:
             limits=limits,
             sampler=Sampler(request.temperature, request.seed),
             control=self._inbox,
+            spelling=loaded.spelling(prompt),
+            cleaner=loaded.prompts.cleaner(request),
         )
 
         def named(usage: Usage) -> Message:
@@ -214,9 +217,7 @@ class _Loaded:
             use_extra_bufts=load["use_extra_bufts"],
             on_progress=progress,
         )
-        self.vocabulary = LlamaVocabulary(model)
-        self._family = families.detect(self.vocabulary)
-        self.stop = families.stop_tokens(self._family, self.vocabulary)
+        self.prompts = Prompts(model, path, PromptOptions(**load["prompts"]))
         trained = model.trained_context
         context_tokens = load["context_tokens"] or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
         context_tokens = max(context_tokens, LEAST_CONTEXT)
@@ -236,15 +237,17 @@ class _Loaded:
         if load["probe"]:
             probe.decode_probe(context)
             pipe.send({"op": "probed"})
-        self.decoder = Decoder(context, self.vocabulary.spell)
-        self._context_tokens = context.context_tokens
-        self._prefix_tokens = load["prefix_tokens"]
-        self._suffix_tokens = load["suffix_tokens"]
-        metadata = self.vocabulary.metadata
+        self.decoder = Decoder(context, self.prompts.vocabulary.spell)
+        self._budget = Budget(
+            context=context.context_tokens,
+            prefix=load["prefix_tokens"],
+            suffix=load["suffix_tokens"],
+        )
+        metadata = self.prompts.vocabulary.metadata
         self.info = ModelInfo(
             path=str(path),
             name=metadata.get("general.name", path.stem),
-            family=self._family.name,
+            family=self.prompts.form.family.name,
             architecture=metadata.get("general.architecture", ""),
             context_tokens=context.context_tokens,
             parameters=model.parameters,
@@ -257,18 +260,18 @@ class _Loaded:
                 "sequences": str(context.sequences),
                 "chunk_tokens": str(context.batch_tokens),
                 "trained_context": str(trained),
+                "partial_removal": "yes" if model.partial_removal else "no",
+                **self.prompts.details(),
             },
         )
 
     def render(self, request: FimRequest) -> RenderedPrompt:
-        return render(
-            request,
-            self._family,
-            self.vocabulary,
-            context_tokens=self._context_tokens,
-            prefix_tokens=self._prefix_tokens,
-            suffix_tokens=self._suffix_tokens,
-        )
+        return self.prompts.render(request, self._budget)
+
+    def spelling(self, prompt: RenderedPrompt) -> Spelling | None:
+        """What decoding owes a prompt that was cut for token healing."""
+        healer = self.prompts.healer
+        return Spelling(prompt.typed, healer.table) if healer and prompt.typed else None
 
 
 def sequences_within(budget: int, sequence_bytes: int, *, most: int) -> int:

@@ -232,12 +232,15 @@ async def test_a_command_that_does_not_exist(engine_factory, tmp_path) -> None:
 
 
 async def test_bad_models_never_reach_the_worker(
-    engine_factory, worker_script, model_path, other_model, tmp_path
+    engine_factory, worker_script, model_path, tmp_path
 ) -> None:
     half = tmp_path / "half.gguf"
     half.write_bytes(model_path.read_bytes()[:100_000])
-    for path, message in ((half, "truncated"), (other_model, "fill-in-the-middle")):
-        engine = engine_factory(model=path, worker_command=worker_script("fault_at_load"))
+    wrong = {"family": "starcoder"}
+    for path, options, message in ((half, {}, "truncated"), (model_path, wrong, "<fim_middle>")):
+        engine = engine_factory(
+            model=path, options=options, worker_command=worker_script("fault_at_load")
+        )
         with pytest.raises(ModelError, match=message):
             await engine.start()
         assert engine.state is EngineState.FAILED

@@ -78,6 +78,7 @@ async def raw_worker(
             probe=False,
             prefix_tokens=128,
             suffix_tokens=32,
+            prompts={"healing": False},
         )
         await worker.until("ready")
         return worker

@@ -1,0 +1,37 @@
+"""Decoding that must first spell given bytes. Knows bytes and logits; no model, no prompts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from beadline.engine.fim.healing import TokenTable
+from beadline.engine.llama.sampling import only, probability_of
+
+
+class Spelling:
+    """The typed bytes that a generation still owes, token by token."""
+
+    def __init__(self, typed: bytes, table: TokenTable) -> None:
+        self.rest = typed
+        """Bytes still to be spelled."""
+        self._table = table
+        self.exact = 1.0
+        """Probability, among all that spells the typed bytes, of spelling nothing beyond them: of
+        the steps so far, the tokens before the last taken as chosen.
+        """
+
+    def constrain(self, logits: np.ndarray) -> np.ndarray:
+        """The logits with every token impossible that does not go on spelling."""
+        return only(logits, self._table.spelling(self.rest))
+
+    def take(self, data: bytes, logits: np.ndarray) -> bytes:
+        """A chosen token spells `data`; what of it reaches beyond the typed bytes.
+
+        `logits`: those it was chosen from, constrained.
+        """
+        beyond = data[len(self.rest) :]
+        exactly = frozenset(self._table.exactly(self.rest))
+        longer = [token for token in self._table.beginning(self.rest) if token not in exactly]
+        self.exact *= 1.0 - probability_of(logits, longer)
+        self.rest = self.rest[len(data) :]
+        return beyond
