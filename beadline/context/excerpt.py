@@ -86,8 +86,8 @@ def _headers(hole: Hole, start: int) -> str:
     limit = columns(indent_of(hole.text[start : start + 1000]))
     found: list[str] = []
     opener = {"indent": ":", "braces": "{"}.get(hole.language.blocks, "")
-    index = bisect_left(hole.scanned.lines, start, key=lambda line: line.start)
-    for index in range(index - 1, -1, -1):
+    last = bisect_left(hole.scanned.lines, start, key=lambda line: line.start)
+    for index in range(last - 1, -1, -1):
         if not limit:
             break
         line = hole.scanned.lines[index]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from beadline.context.languages import Language
 from beadline.context.lexer import (
     CLOSER,
-    STATEMENT_LINE,
     Scanned,
+    barrier,
+    closers_behind,
     columns,
     indent_of,
     scan,
@@ -121,9 +122,11 @@ def look(
         first += 1
     after = offset
     string_closed = False
-    if scanned.string:
-        after, string_closed = _after_string(text, offset, line_end, scanned, language)
-    extra, sure = _extra_closers(text, after, line_end, language)
+    if scanned.comment:
+        after = line_end
+    elif scanned.string:
+        after, string_closed = _after_string(text, offset, line_end, scanned)
+    extra, sure = _extra_closers(text, after, line_end, language, scanned)
     closed, missing = _matched([b for b, _ in scanned.stack], [c for c, _ in extra], sure)
     adjacent = missing == 0 and closed > 0 and not text[after : extra[0][1]].strip()
     first_line = text[text.rfind("\n", 0, first) + 1 : offset]
@@ -148,17 +151,16 @@ def look(
 
 
 def _after_string(
-    text: str, offset: int, line_end: int, scanned: Scanned, language: Language
+    text: str, offset: int, line_end: int, scanned: Scanned
 ) -> tuple[int, bool]:
-    block = language.block_comment
-    multiline = scanned.string in language.multiline_quotes or (
-        block is not None and scanned.string == block[1]
-    )
+    """Offset behind the string that is open at `offset`, and whether it is closed there."""
+    multiline = scanned.multiline
     stop = min(len(text), offset + _SUFFIX_CHARS) if multiline else line_end
     found = text.find(scanned.string, offset, stop)
     if found < 0:
         return line_end, False
-    if multiline and scanned.string in language.quotes:
+    kind = scanned.state.form.kind if scanned.state.form else ""
+    if multiline and kind == "string":
         # An even number of delimiters are strings of their own: ours is not closed.
         delimiters = text.count(scanned.string, offset, len(text))
         if delimiters % 2 == 0:
@@ -167,14 +169,15 @@ def _after_string(
 
 
 def _extra_closers(
-    text: str, after: int, line_end: int, language: Language
+    text: str, after: int, line_end: int, language: Language, scanned: Scanned
 ) -> tuple[list[tuple[str, int]], bool]:
     """Closers behind the cursor that fit no opener behind it; False when there may be more."""
     end = min(len(text), after + _SUFFIX_CHARS)
     sure = end == len(text)
-    if language.id == "python" and (barrier := STATEMENT_LINE.search(text, line_end, end)):
-        end, sure = barrier.start(), True
-    return scan(text, language, after, end).extra_closers, sure
+    pattern = barrier(language)
+    if pattern is not None and (found := pattern.search(text, line_end, end)):
+        end, sure = found.start(), True
+    return closers_behind(text, language, after, end, scanned), sure
 
 
 def _matched(stack: list[str], extra: list[str], sure: bool) -> tuple[int, int]:

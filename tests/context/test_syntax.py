@@ -69,7 +69,7 @@ def test_only_the_most_recent_documents_are_kept() -> None:
 
 
 def test_languages_without_a_grammar_have_no_tree() -> None:
-    assert SyntaxTrees().parse(Document("k", "a.rs", "rust", "fn main() {}")) is None
+    assert SyntaxTrees().parse(Document("k", "a.lua", "lua", "x = 1")) is None
 
 
 def test_problems_are_counted() -> None:

@@ -8,6 +8,7 @@ beside their own configuration file (never anything from a workspace).
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from beadline import settings
 from beadline.context.languages.grammars import Grammar
@@ -29,13 +30,19 @@ __all__ = [
     "language_of",
     "problems",
     "registry",
+    "user_folder",
 ]
 
 
 @cache
 def registry() -> Registry:
     """The shipped languages and the user's own, read once."""
-    return Registry(settings.user_config_file().parent / "languages")
+    return Registry(user_folder())
+
+
+def user_folder() -> Path:
+    """Where users put languages of their own: `languages/` beside their configuration file."""
+    return settings.user_config_file().parent / "languages"
 
 
 def language_of(path: str, first_line: str = "") -> str:

@@ -156,7 +156,11 @@ def _language(table: Mapping[str, Any], base: Language | None) -> Language:
     for key in ("id", "name"):
         if base is None and not given.get(key):
             raise LanguageError(f"It has no {key}.")
-    for pattern in (given.get("heredoc", ""), *(p.before for p in given.get("prefixed", ()))):
+    for pattern in (
+        given.get("heredoc", ""),
+        given.get("barrier", ""),
+        *(p.before for p in given.get("prefixed", ())),
+    ):
         try:
             re.compile(pattern)
         except re.error as exc:

@@ -106,6 +106,8 @@ class Language:
     """Further forms of the same."""
     comment_at_word_start: bool = False
     """A line comment starts only where a word could: `$#` and `a#b` hold none."""
+    escapes_in_code: bool = True
+    """A backslash outside strings takes the next character with it."""
     block_comment: tuple[str, str] | None = None
     nested_comments: bool = False
     quotes: tuple[str, ...] = ()
@@ -125,6 +127,9 @@ class Language:
     """Regular expression of what announces a heredoc; its group `label` ends it."""
     blocks: Literal["indent", "braces", "keywords", "none"] = "none"
     """What opens a block: deeper indentation after a header, `{`, a word, or nothing we know."""
+    barrier: str = ""
+    """Regular expression for the start of lines that cannot be inside a bracket: there an unclosed
+    bracket is forgotten."""
     semicolons: bool = False
     """A simple statement is not complete without `;`."""
     grammar: str = ""

@@ -1,4 +1,4 @@
-"""Says whether a place in a tree is inside a string, a comment, or code. Edits and parses nothing."""
+"""Says whether a place in a tree is inside a string, a comment, or code. Parses nothing."""
 
 from __future__ import annotations
 
