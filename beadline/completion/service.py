@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from beadline.completion import generation as generations
@@ -30,6 +31,7 @@ from beadline.completion.types import (
     CompletionResult,
     Trace,
 )
+from beadline.context.retrieval import Retriever
 from beadline.context.stop import StopRule
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
@@ -63,6 +65,7 @@ class Completer:
         engine: Engine,
         options: Options,
         *,
+        retriever: Retriever | None = None,
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
@@ -70,6 +73,7 @@ class Completer:
         """`clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
+        self._retriever = retriever
         self._trace = trace
         self._clock = clock
         self._call_later = call_later
@@ -109,8 +113,25 @@ class Completer:
         items = (CompletionItem(text, offset, offset),) if text else ()
         return CompletionResult(items, trace)
 
+    def opened(self, document: Document) -> None:
+        """A document was opened, or its text was sent anew."""
+        if self._retriever is not None:
+            self._retriever.open(document)
+
+    def files_changed(self) -> None:
+        """Files on the disk changed."""
+        if self._retriever is not None:
+            self._retriever.files_changed()
+
+    def folders_changed(self, folders: Sequence[Path]) -> None:
+        """The workspace has these folders now."""
+        if self._retriever is not None:
+            self._retriever.set_folders(folders)
+
     def edited(self, document: Document, offset: int | None) -> None:
         """A document changed: a generation that the newest text contradicts stops."""
+        if self._retriever is not None:
+            self._retriever.open(document)
         current = self._generation
         if current is not None and current.base.document.key == document.key:
             current.observe(document, offset)
@@ -121,6 +142,8 @@ class Completer:
             self._generation.stop(generations.CLOSED)
         self._ladder.forget(key)
         self._newest.pop(key, None)
+        if self._retriever is not None:
+            self._retriever.closed(key)
         if not self._closed:
             self._thread.submit(self._reader.forget, key)
 
