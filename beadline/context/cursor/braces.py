@@ -40,7 +40,7 @@ LABEL = re.compile(r"(?:case\b.*|default\s*):$", re.S)
 """A branch of `switch`; its statements follow."""
 _ACCESS = re.compile(r"(?:public|private|protected|signals|slots)\b[\w\s]*:$|\w+:$")
 """Labels that open nothing."""
-_LITERAL = re.compile(r"(?:[=(,\[?:&|!+]|\b(?:return|yield|default|in|of|await|throw))$")
+_LITERAL = re.compile(r"(?:[=(,\[?:&!+]|\|\||\b(?:return|yield|default|in|of|await|throw))$")
 """Before a `{` that opens no statements: a literal, a pattern, a list of names."""
 _NAMED_LITERALS = frozenset(("go", "rust", "csharp", "cpp"))
 """Languages whose literals may stand behind the name of a type."""
@@ -58,7 +58,7 @@ def decide(hole: Hole, tree: SyntaxTree | None) -> Decision:
     stack = hole.scanned.stack
     after_brace = bool(stack) and stack[-1][0] == "{" and code_before(hole).endswith("{")
     if after_brace and (not hole.rest_code or hole.rest_code[0] in CLOSERS):
-        return _after_brace(hole)
+        return _after_brace(hole, tree)
     if hole.rest_code:
         return inside_line(hole, tree)
     if stack and stack[-1][0] != "{":
@@ -68,15 +68,37 @@ def decide(hole: Hole, tree: SyntaxTree | None) -> Decision:
     return _at_line_end(hole, tree)
 
 
-def _after_brace(hole: Hole) -> Decision:
+def _after_brace(hole: Hole, tree: SyntaxTree | None) -> Decision:
     """Nothing but blanks and closers between an open `{` and the line's end."""
+    if hole.scanned.state.interpolated:
+        return LINE, "inside_brackets"
     column = column_before(hole)
-    header = code_before(hole)[:-1].rstrip()
+    header = code_before(hole)[:-1]
     if not hole.rest_code and _has_body(hole, header, column):
         return (LINE, "new_statement") if hole.left_blank else (NOTHING, "header_complete")
-    if _is_literal(hole, header):
+    block = None if tree is None else _is_block(hole, tree)
+    if not block and (block is False or _is_literal(hole, header)):
         return LINE, "inside_brackets"
     return BLOCK, "open_block"
+
+
+def _is_block(hole: Hole, tree: SyntaxTree) -> bool | None:
+    """What the tree says of the bracket that is open at the cursor; None where it is broken."""
+    at = hole.scanned.stack[-1][1]
+    if (near := tree.around(hole.offset)) is None:
+        return None
+    part, skipped = near
+    if at < skipped:
+        return None
+    byte = part.byte_offset(at - skipped)
+    node = part.root.descendant_for_byte_range(byte, byte + 1)
+    node = node if node is None or node.is_named else node.parent
+    kinds = tree.language.kinds
+    if node is None or node.is_error or node.start_byte != byte:
+        return None
+    if node.type in kinds.blocks:
+        return True
+    return None if node.has_error or node.type not in kinds.expressions else False
 
 
 def _has_body(hole: Hole, header: str, column: int) -> bool:
@@ -91,12 +113,18 @@ def _has_body(hole: Hole, header: str, column: int) -> bool:
 
 
 def _is_literal(hole: Hole, header: str) -> bool:
-    """A `{` after `header` opens entries rather than statements."""
+    """A `{` after `header`, its blanks included, opens entries rather than statements."""
+    spaced = header[-1:].isspace()
+    header = header.strip()
     if not header:
         return False
+    if header[-1] in "(,[":
+        return True
     if header.endswith(")"):
         return hole.language.id == "csharp" and re.search(r"\bnew\b[^;]*$", header) is not None
     if header.endswith(("=>", "->")):
+        return False
+    if first_word(header.lstrip("}) ")) in hole.language.words.headers and spaced:
         return False
     if _LITERAL.search(header):
         return not LABEL.match(header)
@@ -237,14 +265,14 @@ def _after_closed_brace(hole: Hole, statement: str) -> Decision:
 def _opened_by(hole: Hole, statement: str) -> str:
     """The code before the `{` that the statement's last `}` closes."""
     if "{" in statement and not statement.startswith("}"):
-        return flatten(statement, hole.language).rpartition("{")[0].rstrip()
+        return flatten(statement, hole.language).rpartition("{")[0]
     lines = hole.scanned.lines
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].column <= hole.statement_column:
             header = hole.text_of(index)
             if header == "{" and index > 0:
-                header = hole.text_of(index - 1) + "{"
-            return header.rpartition("{")[0].rstrip()
+                header = hole.text_of(index - 1) + " {"
+            return header.rpartition("{")[0]
     return ""
 
 
@@ -276,7 +304,10 @@ def in_entries(hole: Hole) -> bool:
     if bracket != "{":
         return True
     line_start = hole.text.rfind("\n", 0, at) + 1
-    header = hole.text[line_start:at].strip()
+    header = hole.text[line_start:at]
+    if not header.strip():  # a bracket on a line of its own
+        above = hole.text.rfind("\n", 0, max(0, line_start - 1)) + 1
+        header = hole.text[above:line_start]
     return bool(_ENTRIES.search(header)) or _is_literal(hole, header)
 
 

@@ -65,7 +65,9 @@ def decide(hole: Hole, tree: SyntaxTree | None) -> Decision:
     """What is expected at the hole, which is in code."""
     if hole.rest_code and not _body_in_braces(hole):
         return inside_line(hole, tree)
-    if hole.scanned.stack and hole.scanned.stack[-1][0] != "{" and not _shell_pattern(hole):
+    stack = hole.scanned.stack
+    code_in_string = hole.scanned.state.interpolated
+    if stack and (code_in_string or stack[-1][0] != "{") and not _shell_pattern(hole):
         return inside_brackets(hole)
     if hole.left_blank and not hole.statement:
         return _on_blank_line(hole)
@@ -99,8 +101,31 @@ def _opens_shell_body(code: str, language: Language) -> bool:
         return True
     if re.match(r"case\b.*\bin$", code, re.S):
         return True
+    return opens_arm(code, language)
+
+
+def opens_arm(code: str, language: Language) -> bool:
+    """Bash: a line ends with a pattern of `case`."""
+    if not code.endswith(")"):
+        return False
     flat = flatten(code, language)
-    return flat.endswith(")") and flat.count("(") < flat.count(")")
+    return flat.count("(") < flat.count(")") or re.fullmatch(r"\([^()]*\)", code) is not None
+
+
+def count_words(code: str, language: Language) -> tuple[int, int]:
+    """Ruby: how many blocks a logical line opens, and how many `end`s it has."""
+    flat = flatten(code, language)
+    words = [w for w in re.findall(r"(?<![.:@$\w])[a-z]+\b(?![:?!])", flat)]
+    opened = 0
+    if words and not _ENDLESS.match(flat):
+        loop = words[0] in ("while", "until", "for")
+        headed = loop or (words[0] in language.words.openers and words[0] != "do")
+        opened += headed and re.match(r"[a-z]", flat) is not None
+        opened += sum(w in ("do",) for w in words[1:] if not loop)
+        opened += words[0] == "do" and flat.startswith("do")
+        opened += len(_VALUE_BLOCK.findall(flat))
+        opened += sum(w == "def" for w in words[1:])
+    return opened, sum(w == "end" for w in words)
 
 
 def _shell_pattern(hole: Hole) -> bool:
@@ -111,9 +136,11 @@ def _shell_pattern(hole: Hole) -> bool:
 def _body_in_braces(hole: Hole) -> bool:
     """An open `{` before the cursor and its closer behind it, with nothing between."""
     stack = hole.scanned.stack
-    if not (stack and stack[-1][0] == "{" and hole.rest_code[0] == "}"):
+    if not stack or stack[-1][0] != "{" or hole.rest_code[0] != "}":
         return False
-    return opens_body(code_before(hole), hole.language) and not _is_literal(hole)
+    if hole.scanned.state.interpolated or _is_literal(hole):
+        return False
+    return opens_body(code_before(hole), hole.language)
 
 
 def _is_literal(hole: Hole) -> bool:

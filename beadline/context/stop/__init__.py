@@ -17,7 +17,7 @@ from beadline.context.stop.ends import Ends, IndentEnds, LineEnds
 from beadline.context.stop.keywords import WordEnds
 from beadline.context.stop.markup import LANGUAGES, Tags
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import CursorContext, Document, Expected
+from beadline.context.types import CursorContext, Document
 
 __all__ = ["StopRule"]
 
@@ -62,6 +62,10 @@ class StopRule:
         self._content_end = 0
         """Offset after the last line that was finished and not blank, its newline excluded."""
         self._blank_run = 0
+        self._repeated = False
+        """The last line is the suffix's next one, and opens something; it began at
+        `_repeated_from`."""
+        self._repeated_from = 0
         self._statement = hole.statement
         """Code of the current logical line, as far as it stands before the cursor."""
         self._statement_start = 0
@@ -72,7 +76,8 @@ class StopRule:
         """The same, two characters ago: where code ends if those turn out to start a comment."""
         self._fresh = True
         """Still on the logical line that the cursor is in."""
-        self._block = cursor.expected is Expected.BLOCK
+        self._block = self._ends.block
+        """The hole is a body that is filled until it closes."""
         self._measuring = hole.left_blank and not hole.scanned.stack and not self._outer_string
         """At the start of a line whose indentation has not been looked at."""
         self._last_column = columns(indent_of(hole.left))
@@ -94,7 +99,7 @@ class StopRule:
         if self._word is not None or (line.strip() and self._repeats_next(line)):
             return self._content_end
         keep = len(text) - self._overlap(text)
-        return len(text[:keep].rstrip()) if self._block else keep
+        return len(text[:keep].rstrip()) if self._block and not self._hole.rest_code else keep
 
     def _step(self, character: str) -> int | None:
         at = len(self._text)
@@ -152,7 +157,10 @@ class StopRule:
         if self._own():
             return False
         stack = self._lexer.stack
-        return not stack or (stack[-1] == "{" and self._language.blocks in ("braces", "keywords"))
+        if not stack or self._language.blocks not in ("braces", "keywords"):
+            return not stack
+        untouched = len(stack) == len(self._hole.scanned.stack)
+        return stack[-1] == "{" and not (untouched and self._hole.scanned.state.interpolated)
 
     def _closer(self, character: str, at: int) -> int | None:
         """A closer in code: it may belong to a bracket that the suffix closes."""
@@ -194,8 +202,14 @@ class StopRule:
         line = "".join(self._text[self._line_start : at])
         blank = not line.strip()
         started = self._line_start > 0 or self._hole.left_blank
+        if self._repeated and line.rstrip() == self._following(1):
+            return self._stop(self._repeated_from, "suffix")
+        self._repeated = False
         if not blank and started and self._repeats_next(line):
-            return self._stop(self._content_end, "suffix")
+            if not self._own() and not line.lstrip().startswith("@"):
+                return self._stop(self._content_end, "suffix")
+            # The first line of something longer may be the same in two of them.
+            self._repeated, self._repeated_from = True, self._content_end
         if blank:
             self._blank_run += 1 if self._line_start > 0 or self._hole.left_blank else 0
         else:
@@ -205,7 +219,7 @@ class StopRule:
         if self._lines >= self._max_lines:
             return self._stop(at, "max_lines")
         self._line_start = at + 1
-        if event != "newline":
+        if event != "newline" or self._lexer.string:
             return self._in_string_or_escaped(at)
         if self._tags is not None and (self._tags.open or self._tags.in_tag):
             return None
@@ -276,11 +290,14 @@ class StopRule:
         """The line is the next one of the suffix again."""
         wanted = self._hole.next_line.rstrip()
         whole = self._hole.left + line if not self._line_start else line
-        return (
-            sum(c.isalnum() for c in wanted) > 1
-            and whole.rstrip() == wanted
-            and not self._hole.rest_code
-        )
+        same = whole.rstrip() == wanted and not self._hole.rest_code
+        return same and sum(c.isalnum() for c in wanted) > 1
+
+    def _following(self, index: int) -> str:
+        """A line of the suffix, counted from the next one that is not blank."""
+        lines = self._hole.text[self._hole.offset + len(self._hole.rest) :][:2000].split("\n")
+        found = [line.rstrip() for line in lines if line.strip()]
+        return found[index] if index < len(found) else ""
 
     def _overlap(self, text: str) -> int:
         """How many characters at the end of the first line the rest of the line repeats."""

@@ -14,6 +14,7 @@ from beadline.context.cursor.braces import (
 from beadline.context.cursor.inline import unfinished
 from beadline.context.cursor.text import code_before, column_before, first_word
 from beadline.context.hole import Hole
+from beadline.context.stop.ends import blank_line_follows
 from beadline.context.types import CursorContext, Expected
 
 _CLAUSES = {
@@ -25,6 +26,9 @@ _CLAUSES = {
     "do": ("while",),
 }
 """What may follow the part of a statement that starts with a word."""
+
+_IF = re.compile(r"[ \t]*#\s*if", re.M)
+_ENDIF = re.compile(r"[ \t]*#\s*endif", re.M)
 
 
 class BraceEnds:
@@ -40,11 +44,13 @@ class BraceEnds:
         if self.block and LABEL.match(code):
             self._label = column_before(hole)
         self._entries = in_entries(hole)
-        self._fill = cursor.reason == "inside_brackets" and code.endswith("{")
-        """An empty literal is filled until it closes."""
+        if cursor.reason == "inside_brackets" and code.endswith("{"):
+            self.block = True  # an empty literal is filled until it closes
         self._head = ""
         """First word of the part of the statement that is being read."""
         self._column = 0
+        self._conditions = 0
+        """Open `#if` of the hole's own."""
         self._bare = False
         """The last line is a header without `{`."""
         self._open = False
@@ -54,8 +60,6 @@ class BraceEnds:
         """A line that ends in what a statement of the language can end in."""
         if self.block:
             return inline and self._label >= 0
-        if self._fill:
-            return False
         if not self._head:
             self._column = column
         text = code.lstrip("}) ")
@@ -65,8 +69,8 @@ class BraceEnds:
             self._head = head or "_"
         language = self._hole.language
         self._bare = self._open = False
-        if language.id in ("c", "cpp", "csharp") and code.startswith("#"):
-            return True
+        if language.id in ("c", "cpp", "csharp") and self._in_directive(code):
+            return not self._conditions
         if self._entries and code.endswith(","):
             return True
         if LABEL.match(code) and not self._entries:
@@ -96,7 +100,7 @@ class BraceEnds:
                 return False
             self.reason = "dedent"
             return column < self._label or None
-        if self._fill:
+        if self._conditions:
             return False
         if self._bare:
             deeper = column > self._column
@@ -119,7 +123,7 @@ class BraceEnds:
 
     def mark(self, code: str) -> bool:
         """A simple statement ends at its `;`, unless that is in a header or an `else` may come."""
-        if self.block or self._fill or self._bare:
+        if self.block or self._bare or self._conditions:
             return False
         head = self._head or first_word(code)
         headers = self._hole.language.words.headers
@@ -128,9 +132,27 @@ class BraceEnds:
     def _clauses(self) -> tuple[str, ...]:
         return _CLAUSES.get(self._head, ())
 
+    def _in_directive(self, code: str) -> bool:
+        """The line is one of the preprocessor's, or between `#if` and `#endif`."""
+        if _IF.match(code):
+            if self._conditions or _balanced(self._hole):
+                self._conditions += 1
+            return True
+        if _ENDIF.match(code) and self._conditions:
+            self._conditions -= 1
+            return True
+        return code.startswith("#") or self._conditions > 0
+
     def _definition_follows(self, column: int) -> bool:
         """What the attribute belongs to is behind the hole."""
         following = self._hole.next_line
-        if self._hole.text.startswith("\n\n", self._hole.offset + len(self._hole.rest)):
+        if blank_line_follows(self._hole):
             return False
         return bool(re.match(r"[ \t]*[@#\[\w]", following)) and self._hole.left_blank
+
+
+def _balanced(hole: Hole) -> bool:
+    """Every `#endif` behind the hole belongs to an `#if` before it or behind it."""
+    before, after = hole.text[: hole.offset], hole.text[hole.offset :]
+    opened = len(_IF.findall(before)) - len(_ENDIF.findall(before))
+    return opened >= len(_ENDIF.findall(after)) - len(_IF.findall(after))

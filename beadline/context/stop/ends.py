@@ -142,7 +142,17 @@ class IndentEnds:
         return False
 
     def _next_is_definition(self) -> bool:
+        """The decorated definition is behind the hole."""
+        if blank_line_follows(self._hole):
+            return False
         return re.match(r"\s*(?:@|def\b|class\b|async\s+def\b)", self._hole.next_line) is not None
+
+
+def blank_line_follows(hole: Hole) -> bool:
+    """The line below the cursor's is empty: what comes then does not belong to the hole."""
+    below = hole.offset + len(hole.rest) + 1
+    end = hole.text.find("\n", below)
+    return not hole.text[below : end if end >= 0 else None].strip()
 
 
 def _first_word(code: str) -> str:

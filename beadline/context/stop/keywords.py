@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 
-from beadline.context.cursor.keywords import CLAUSES, closes, opens_body, unfinished_line
+from beadline.context.cursor.keywords import (
+    CLAUSES,
+    count_words,
+    opens_arm,
+    unfinished_line,
+)
 from beadline.context.cursor.text import column_before, first_word, next_column
 from beadline.context.hole import Hole
 from beadline.context.types import CursorContext, Expected
 
+_SHELL_WORDS = re.compile(r"(?:^|(?<=[;\s(]))(?:if|case|do|fi|done|esac)(?=$|[;\s)])|;;")
 _PAIRS = {"fi": "if", "done": "do", "esac": "case", ";;": "arm"}
 
 
@@ -31,22 +37,24 @@ class WordEnds:
         self._last = False
         """The line closes what was open before the hole."""
         self._open = False
-        self._code = ""
+        """Ruby: a call may go on with `.` on the next line."""
 
     def line(self, code: str, column: int, *, inline: bool) -> bool:
         """Every line at the hole's own depth, unless it opens something or goes on."""
         if self._last:
             return True
-        language = self._hole.language
         depth = len(self._own)
         self._count(code)
         if self.block:
             return False
         if self._own:
             return not depth and self._hole.has_body(column)
+        if not depth and first_word(code) in CLAUSES:
+            self.block = True
+            return False
         if unfinished_line(self._hole, code):
             return False
-        self._open = language.id == "ruby" and not self._hole.rest_code
+        self._open = self._hole.language.id == "ruby" and not self._hole.rest_code
         return not self._open
 
     def next(self, character: str, column: int) -> bool | None:
@@ -79,31 +87,25 @@ class WordEnds:
 
     def _count(self, code: str) -> None:
         """Keep what the line opens, drop what it closes."""
-        shell = self._hole.language.id == "shellscript"
-        if shell:
+        if self._hole.language.id == "shellscript":
             self._count_shell(code)
             return
-        first = first_word(code)
-        if first in CLAUSES:
-            return
-        if opens_body(code, self._hole.language) and not code.endswith("{"):
-            self._own.append(first)
-        elif (closes(code, self._hole.language) or first == "end") and self._own:
-            self._own.pop()
+        opened, closed = count_words(code, self._hole.language)
+        self._own += ["block"] * opened
+        del self._own[max(0, len(self._own) - closed) :]
 
     def _count_shell(self, code: str) -> None:
-        if self._own[-1:] == ["case"] and opens_body(code, self._hole.language):
-            self._own.append("arm")
-        for word in re.findall(
-            r"(?:^|(?<=[;\s(]))(?:if|case|do|fi|done|esac)(?=$|[;\s)])|;;", code
-        ):
-            if word in _PAIRS:
-                if _PAIRS[word] == "case" and self._own[-1:] == ["arm"]:
-                    self._own.pop()
-                if self._own and self._own[-1] == _PAIRS[word]:
-                    self._own.pop()
-            else:
+        arm = opens_arm(code, self._hole.language)
+        for word in _SHELL_WORDS.findall(code):
+            if word not in _PAIRS:
                 self._own.append(word)
+                continue
+            if _PAIRS[word] == "case" and self._own[-1:] == ["arm"]:
+                self._own.pop()
+            if self._own[-1:] == [_PAIRS[word]]:
+                self._own.pop()
+        if arm:
+            self._own.append("arm")
 
 
 def _closing(hole: Hole, following: str) -> bool:
