@@ -24,7 +24,8 @@ COMMANDS = {
     "context": ("beadline.commands.context", "show what the model would be given there"),
     "serve": ("beadline.commands.serve", "run the language server on standard input and output"),
     "models": ("beadline.commands.models", "list and inspect model files"),
-    "doctor": ("beadline.doctor", "check this machine, the model and the settings"),
+    "stats": ("beadline.commands.stats", "show what was suggested, accepted and kept"),
+    "doctor": ("beadline.doctor.command", "check this machine, the model and the settings"),
     "evaluate": ("beadline.evaluation.command", "measure completions on holes cut from real code"),
     "demo": ("beadline.demo", "let the model fill a few holes in real code"),
 }

@@ -1,8 +1,8 @@
 """The texts the editor has open, and files it has not. Knows no completion and no server.
 
 pygls' own store splits lines where `str.splitlines` does, also at form feeds and U+2028, and so
-corrupts incremental edits; here lines end where LSP says. The editor's text is kept as it came;
-what leaves this module is LF-normalised.
+corrupts incremental edits; here lines end where LSP says (`lines`). What leaves this module is
+LF-normalised.
 """
 
 from __future__ import annotations
@@ -10,23 +10,24 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from lsprotocol import types as lsp
-from pygls.uris import to_fs_path
 
 from beadline.context import files, languages
-from beadline.context.positions import Encoding, LineIndex, Newlines
+from beadline.context.positions import Encoding
 from beadline.context.types import Document
 from beadline.errors import FileError
+from beadline.lsp import uris
+from beadline.lsp.lines import Edit, Lines
 
 log = logging.getLogger(__name__)
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LOST = "The editor sent a change that could not be read, so the text is not known any more."
 
 
 @dataclass(frozen=True)
@@ -35,54 +36,68 @@ class Snapshot:
 
     document: Document
     version: int | None
-    original: str
-    """The text as the editor has it, CRLF and all."""
-    newlines: Newlines
+    lines: Lines
+    """The editor's text; the whole of `document.text`, or a cell in it."""
     encoding: Encoding
-    index: LineIndex
-    """Lines of `original`."""
+    base: int = 0
+    """Offset of the editor's text in `document.text`."""
 
     def offset(self, position: lsp.Position) -> int:
         """Offset into `document.text`; a position outside the text is clamped as LSP says."""
-        original = self.index.offset(position.line, position.character, self.encoding, clamp=True)
-        return self.newlines.from_original(original)
+        return self.base + self.lines.offset(position.line, position.character, self.encoding)
 
     def position(self, offset: int) -> lsp.Position:
         """The editor's position of an offset into `document.text`."""
-        line, character = self.index.position(self.newlines.to_original(offset), self.encoding)
+        line, character = self.lines.position(offset - self.base, self.encoding)
         return lsp.Position(line=line, character=character)
+
+    def contains(self, start: int, end: int) -> bool:
+        """Whether a range of `document.text` lies in the editor's text."""
+        return self.base <= start <= end <= self.base + len(self.lines.text)
+
+    def restore(self, text: str, offset: int) -> str:
+        """New text for an offset into `document.text`, with the line ends around it."""
+        return self.lines.restore(text, offset - self.base)
 
 
 @dataclass(frozen=True)
 class Change:
     """What one didChange did."""
 
-    snapshot: Snapshot
-    caret: int | None
-    """Offset into the new document where the edit ended; None when there is no one such place."""
+    document: Document
+    """The text after it."""
+    edits: tuple[Edit, ...] | None
+    """In order, each in the text that the one before left; None when the whole text was sent."""
+
+    @property
+    def caret(self) -> int | None:
+        """Where the only edit ended, in the new document; None when there is no one such place."""
+        return self.edits[0].end if self.edits is not None and len(self.edits) == 1 else None
 
 
 @dataclass
 class _Open:
-    """An open text. `refusal` says why it is not kept; its `text` is empty then."""
+    """An open text. `refusal` says why nothing is suggested in it; empty is no reason."""
 
     uri: str
+    language_id: str
     language: str
     version: int | None
-    text: str
+    lines: Lines
     encoding: Encoding
     place: tuple[str, str]
     """Path relative to the workspace folder, and that folder's name."""
     refusal: str = ""
+    dropped: bool = False
+    """The text is not kept: until all of it is sent again there is nothing to edit."""
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        normal, newlines = Newlines.normalise(self.text)
         path, repo = self.place
-        document = Document(key=self.uri, path=path, language=self.language, text=normal, repo=repo)
-        return Snapshot(
-            document, self.version, self.text, newlines, self.encoding, LineIndex(self.text)
+        document = Document(
+            key=self.uri, path=path, language=self.language, text=self.lines.text, repo=repo
         )
+        return Snapshot(document, self.version, self.lines, self.encoding)
 
 
 class DocumentStore:
@@ -91,14 +106,41 @@ class DocumentStore:
     def __init__(self, *, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.encoding: Encoding = "utf-16"
-        self.folders: list[Path] = []
+        self._folders: tuple[Path, ...] = ()
         self._open: dict[str, _Open] = {}
 
-    def open(self, uri: str, language_id: str, version: int | None, text: str) -> None:
-        """didOpen; opening a second time replaces the text."""
-        place = self._place(uri)
-        kept = _Open(uri, _language(language_id, place[0]), version, "", self.encoding, place)
-        self._open[uri] = self._replaced(kept, version, _clean(text))
+    @property
+    def folders(self) -> Sequence[Path]:
+        """The folders of the workspace."""
+        return self._folders
+
+    @folders.setter
+    def folders(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+        for uri, current in self._open.items():
+            if uris.file_path(uri) is not None:
+                self._open[uri] = dataclasses.replace(current, place=self.place(uri))
+
+    def open(
+        self,
+        uri: str,
+        language_id: str,
+        version: int | None,
+        text: str,
+        *,
+        place: tuple[str, str] | None = None,
+    ) -> Document | None:
+        """didOpen; opening a second time replaces the text. None if it gets no suggestions.
+
+        `place` is the path and the folder's name of a text that has none of its own (a cell).
+        """
+        place = place or self.place(uri)
+        language = _language(language_id, place[0])
+        lines = self._kept(_clean(text))
+        self._open[uri] = opened = self._judged(
+            _Open(uri, language_id, language, version, lines, self.encoding, place)
+        )
+        return None if opened.refusal else opened.snapshot.document
 
     def change(
         self,
@@ -106,41 +148,43 @@ class DocumentStore:
         version: int | None,
         changes: Iterable[lsp.TextDocumentContentChangeEvent],
     ) -> Change | None:
-        """didChange. None for a document that is not open, or whose text is not kept."""
+        """didChange. None for a document that is not open, or that gets no suggestions."""
         current = self._open.get(uri)
         if current is None:
             log.warning("Ignored a change of a document that is not open.")
             return None
-        text, index = current.text, None if current.refusal else current.snapshot.index
-        carets: list[int] = []
+        lines, dropped = current.lines, current.dropped
+        edits: list[Edit] | None = []
         for change in changes:
-            if isinstance(change, lsp.TextDocumentContentChangePartial):
-                if index is None and current.refusal:
-                    continue  # nothing to edit until the whole text is sent again
-                lines = index or LineIndex(text)
-                start, end = sorted(
-                    lines.offset(at.line, at.character, self.encoding, clamp=True)
-                    for at in (change.range.start, change.range.end)
+            if not isinstance(change, lsp.TextDocumentContentChangePartial):
+                lines, edits, dropped = self._kept(_clean(change.text)), None, False
+            elif not dropped:
+                start, end = change.range.start, change.range.end
+                lines, edit = lines.replace(
+                    (start.line, start.character),
+                    (end.line, end.character),
+                    _clean(change.text),
+                    current.encoding,
                 )
-                inserted = _clean(change.text)
-                text = text[:start] + inserted + text[end:]
-                carets.append(start + len(inserted))
-            else:
-                text = _clean(change.text)
-                current.refusal = ""
-                carets.append(-1)
-            index = None
-        if current.refusal:
+                if edits is not None:
+                    edits.append(edit)
+        if dropped:
             current.version = version
             return None
-        self._open[uri] = replaced = self._replaced(current, version, text)
-        if replaced.refusal:
+        fresh = dataclasses.replace(
+            current, version=version, lines=lines, refusal="", dropped=False
+        )
+        self._open[uri] = fresh = self._judged(fresh)
+        if fresh.refusal:
             return None
-        snapshot = replaced.snapshot
-        caret = None
-        if len(carets) == 1 and carets[0] >= 0:
-            caret = snapshot.newlines.from_original(carets[0])
-        return Change(snapshot, caret)
+        return Change(fresh.snapshot.document, None if edits is None else tuple(edits))
+
+    def lose(self, uri: str) -> None:
+        """A change could not be read: the text is not known until all of it is sent again."""
+        if (current := self._open.get(uri)) is not None:
+            self._open[uri] = dataclasses.replace(
+                current, lines=Lines.of(""), refusal=_LOST, dropped=True
+            )
 
     def close(self, uri: str) -> None:
         """didClose."""
@@ -151,12 +195,17 @@ class DocumentStore:
         current = self._open.get(uri)
         return current.version if current else None
 
+    def language_ids(self, uri: str) -> tuple[str, ...]:
+        """The editor's word for the language of an open document, and ours."""
+        current = self._open.get(uri)
+        return (current.language_id, current.language) if current else ()
+
     def is_open(self, uri: str) -> bool:
         """Whether the editor owns this text; the disk is not asked then."""
         return uri in self._open
 
     def snapshot(self, uri: str) -> Snapshot:
-        """The newest text of an open document. Raises `FileError` when it is not kept."""
+        """The newest text of an open document. Raises `FileError` when it gets no suggestions."""
         current = self._open[uri]
         if current.refusal:
             raise FileError(current.refusal, hint=f"{current.place[0]} gets none.")
@@ -164,67 +213,46 @@ class DocumentStore:
 
     def read(self, uri: str) -> Snapshot:
         """A document that was never opened, from the disk. Raises `FileError`. Blocks."""
-        path = file_path(uri)
+        path = uris.file_path(uri)
         if path is None:
             raise FileError(
                 "A document that is neither open nor a file was asked for.",
                 hint="The editor has to open it first (textDocument/didOpen).",
             )
         loaded = files.read_document(path, max_bytes=self.max_bytes, root=self._root(path))
-        original = loaded.newlines.undo(loaded.document.text)
-        document = dataclasses.replace(loaded.document, key=uri)
-        return Snapshot(
-            document, None, original, loaded.newlines, self.encoding, LineIndex(original)
-        )
+        lines = Lines.of(loaded.newlines.undo(loaded.document.text))
+        return Snapshot(dataclasses.replace(loaded.document, key=uri), None, lines, self.encoding)
 
-    def _replaced(self, current: _Open, version: int | None, text: str) -> _Open:
-        refusal = self._refusal(text)
-        return _Open(
-            current.uri,
-            current.language,
-            version,
-            "" if refusal else text,
-            self.encoding,
-            current.place,
-            refusal,
-        )
-
-    def _refusal(self, text: str) -> str:
-        # The cheap bound first: no text needs more than four bytes a code point.
-        size = len(text)
-        if size * 4 > self.max_bytes:
-            size = len(text.encode("utf-8", "surrogatepass"))
-        if size > self.max_bytes:
-            return f"The document has {size:,} bytes, the limit is {self.max_bytes:,}."
-        if "\0" in text:
-            return "The document is binary (it holds a NUL character)."
-        return ""
-
-    def _root(self, path: Path) -> Path:
-        """The innermost workspace folder around `path`; where there is none, as the CLI has it."""
-        around = [folder for folder in self.folders if path.is_relative_to(folder)]
-        innermost = max(around, key=lambda folder: len(folder.parts), default=None)
-        return innermost or files.find_root(path)
-
-    def _place(self, uri: str) -> tuple[str, str]:
-        path = file_path(uri)
+    def place(self, uri: str) -> tuple[str, str]:
+        """Path relative to the innermost workspace folder, and that folder's name."""
+        path = uris.file_path(uri)
         if path is None:
-            # Not by `urlsplit`, which refuses what editors may well use as a name.
-            name = re.split("[?#]", uri, maxsplit=1)[0].rpartition("/")[2]
-            return name.rpartition(":")[2] or "untitled", ""
+            return uris.name(uri), ""
         root = self._root(path)
         return files.relative_path(path, root), root.name
 
+    def _kept(self, text: str) -> Lines:
+        """The text as it is kept; of one above the limit only its size is."""
+        # The cheap bound first: no text needs more than four bytes a code point.
+        if len(text) * 4 > self.max_bytes and (size := len(text.encode())) > self.max_bytes:
+            return Lines([""], [""], size=size, nuls=0)
+        return Lines.of(text)
 
-def file_path(uri: str) -> Path | None:
-    """The path of a file URI. A URI that is none, or that no file can have, has no path."""
-    try:
-        if urlsplit(uri).scheme != "file":
-            return None
-        name = to_fs_path(uri)
-    except ValueError:
-        return None
-    return Path(name) if name and "\0" not in name else None
+    def _judged(self, current: _Open) -> _Open:
+        """The same text, refused where nothing can be suggested in it."""
+        size = current.lines.size
+        if size > self.max_bytes:
+            current.refusal = f"The document has {size:,} bytes, the limit is {self.max_bytes:,}."
+            current.lines, current.dropped = Lines.of(""), True
+        elif current.lines.nuls:
+            current.refusal = "The document is binary (it holds a NUL character)."
+        return current
+
+    def _root(self, path: Path) -> Path:
+        """The innermost workspace folder around `path`; where there is none, as the CLI has it."""
+        around = [folder for folder in self._folders if path.is_relative_to(folder)]
+        innermost = max(around, key=lambda folder: len(folder.parts), default=None)
+        return innermost or files.find_root(path)
 
 
 def _language(language_id: str, path: str) -> str:

@@ -16,11 +16,9 @@ from lsprotocol import types as lsp
 
 from beadline.engine.protocol import Engine, EngineState, ModelInfo
 from beadline.errors import BeadlineError
+from beadline.lsp.status import StatusBoard
 
 log = logging.getLogger(__name__)
-
-STATUS = "beadline/status"
-"""Server to client: `{state: "loading" | "ready" | "failed", message}`."""
 
 
 class Client(Protocol):
@@ -28,8 +26,6 @@ class Client(Protocol):
 
     @property
     def shows_progress(self) -> bool: ...
-
-    def status(self, state: str, message: str) -> None: ...
 
     def show(self, kind: lsp.MessageType, message: str) -> None: ...
 
@@ -48,15 +44,22 @@ class ModelStart:
     """
 
     def __init__(
-        self, engine: Engine, load: Callable[[], Awaitable[ModelInfo]], client: Client
+        self,
+        engine: Engine,
+        load: Callable[[], Awaitable[ModelInfo]],
+        client: Client,
+        board: StatusBoard,
     ) -> None:
         """`load` waits for the model: `Completer.ready`."""
         self._engine = engine
         self._load_model = load
         self._client = client
+        self._board = board
         self._task: asyncio.Task[None] | None = None
         self.failure = ""
         """Why there are no suggestions; empty when there is no reason."""
+        self.name = ""
+        """The model's name once it is loaded."""
 
     def begin(self) -> None:
         """Start loading; nothing when that was begun before."""
@@ -73,9 +76,9 @@ class ModelStart:
             return
         if self._engine.state is EngineState.READY:
             self.failure = ""
-            self._client.status("ready", self._engine.state_message)
+            self._board.model("ready", self._engine.state_message)
         elif by_hand:
-            self._client.status("failed", self.failure)
+            self._board.repeat()
 
     async def close(self) -> None:
         """Stop waiting for the model."""
@@ -84,13 +87,14 @@ class ModelStart:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _load(self) -> None:
-        self._client.status("loading", "Loading the model.")
+        self._board.model("starting", "Loading the model.")
         shown = asyncio.create_task(self._show_progress()) if self._client.shows_progress else None
         message = "Stopped."
         try:
             info = await self._load_model()
             message = _ready(info)
-            self._client.status("ready", message)
+            self.name = info.name or info.path
+            self._board.model("ready", message, self.name)
         except BeadlineError as exc:
             message = self._fail(str(exc))
         except Exception as exc:
@@ -107,7 +111,7 @@ class ModelStart:
     def _fail(self, reason: str) -> str:
         self.failure = reason
         log.error("No suggestions: %s", reason)
-        self._client.status("failed", reason)
+        self._board.model("error", reason)
         self._client.show(lsp.MessageType.Error, f"beadline gives no suggestions: {reason}")
         return reason
 

@@ -99,6 +99,8 @@ class Protocol(LanguageServerProtocol):
     """True once a well-formed `initialize` arrived."""
     ending = False
     """True once `shutdown` arrived."""
+    on_malformed: Callable[[str, Any], None] | None = None
+    """Is told the method and the params of a notification that could not be read."""
 
     def receive(self, body: bytes) -> None:
         """Take one message body off the wire. Never raises on what the client sent."""
@@ -164,6 +166,8 @@ class Protocol(LanguageServerProtocol):
         method = message.get("method")
         if "id" not in message:
             log.warning("Ignored a malformed %r notification.", method)
+            if self.on_malformed is not None and isinstance(method, str):
+                self.on_malformed(method, message.get("params"))
         elif isinstance(method, str):
             cause = _innermost(exc.__cause__ or exc)
             self._refuse(message["id"], INVALID_PARAMS, f"Malformed params of {method}: {cause}.")
@@ -205,7 +209,8 @@ class Protocol(LanguageServerProtocol):
             return
         super()._handle_response(msg_id, result, error)
 
-    # pygls' built-in handlers of these keep a second copy of every text, in its own line model.
+    # pygls' built-in handlers of these keep a second copy of every text, in its own line model,
+    # and raise KeyError for folders and notebooks that they have not seen.
 
     @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> Any:
@@ -221,6 +226,28 @@ class Protocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> Any:
         """Only the feature handler."""
         yield from self._feature(lsp.TEXT_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(lsp.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: lsp.DidOpenNotebookDocumentParams) -> Any:
+        """Only the feature handler."""
+        yield from self._feature(lsp.NOTEBOOK_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: lsp.DidChangeNotebookDocumentParams) -> Any:
+        """Only the feature handler."""
+        yield from self._feature(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE, params)
+
+    @lsp_method(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(self, params: lsp.DidCloseNotebookDocumentParams) -> Any:
+        """Only the feature handler."""
+        yield from self._feature(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def lsp_workspace__did_change_workspace_folders(
+        self, params: lsp.DidChangeWorkspaceFoldersParams
+    ) -> Any:
+        """Only the feature handler."""
+        yield from self._feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, params)
 
     @lsp_method(lsp.EXIT)
     def lsp_exit(self, *args: Any) -> Any:

@@ -9,15 +9,19 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from beadline import settings
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
+from beadline.context.retrieval import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.lsp.server import create_server
+from beadline.lsp.statistics import database
+from beadline.lsp.statistics.store import Store
 from beadline.lsp.transport import Output, guard_stdout, pump
 from beadline.settings import Options
 
@@ -55,11 +59,29 @@ def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None
 
 
 async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
-    completer = Completer(engine, options, trace=sink)
-    server = create_server(options, engine=engine, completer=completer)
+    loop = asyncio.get_running_loop()
+    retriever = Retriever((), options.context)
+    completer = Completer(engine, options, trace=sink, retriever=retriever)
+    store = None
+    if options.statistics.enabled:
+        path = database.location(options.statistics)
+        store = Store(path, lambda told: _soon(loop, server.log_to_editor, told))
+    server = create_server(
+        options, engine=engine, completer=completer, count=store.count if store else None
+    )
     reader = asyncio.StreamReader()
-    pump(0, asyncio.get_running_loop(), reader)
-    return await server.run(reader, Output(stdout, lambda: server.stop(1)))
+    pump(0, loop, reader)
+    try:
+        return await server.run(reader, Output(stdout, lambda: server.stop(1)))
+    finally:
+        if store is not None:
+            await asyncio.to_thread(store.close)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[str], None], argument: str) -> None:
+    """Have the loop call it; nothing when the loop has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call, argument)
 
 
 def set_up_logging(level: str) -> None:

@@ -8,21 +8,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
 
 from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
-from beadline.context.positions import Encoding
+from beadline.context.types import Document
 from beadline.engine.protocol import Engine, ModelInfo
-from beadline.lsp import parent
+from beadline.lsp import handlers, parent
+from beadline.lsp.clock import Clock
 from beadline.lsp.configuration import SECTION, Configuration
-from beadline.lsp.documents import DocumentStore, file_path
-from beadline.lsp.inline import ACCEPTED_COMMAND, Completes, InlineCompletions
-from beadline.lsp.progress import STATUS, ModelStart
-from beadline.lsp.protocol import InlineParams, make_converter
+from beadline.lsp.documents import DocumentStore
+from beadline.lsp.events import Events
+from beadline.lsp.notebooks import Notebooks
+from beadline.lsp.progress import ModelStart
 from beadline.lsp.protocol import Protocol as WireProtocol
+from beadline.lsp.protocol import make_converter
+from beadline.lsp.registration import Registrations
+from beadline.lsp.statistics.recorder import Labels, Recorder
+from beadline.lsp.status import STATUS, StatusBoard
+from beadline.lsp.suggestions import Completes, Suggestions
+from beadline.lsp.switch import Switch
 from beadline.lsp.transport import Output, frames
 from beadline.settings import Options
 
@@ -31,11 +40,20 @@ log = logging.getLogger(__name__)
 CLOSE_SECONDS = 5.0
 """Longest wait for the engine at the end; its worker ends with our pipe anyway."""
 
+Count = Callable[[Labels, Mapping[str, float]], None]
+"""Takes increments of the statistics."""
+
 
 class ServedCompleter(Completes, Protocol):
     """`completion.service.Completer`, as far as the server uses it."""
 
     async def ready(self) -> ModelInfo: ...
+
+    def opened(self, document: Document) -> None: ...
+
+    def folders_changed(self, folders: Sequence[Path]) -> None: ...
+
+    def files_changed(self) -> None: ...
 
     def reconfigure(self, options: Options) -> None: ...
 
@@ -53,24 +71,60 @@ class BeadlineServer(LanguageServer):
         engine: Engine,
         completer: ServedCompleter,
         *,
-        poll_seconds: float = parent.POLL_SECONDS,
+        count: Count | None,
+        clock: Clock,
+        poll_seconds: float,
     ) -> None:
         super().__init__(
-            "beadline", __version__, protocol_cls=WireProtocol, converter_factory=make_converter
+            "beadline",
+            __version__,
+            notebook_document_sync=_ALL_NOTEBOOKS,
+            protocol_cls=WireProtocol,
+            converter_factory=make_converter,
         )
+        self.protocol.on_malformed = self._lose
         self.completer = completer
         self.configuration = Configuration(options)
         self.documents = DocumentStore(max_bytes=options.context.max_file_bytes)
-        self.model = ModelStart(engine, completer.ready, self)
-        self.inline = InlineCompletions(self.documents, completer, self.model, self.log_to_editor)
+        self.notebooks = Notebooks(self.documents)
+        self.board = StatusBoard(self._send_status, clock.call_later)
+        self.switch = Switch(
+            options.completion, self.board, clock, lambda: self.suggestions.cancel_all()
+        )
+        self.model = ModelStart(engine, completer.ready, self, self.board)
+        self.recorder = Recorder(count or _nowhere, clock)
+        self.suggestions = Suggestions(
+            self.documents,
+            self.notebooks,
+            completer,
+            self.model,
+            switch=self.switch,
+            board=self.board,
+            recorder=self.recorder,
+            tell=self.log_to_editor,
+            clock=clock,
+        )
+        self.events = Events(self.recorder, self.notebooks.key)
+        self.registrations = Registrations(self, SECTION)
         self.exit_code = 0
         self._poll_seconds = poll_seconds
         self._stopped = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._pull = 0
+        self._begun = False
 
     # Life cycle
+
+    def begin(self) -> None:
+        """The client is ready."""
+        self._begun = True
+        self.board.open()
+        if self.switch.is_on:
+            self.model.begin()
+        self.registrations.begin()
+        self._offer_plain_completion()
+        self.pull_configuration()
 
     async def run(self, reader: asyncio.StreamReader, output: Output) -> int:
         """Serve until `exit`, the end of the input, or the end of the editor; the exit code."""
@@ -115,7 +169,9 @@ class BeadlineServer(LanguageServer):
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        self.inline.cancel_all()
+        self.suggestions.cancel_all()
+        self.switch.close()
+        self.recorder.close()
         for task in self._tasks:
             task.cancel()
         try:
@@ -135,9 +191,10 @@ class BeadlineServer(LanguageServer):
             log.warning("The editor's process %s is gone; ending.", pid)
             self.stop(1)
 
-        self._spawn(wait())
+        self.spawn(wait())
 
-    def _spawn(self, coroutine: Any) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run it beside everything else; it ends with the server."""
         task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -154,9 +211,8 @@ class BeadlineServer(LanguageServer):
         window = self.client_capabilities.window
         return bool(window and window.work_done_progress)
 
-    def status(self, state: str, message: str) -> None:
-        """The custom notification `beadline/status`."""
-        self.protocol.notify(STATUS, {"state": state, "message": message})
+    def _send_status(self, params: dict[str, Any]) -> None:
+        self.protocol.notify(STATUS, params)
 
     def show(self, kind: lsp.MessageType, message: str) -> None:
         """A message for the user's eyes."""
@@ -180,20 +236,59 @@ class BeadlineServer(LanguageServer):
         """Take it away."""
         self.work_done_progress.end(token, lsp.WorkDoneProgressEnd(message=message))
 
+    # Texts
+
+    def set_folders(self, folders: Sequence[Path]) -> None:
+        """The workspace has these folders now."""
+        self.documents.folders = folders
+        self.completer.folders_changed(folders)
+
+    def _lose(self, method: str, params: Any) -> None:
+        """A notification could not be read: what it may have changed is not known any more."""
+        match method:
+            case lsp.TEXT_DOCUMENT_DID_OPEN | lsp.TEXT_DOCUMENT_DID_CHANGE:
+                uri, lose = _uri(params, "textDocument"), self.documents.lose
+            case lsp.NOTEBOOK_DOCUMENT_DID_OPEN | lsp.NOTEBOOK_DOCUMENT_DID_CHANGE:
+                uri, lose = _uri(params, "notebookDocument"), self.notebooks.lose
+            case _:
+                return
+        if uri is not None:
+            self.suggestions.closed(uri, self.notebooks.key(uri))
+            lose(uri)
+
     # Settings
 
     def configured(self, messages: list[str]) -> None:
         """Let new options hold, and tell what was not taken."""
-        self.completer.reconfigure(self.configuration.options)
+        options = self.configuration.options
+        self.completer.reconfigure(options)
+        self.switch.reconfigure(options.completion)
+        if self._begun:
+            self._offer_plain_completion()
         for message in messages:
             self.show(lsp.MessageType.Warning, f"beadline: {message}")
+
+    def _offer_plain_completion(self) -> None:
+        if self.server_capabilities.completion_provider is None:
+            wanted = self.configuration.options.completion.plain_completion
+            if wanted:
+                handlers.plain_completion(self)
+            self.registrations.plain_completion(wanted)
+
+    @property
+    def indents_as_is(self) -> bool:
+        """Whether the client can be told to leave the indentation of an entry alone."""
+        document = self.client_capabilities.text_document
+        item = document and document.completion and document.completion.completion_item
+        modes = item and item.insert_text_mode_support
+        return bool(modes and lsp.InsertTextMode.AsIs in modes.value_set)
 
     def pull_configuration(self) -> None:
         """Ask the client for our section, if it can be asked."""
         workspace = self.client_capabilities.workspace
         if workspace and workspace.configuration:
             self._pull += 1
-            self._spawn(self._pull_configuration(self._pull))
+            self.spawn(self._pull_configuration(self._pull))
 
     async def _pull_configuration(self, number: int) -> None:
         try:
@@ -207,24 +302,20 @@ class BeadlineServer(LanguageServer):
         if number == self._pull and isinstance(answer, list | tuple) and answer:
             self.configured(self.configuration.update({SECTION: answer[0]}))
 
-    def register_for_settings(self) -> None:
-        """Ask to be told of changed settings, where the client wants to be asked."""
-        workspace = self.client_capabilities.workspace
-        dynamic = workspace and workspace.did_change_configuration
-        if not (dynamic and dynamic.dynamic_registration):
-            return
-        registration = lsp.Registration(
-            id="beadline-settings",
-            method=lsp.WORKSPACE_DID_CHANGE_CONFIGURATION,
-            register_options=lsp.DidChangeConfigurationRegistrationOptions(section=SECTION),
-        )
-        self._spawn(self._register(lsp.RegistrationParams(registrations=[registration])))
 
-    async def _register(self, params: lsp.RegistrationParams) -> None:
-        try:
-            await self.client_register_capability_async(params)
-        except Exception as exc:
-            log.info("The client does not tell of changed settings: %s", exc)
+_ALL_NOTEBOOKS = lsp.NotebookDocumentSyncOptions(
+    notebook_selector=[lsp.NotebookDocumentFilterWithNotebook(notebook="*")]
+)
+
+
+def _nowhere(labels: Labels, increments: Mapping[str, float]) -> None:
+    """Counts nothing."""
+
+
+def _uri(params: Any, member: str) -> str | None:
+    document = params.get(member) if isinstance(params, dict) else None
+    uri = document.get("uri") if isinstance(document, dict) else None
+    return uri if isinstance(uri, str) else None
 
 
 def create_server(
@@ -232,93 +323,16 @@ def create_server(
     *,
     engine: Engine,
     completer: ServedCompleter,
+    count: Count | None = None,
+    clock: Clock | None = None,
     poll_seconds: float = parent.POLL_SECONDS,
 ) -> BeadlineServer:
-    """A server with all its handlers. Must be called inside the asyncio loop that runs it."""
-    server = BeadlineServer(options, engine, completer, poll_seconds=poll_seconds)
-    _life_cycle(server)
-    _texts(server)
-    _settings(server)
-    _completions(server)
+    """A server with all its handlers. Must be called inside the asyncio loop that runs it.
+
+    `count` takes the increments of the statistics; without it nothing is counted.
+    """
+    server = BeadlineServer(
+        options, engine, completer, count=count, clock=clock or Clock(), poll_seconds=poll_seconds
+    )
+    handlers.register(server)
     return server
-
-
-def _life_cycle(server: BeadlineServer) -> None:
-    @server.feature(lsp.INITIALIZE)
-    def initialize(params: lsp.InitializeParams) -> None:
-        encoding = server.protocol.workspace.position_encoding
-        # pygls chose it among the three kinds that we know too.
-        server.documents.encoding = cast(Encoding, getattr(encoding, "value", encoding))
-        folders = [folder.uri for folder in params.workspace_folders or ()]
-        if not folders and params.root_uri:
-            folders = [params.root_uri]
-        server.documents.folders = [p for p in map(file_path, folders) if p is not None]
-        messages = server.configuration.initialize(params.initialization_options)
-        server.configured(messages)
-        server.watch(params.process_id)
-
-    @server.feature(lsp.INITIALIZED)
-    def initialized(_: lsp.InitializedParams) -> None:
-        server.model.begin()
-        server.register_for_settings()
-        server.pull_configuration()
-
-    @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def folders_changed(params: lsp.DidChangeWorkspaceFoldersParams) -> None:
-        removed = {file_path(folder.uri) for folder in params.event.removed}
-        added = [file_path(folder.uri) for folder in params.event.added]
-        kept = [folder for folder in server.documents.folders if folder not in removed]
-        server.documents.folders = kept + [p for p in added if p is not None and p not in kept]
-
-    @server.feature(lsp.SHUTDOWN)
-    async def shutdown(*_: Any) -> None:
-        await server.close()
-
-    @server.feature(lsp.EXIT)
-    def leave(*_: Any) -> None:
-        server.stop(0 if server.protocol.ending else 1)
-
-
-def _texts(server: BeadlineServer) -> None:
-    documents = server.documents
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
-        item = params.text_document
-        documents.open(item.uri, item.language_id, item.version, item.text)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: lsp.DidChangeTextDocumentParams) -> None:
-        identity = params.text_document
-        change = documents.change(identity.uri, identity.version, params.content_changes)
-        if change is not None:
-            server.inline.edited(change.snapshot.document, change.caret)
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE, lsp.SaveOptions(include_text=False))
-    def saved(_: lsp.DidSaveTextDocumentParams) -> None:
-        """The buffer is the truth; nothing changes when the disk catches up with it."""
-
-    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        documents.close(params.text_document.uri)
-        server.inline.closed(params.text_document.uri)
-
-
-def _settings(server: BeadlineServer) -> None:
-    @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    def settings_changed(params: lsp.DidChangeConfigurationParams) -> None:
-        if params.settings:
-            server.configured(server.configuration.update(params.settings))
-        else:
-            server.pull_configuration()
-
-
-def _completions(server: BeadlineServer) -> None:
-    # Without an options object pygls does not advertise the capability.
-    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
-    async def complete(params: InlineParams) -> lsp.InlineCompletionList:
-        return await server.inline.complete(params)
-
-    @server.command(ACCEPTED_COMMAND)
-    def accepted(*_: Any) -> None:
-        server.inline.accepted += 1

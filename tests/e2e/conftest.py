@@ -51,7 +51,7 @@ class Server:
         initialize.setdefault("options", QUICK)
         await self.client.initialize(**initialize)
         message = await self.client.message(
-            lambda m: m.get("method") == "beadline/status" and m["params"]["state"] != "loading",
+            lambda m: m.get("method") == "beadline/status" and m["params"]["state"] != "starting",
             "the model",
         )
         assert message["params"]["state"] == "ready", message

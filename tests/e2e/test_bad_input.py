@@ -137,7 +137,7 @@ async def test_a_model_that_cannot_be_used(
     for _ in range(3):
         assert await client.complete(uri, 0, 6, triggerKind=1) == []
     assert len(client.all("window/showMessage")) == 1
-    status = await client.told("beadline/status", state="failed")
+    status = await client.told("beadline/status", state="error")
     assert reason in status["message"]
 
 

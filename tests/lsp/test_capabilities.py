@@ -17,7 +17,19 @@ async def test_what_is_advertised(start: Start) -> None:
     assert sync["openClose"] is True
     assert sync["change"] == 2
     assert sync["save"] == {"includeText": False}
-    assert capabilities["executeCommandProvider"] == {"commands": ["beadline.accepted"]}
+    commands = ["beadline.accepted", "beadline.snooze", "beadline.toggle", "beadline.status"]
+    assert capabilities["executeCommandProvider"] == {"commands": commands}
+    folders = {"supported": True, "changeNotifications": True}
+    assert capabilities["workspace"]["workspaceFolders"] == folders
+    assert "completionProvider" not in capabilities
+    assert "notebookDocumentSync" not in capabilities
+
+
+async def test_notebooks_for_clients_that_have_them(start: Start) -> None:
+    able = {"notebookDocument": {"synchronization": {}}}
+    result = await start().client.initialize(capabilities=READY | able)
+    sync = result["capabilities"]["notebookDocumentSync"]
+    assert sync == {"notebookSelector": [{"notebook": "*"}]}
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,13 @@ def test_an_edit_is_the_slice_it_names(
     change = documents.change(URI, 2, [edit])
     expected = text[:start] + inserted + text[end:]
     assert change is not None
-    assert change.snapshot.original == expected
-    assert lines_of(expected) == change.snapshot.document.text.split("\n")
+    snapshot = documents.snapshot(URI)
+    assert snapshot.lines.original == expected
+    assert lines_of(expected) == change.document.text.split("\n")
+    (done,) = change.edits or ()
+    before = "\n".join(lines_of(text))
+    assert change.document.text == before[: done.start] + done.text + before[done.start + done.removed :]
+    assert snapshot.lines.size == len(expected.encode())
     assert documents.version(URI) == 2
 
 
@@ -101,7 +106,7 @@ def test_several_changes_apply_in_order() -> None:
     later = lsp.Position(line=0, character=3)
     change = documents.change(URI, 2, [partial(at, at, "c"), partial(later, later, "d")])
     assert change is not None
-    assert change.snapshot.document.text == "abcd\n"
+    assert change.document.text == "abcd\n"
     assert change.caret is None
 
 
@@ -111,7 +116,7 @@ def test_the_caret_of_one_edit_is_its_end() -> None:
     at = lsp.Position(line=1, character=1)
     change = documents.change(URI, 2, [partial(at, at, "cd")])
     assert change is not None
-    assert (change.snapshot.document.text, change.caret) == ("a\nbcd\n", 5)
+    assert (change.document.text, change.caret) == ("a\nbcd\n", 5)
 
 
 def test_a_range_the_wrong_way_round_is_the_same_range() -> None:
@@ -119,7 +124,7 @@ def test_a_range_the_wrong_way_round_is_the_same_range() -> None:
     documents.open(URI, "python", 1, "abcd")
     edit = partial(lsp.Position(line=0, character=3), lsp.Position(line=0, character=1), "x")
     change = documents.change(URI, 2, [edit])
-    assert change is not None and change.snapshot.document.text == "axd"
+    assert change is not None and change.document.text == "axd"
 
 
 def test_a_newline_typed_after_a_carriage_return_joins_it() -> None:
@@ -127,7 +132,7 @@ def test_a_newline_typed_after_a_carriage_return_joins_it() -> None:
     documents.open(URI, "python", 1, "a\rb")
     at = lsp.Position(line=1, character=0)
     change = documents.change(URI, 2, [partial(at, at, "\n")])
-    assert change is not None and change.snapshot.document.text == "a\nb"
+    assert change is not None and change.document.text == "a\nb"
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
@@ -146,7 +151,7 @@ def test_a_buffer_that_is_too_large_is_refused_until_it_is_sent_anew() -> None:
     assert documents.version(URI) == 2
     whole = lsp.TextDocumentContentChangeWholeDocument(text="y")
     change = documents.change(URI, 3, [whole])
-    assert change is not None and change.snapshot.document.text == "y"
+    assert change is not None and change.document.text == "y"
 
 
 def test_the_limit_counts_bytes() -> None:
@@ -230,4 +235,4 @@ def test_a_file_that_is_not_open_is_read(tmp_path: Path) -> None:
     snapshot = store().read(path.as_uri())
     assert snapshot.document.text == "x = 1\ny\n"
     assert snapshot.document.key == path.as_uri()
-    assert snapshot.original == "x = 1\r\ny\r\n"
+    assert snapshot.lines.original == "x = 1\r\ny\r\n"

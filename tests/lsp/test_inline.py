@@ -169,19 +169,6 @@ async def test_a_failure_inside_is_an_empty_list_and_a_log_without_source(
     assert client.all("window/showMessage") == []
 
 
-async def test_accepting_runs_our_command(session: Session) -> None:
-    client = session.client
-    client.open(URI, "x = ")
-    (item,) = await client.complete(URI, 0, 4)
-    command = {key: item["command"][key] for key in ("command", "arguments")}
-    assert await client.request("workspace/executeCommand", command) is None
-    for arguments in ({}, {"arguments": []}, {"arguments": ["?", None, {}]}):
-        await client.request(
-            "workspace/executeCommand", {"command": "beadline.accepted"} | arguments
-        )
-    assert session.server.inline.accepted == 4
-
-
 async def test_an_unknown_command_is_an_error(session: Session) -> None:
     client = session.client
     answer = await client.answer(client.begin("workspace/executeCommand", {"command": "rm"}))

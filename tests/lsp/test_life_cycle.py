@@ -47,7 +47,7 @@ async def test_shutdown_while_the_model_loads(start: Start) -> None:
     engine.loadable.clear()
     session = start(engine)
     await session.client.initialize(capabilities=READY)
-    await session.client.told("beadline/status", state="loading")
+    await session.client.told("beadline/status", state="starting")
     await finish(session.client)
     assert await session.exit_code() == 0
 

@@ -26,7 +26,7 @@ async def test_an_empty_list_at_once_and_the_word_loading(start: Start) -> None:
     engine.loadable.clear()
     client = start(engine).client
     await client.initialize(capabilities=WITH_PROGRESS)
-    await client.told("beadline/status", state="loading")
+    await client.told("beadline/status", state="starting")
     begun = await progress(client, "begin")
     assert "loading" in begun["value"]["title"]
     client.open(URI, "x = ")
@@ -74,7 +74,7 @@ async def test_a_model_that_cannot_be_loaded_is_told_once(start: Start, failure:
     shown = await client.told("window/showMessage", type=1)
     expected = "Download it again" if isinstance(failure, ModelError) else "beadline doctor"
     assert expected in shown["message"]
-    await client.told("beadline/status", state="failed")
+    await client.told("beadline/status", state="error")
     client.open(URI, "x = ")
     for _ in range(3):
         assert await client.complete(URI, 0, 4) == []
@@ -86,11 +86,11 @@ async def test_who_asks_by_hand_is_told_the_reason_again(start: Start) -> None:
     engine.failure = ModelError("It is truncated.")
     client = start(engine).client
     await client.initialize(capabilities=READY)
-    await client.told("beadline/status", state="failed")
+    await client.told("beadline/status", state="error")
     seen = len(client.received)
     client.open(URI, "x = ")
     assert await client.complete(URI, 0, 4, triggerKind=1) == []
-    status = await client.told("beadline/status", state="failed", after=seen)
+    status = await client.told("beadline/status", state="error", after=seen)
     assert "truncated" in status["message"]
 
 
@@ -99,7 +99,7 @@ async def test_an_engine_that_recovers_is_told(start: Start) -> None:
     engine.failure = EngineCrashed("The engine's process ended.")
     client = start(engine).client
     await client.initialize(capabilities=READY)
-    await client.told("beadline/status", state="failed")
+    await client.told("beadline/status", state="error")
     engine.state = EngineState.READY
     client.open(URI, "x = ")
     await client.complete(URI, 0, 4)

@@ -1,0 +1,176 @@
+"""A text as the protocol sees it: lines, their ends, columns in the client's units. Knows no URI.
+
+Lines end at \\r\\n, \\r and \\n alone: a form feed or U+2028 does not end a line. A text is kept as
+the list of its lines, so that an edit costs the lines it touches and one join, not a search of
+the whole text for line ends. Offsets are code points of the LF-normalised text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, chain, islice
+
+from beadline.context.positions import Encoding
+
+_END = re.compile(r"(\r\n|\r|\n)")
+_CODECS: dict[Encoding, tuple[str, int]] = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2)}
+"""Codec of a column's unit, and bytes of one unit."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """At `start`, `removed` characters gave way to `text`; offsets in the text before it."""
+
+    start: int
+    removed: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        """Where the inserted text ends, in the text after the edit."""
+        return self.start + len(self.text)
+
+    def moved(self, by: int) -> Edit:
+        """The same edit in a text that has `by` more characters before it."""
+        return Edit(self.start + by, self.removed, self.text)
+
+
+class Lines:
+    """One version of a text; immutable."""
+
+    def __init__(self, bodies: list[str], ends: list[str], *, size: int, nuls: int) -> None:
+        """Of lists that nobody else changes; `of` makes them of a text."""
+        self._bodies = bodies
+        self._ends = ends
+        self.size = size
+        """Bytes of the text in UTF-8, its line ends as they are."""
+        self.nuls = nuls
+        """NUL characters in it."""
+
+    @classmethod
+    def of(cls, text: str) -> Lines:
+        """The lines of `text`, which holds no half of a surrogate pair."""
+        bodies, ends = _split(text)
+        return cls(bodies, ends, size=_size(text), nuls=text.count("\0"))
+
+    @cached_property
+    def text(self) -> str:
+        """The whole text with \\n line ends."""
+        return "\n".join(self._bodies)
+
+    @property
+    def original(self) -> str:
+        """The whole text with its own line ends."""
+        return "".join(chain.from_iterable(zip(self._bodies, self._ends, strict=True)))
+
+    def offset(self, line: int, column: int, encoding: Encoding) -> int:
+        """Offset of a position; one outside the text is clamped as LSP says."""
+        line, column = self._place(line, column, encoding)
+        return self._start(line) + column
+
+    def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:
+        """Line and column of an offset, which is clamped to the text."""
+        offset = max(0, min(offset, len(self.text)))
+        line = bisect_right(self._starts, offset) - 1
+        return line, _units(self._bodies[line][: offset - self._starts[line]], encoding)
+
+    def end_at(self, offset: int) -> str:
+        """Line end of the line that contains `offset`; on the last line the most frequent one."""
+        line = bisect_right(self._starts, max(0, offset)) - 1
+        return self._ends[line] or self._most_frequent
+
+    def restore(self, text: str, offset: int) -> str:
+        """New text for `offset`, with the line ends of its surroundings."""
+        return text.replace("\n", self.end_at(offset)) if "\n" in text else text
+
+    def replace(
+        self, start: tuple[int, int], end: tuple[int, int], text: str, encoding: Encoding
+    ) -> tuple[Lines, Edit]:
+        """The text with `text` in place of the range between two positions, and what changed.
+
+        Positions outside the text are clamped, a range the wrong way round is the same range.
+        """
+        (first, a), (last, b) = sorted(self._place(*at, encoding) for at in (start, end))
+        head, tail = self._bodies[first][:a], self._bodies[last][b:] + self._ends[last]
+        if first and self._ends[first - 1] == "\r" and (head + text + tail)[:1] == "\n":
+            first -= 1  # the two become one line end
+            head = self._bodies[first] + "\r"
+        region = head + text + tail
+        bodies, ends = _split(region)
+        if self._ends[last]:  # the region ends with a line end, not with an empty line
+            bodies.pop()
+            ends.pop()
+        stop = last + 1
+        old = "".join(
+            chain.from_iterable(zip(self._bodies[first:stop], self._ends[first:stop], strict=True))
+        )
+        changed = Lines(
+            self._bodies[:first] + bodies + self._bodies[stop:],
+            self._ends[:first] + ends + self._ends[stop:],
+            size=self.size + _size(region) - _size(old),
+            nuls=self.nuls + region.count("\0") - old.count("\0"),
+        )
+        before, through = _length(head, text + tail), _length(head + text, tail)
+        removed = through - before + _length(old) - _length(region)
+        inserted = _END.sub("\n", region)[before:through]
+        return changed, Edit(self._start(first) + before, removed, inserted)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Offset of each line's first character."""
+        return [0, *accumulate(len(body) + 1 for body in islice(self._bodies, len(self._ends) - 1))]
+
+    @cached_property
+    def _most_frequent(self) -> str:
+        counts = Counter(self._ends[:-1])
+        return max(("\n", "\r\n", "\r"), key=lambda end: counts[end])
+
+    def _start(self, line: int) -> int:
+        """As `_starts[line]`, for those who need only one of them."""
+        return sum(map(len, islice(self._bodies, line))) + line
+
+    def _place(self, line: int, column: int, encoding: Encoding) -> tuple[int, int]:
+        """A position, clamped, as line and code points; inside a character it is before it."""
+        if line < 0:
+            return 0, 0
+        if line >= len(self._bodies):
+            return len(self._bodies) - 1, len(self._bodies[-1])
+        body = self._bodies[line]
+        if column <= 0 or encoding == "utf-32" or body.isascii():
+            return line, max(0, min(column, len(body)))
+        codec, width = _CODECS[encoding]
+        # No character has less than one unit. A character that is cut in two is dropped.
+        cut = body[:column].encode(codec)[: column * width]
+        return line, len(cut.decode(codec, "ignore"))
+
+
+def _split(text: str) -> tuple[list[str], list[str]]:
+    """Lines without their ends, and the ends; that of the last line is empty."""
+    crs = text.count("\r")
+    if crs == 0 or crs == text.count("\r\n") == text.count("\n"):
+        end = "\r\n" if crs else "\n"
+        bodies = text.split(end)
+        return bodies, [*([end] * (len(bodies) - 1)), ""]
+    parts = _END.split(text)
+    return parts[::2], [*parts[1::2], ""]
+
+
+def _length(text: str, following: str = "") -> int:
+    """Characters of `text` with \\n line ends, without a \\r\\n that it shares with `following`."""
+    pairs = text.count("\r\n")
+    return len(text) - pairs - (text[-1:] == "\r" and following[:1] == "\n")
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8"))
+
+
+def _units(text: str, encoding: Encoding) -> int:
+    if encoding == "utf-32" or text.isascii():
+        return len(text)
+    codec, width = _CODECS[encoding]
+    return len(text.encode(codec)) // width
