@@ -11,13 +11,14 @@ NOT_HERE := not network and not editor and not gpu
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help demo test test-fast lint clean
+.PHONY: help demo test test-fast test-editors lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       set up .venv and let the built-in model fill holes in real code"
 	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
 	@echo "make test-fast  the same without the slow tests"
+	@echo "make test-editors  set up Neovim and VS Code in .editors and try the server in both"
 	@echo "make lint       lint, type check and import contracts"
 	@echo "make clean      remove .venv and caches"
 
@@ -29,6 +30,11 @@ test: $(VENV)/.dev lint
 
 test-fast: $(VENV)/.dev lint
 	@$(BIN)/python -m pytest -m "$(NOT_HERE) and not slow"
+
+# Downloads some 700 MB and compiles for minutes, once: docs/editors.md. BEADLINE_EDITORS_DIR moves it.
+test-editors: $(VENV)/.dev
+	@$(BIN)/python -m tests.editors.install
+	@$(BIN)/python -m pytest -m editor tests/editors
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check

@@ -1,0 +1,96 @@
+"""Someone who writes in an editor and knows what the text and the suggestion must be by now.
+
+What is expected to be shown is what the server answered to the newest request: the suggestion is
+the model's. Knows no particular editor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.editors.editor import Editor
+from tests.editors.repository import Place
+from tests.editors.wire import until
+
+
+class Author:
+    """Writes one file."""
+
+    def __init__(self, editor: Editor, path: Path, text: str) -> None:
+        """`text`: of the file as it was opened."""
+        self.editor = editor
+        self._path = path
+        self._crlf = "\r\n" in text
+        self._lines = text.replace("\r\n", "\n").split("\n")
+        self._row = 0
+
+    def begin(self, place: Place) -> None:
+        """Put the cursor at a place nothing was written at yet."""
+        self._row = self._lines.index(place.line)
+        self.editor.end_of_line(self._row + 1)
+
+    def type(self, text: str) -> None:
+        """Type at the end of the line begun."""
+        self.editor.type(text)
+        self._lines[self._row] += text
+
+    def shown(self) -> str:
+        """The suggestion for the text as it is now, once the editor shows it; may be empty.
+
+        The newest request must be for the cursor's place, in the editor's units, and the editor
+        must show what was answered to it.
+        """
+        position = {"line": self._row, "character": self._units(self._lines[self._row])}
+
+        def asked_here() -> bool:
+            asked = self.editor.wire.completions()
+            return bool(asked) and asked[-1][0]["params"]["position"] == position
+
+        until(asked_here, f"the editor asks for a suggestion at {position}")
+        items = self.editor.wire.last_items()
+        for item in items:
+            assert item["range"] == {"start": position, "end": position}
+        expected = items[0]["insertText"].replace("\r\n", "\n") if items else ""
+        until(lambda: self.editor.ghost() == expected, f"{expected!r} is shown")
+        return expected
+
+    def find(
+        self, places: tuple[Place, ...], wanted: Callable[[str], object] = bool
+    ) -> tuple[Place, str]:
+        """Write at one place after the other until a suggestion as wanted is shown."""
+        seen = []
+        for place in places:
+            self.begin(place)
+            self.type(place.typed)
+            if wanted(shown := self.shown()):
+                return place, shown
+            seen.append(shown)
+            self.editor.escape()
+        raise AssertionError(f"the model has no such suggestion at {places}; only {seen}")
+
+    def accept(self, suggestion: str) -> list[Any]:
+        """Take the suggestion that is shown; the arguments with which the server was told."""
+        before = len(self.editor.wire.accepted())
+        self.editor.accept()
+        accepted = until(
+            lambda: self.editor.wire.accepted()[before:], "the server is told of the acceptance"
+        )
+        line = self._lines[self._row] + suggestion
+        self._lines[self._row : self._row + 1] = line.split("\n")
+        (arguments,) = accepted
+        return arguments
+
+    def check(self) -> None:
+        """Save; the file must hold what was written and accepted, and nothing else."""
+        self.editor.save()
+        newline = "\r\n" if self._crlf else "\n"
+        written, expected = self._path.read_bytes().decode(), newline.join(self._lines)
+        assert written == expected, f"the file holds {written!r} and not {expected!r}"
+
+    def _units(self, text: str) -> int:
+        """Length in the units of the editor's position encoding."""
+        if self.editor.encoding == "utf-8":
+            return len(text.encode())
+        return len(text.encode("utf-16-le")) // 2

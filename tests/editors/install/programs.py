@@ -1,0 +1,42 @@
+"""What the set-up hands to the tests: programs and how they are started. Knows no editor."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A program and what its environment must hold."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def version(self) -> str:
+        """The first line it prints for `--version`; empty if it does not run."""
+        try:
+            answer = subprocess.run(
+                [*self.command, "--version"],
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+        except OSError:
+            return ""
+        return answer.stdout.partition("\n")[0] if answer.returncode == 0 else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class VSCode:
+    """VS Code as a server, a browser for it, and the tools for extensions."""
+
+    node: Path
+    code_server: Path
+    browser: Program
+    tools: Path
+    """A `node_modules` folder."""

@@ -1,0 +1,87 @@
+"""What was said between an editor and the server, read from the recorder's file. Knows no editor.
+
+Also `until`, the one way in which these tests wait.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+COMPLETION = "textDocument/inlineCompletion"
+CANCELLED = -32800
+TIMEOUT = 120.0
+"""Seconds until something that does not happen fails the test; never a measure of speed."""
+
+Message = dict[str, Any]
+T = TypeVar("T")
+
+
+def until(get: Callable[[], T | None], what: str) -> T:
+    """The first true value that `get` returns, asked again and again."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        if value := get():
+            return value
+        assert time.monotonic() < end, f"waited in vain until {what}"
+        time.sleep(0.02)
+
+
+class Wire:
+    """The messages so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def messages(self, sender: str) -> list[Message]:
+        """All of one side, `client` or `server`, in order."""
+        lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
+        records = [json.loads(line) for line in lines]
+        return [record["message"] for record in records if record["from"] == sender]
+
+    def sent(self, method: str) -> list[Message]:
+        """Requests and notifications of the editor."""
+        return [m for m in self.messages("client") if m.get("method") == method]
+
+    def told(self, method: str) -> list[Any]:
+        """Params of the server's notifications and requests."""
+        return [m["params"] for m in self.messages("server") if m.get("method") == method]
+
+    def answers(self) -> dict[Any, Message]:
+        """The server's answers by the id of the request."""
+        return {m["id"]: m for m in self.messages("server") if "method" not in m}
+
+    def completions(self) -> list[tuple[Message, Message | None]]:
+        """Inline completion requests in order, each with its answer if it has one."""
+        answers = self.answers()
+        return [(request, answers.get(request["id"])) for request in self.sent(COMPLETION)]
+
+    def last_items(self) -> list[Message]:
+        """The items of the newest request's answer; waits for it."""
+        answer = until(
+            lambda: next((answer for _, answer in self.completions()[-1:]), None),
+            "the newest inline completion request is answered",
+        )
+        assert "error" not in answer, answer
+        return answer["result"]["items"]
+
+    def wait_ready(self) -> None:
+        """Until the model is loaded."""
+        states = until(
+            lambda: [s for s in self.told("beadline/status") if s["state"] != "starting"],
+            "the model is loaded",
+        )
+        assert states[-1]["state"] == "ready", states
+
+    def accepted(self) -> list[list[Any]]:
+        """Arguments of every acceptance the server was told of and has answered without error."""
+        answers = self.answers()
+        told = [
+            m
+            for m in self.sent("workspace/executeCommand")
+            if m["params"]["command"] == "beadline.accepted"
+        ]
+        return [m["params"]["arguments"] for m in told if "result" in answers.get(m["id"], {})]
