@@ -1,4 +1,4 @@
-"""The command line itself: commands, exit codes, errors; doctor, models, serve's flags, demo."""
+"""The command line itself: commands, exit codes, errors; models, serve's flags, demo."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_serve_takes_the_flags_that_editors_add(
     assert (served[0].trace.file, served[0].engine.model) == (trace, "m.gguf")
 
 
-# -- models and doctor
+# -- models
 
 
 def test_models_inspect(model_path: Path, other_model: Path, source: Path) -> None:
@@ -184,36 +184,6 @@ def test_models_are_listed_as_they_are_called(own_folders: Path, model_path: Pat
     listed = run("models", "list")
     assert listed.code == 0
     assert name.decode() in listed.out
-
-
-def test_doctor_finds_nothing_wrong() -> None:
-    result = run("doctor")
-    assert result.code == 0, result.out
-    assert "FAIL" not in result.out
-    for name in ("versions", "model", "engine", "probe", "golden"):
-        assert name in result.out
-
-
-def test_doctor_says_what_is_broken(own_folders: Path, tmp_path: Path) -> None:
-    result = run("doctor", "--model", tmp_path / "none.gguf")
-    assert result.code == 1
-    assert "FAIL model" in result.out and "none.gguf" in result.out
-    (own_folders / "config.toml").write_text("what = 1\n", "utf-8")
-    assert "warn settings" in run("doctor").out
-    (own_folders / "config.toml").write_text("what", "utf-8")
-    assert run("doctor").code == 1
-
-
-def test_doctor_survives_a_model_that_does_not_load(model_path: Path, tmp_path: Path) -> None:
-    """A header of absurd numbers passes the reader; what follows is llama.cpp's."""
-    data = bytearray(model_path.read_bytes())
-    at = data.find(b"llama.embedding_length") + len(b"llama.embedding_length") + 4
-    data[at : at + 4] = (0x7FFFFFFF).to_bytes(4, "little")
-    absurd = tmp_path / "absurd.gguf"
-    absurd.write_bytes(data)
-    result = run("doctor", "--model", absurd)
-    assert result.code == 1
-    assert "FAIL" in result.out
 
 
 # -- display

@@ -17,16 +17,17 @@ WORKERS = Path(__file__).parent / "llama" / "workers"
 EngineFactory = Callable[..., LlamaEngine]
 
 
-@pytest.fixture
-def worker_script() -> Callable[[str], list[str]]:
+def worker_command(name: str) -> list[str]:
     """The command of a worker from `tests/engine/llama/workers` that misbehaves on purpose."""
     root = str(Path(models.__file__).resolve().parents[2])
+    start = f"import sys, runpy; sys.path.append({root!r}); runpy.run_path(sys.argv[1])"
+    return [sys.executable, "-P", "-c", start, str(WORKERS / f"{name}.py")]
 
-    def command(name: str) -> list[str]:
-        start = f"import sys, runpy; sys.path.append({root!r}); runpy.run_path(sys.argv[1])"
-        return [sys.executable, "-P", "-c", start, str(WORKERS / f"{name}.py")]
 
-    return command
+@pytest.fixture
+def worker_script() -> Callable[[str], list[str]]:
+    """`worker_command`."""
+    return worker_command
 
 
 @pytest.fixture
