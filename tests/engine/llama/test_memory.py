@@ -14,7 +14,7 @@ from beadline.engine.llama.memory import (
     was_killed,
 )
 from beadline.engine.protocol import EngineState, FimRequest, Finished
-from beadline.errors import OutOfMemory
+from beadline.errors import EngineCrashed, OutOfMemory
 
 REQUEST = FimRequest(prefix="def f():\n    return ", suffix="\n", max_tokens=4)
 
@@ -92,6 +92,29 @@ async def test_a_full_gpu_leaves_the_cpu(engine_factory, worker_script) -> None:
     info = await engine.start()
     assert engine.state is EngineState.READY
     assert "the CPU instead of the GPU" in info.details["fallback"]
+    assert not info.safe_parameters
+
+
+@pytest.mark.parametrize("probed", [True, False])
+async def test_a_worker_that_dies_for_memory_while_decoding(
+    engine_factory, worker_script, probed: bool
+) -> None:
+    """In the probe nobody notices; later it costs the one request."""
+    engine = engine_factory(
+        worker_command=worker_script("memory_while_decoding"),
+        options={"context_tokens": 4096, "extra_buffers": "auto" if probed else "on"},
+    )
+    info = await engine.start()
+    if not probed:
+        assert info.context_tokens == 4096
+        for _ in range(2):
+            with pytest.raises(EngineCrashed, match="out of memory"):
+                _ = [event async for event in engine.generate(REQUEST)]
+    events = [event async for event in engine.generate(REQUEST)]
+    assert isinstance(events[-1], Finished)
+    info = await engine.start()
+    assert info.context_tokens == 1024
+    # Not mistaken for the fault that the probe looks for.
     assert not info.safe_parameters
 
 
