@@ -20,6 +20,8 @@ from beadline.context.lexer import (
     scan_on,
 )
 
+_DEEPER = 8
+"""Most closers that a hole opens."""
 _SUFFIX_CHARS = 8000
 """How far the suffix is searched for the closers of brackets that are open at the cursor."""
 
@@ -127,10 +129,19 @@ def look(
     elif scanned.string:
         after, string_closed = _after_string(text, offset, line_end, scanned)
     extra, sure = _extra_closers(text, after, line_end, language, scanned)
-    closed, missing = _matched([b for b, _ in scanned.stack], [c for c, _ in extra], sure)
-    adjacent = missing == 0 and closed > 0 and not text[after : extra[0][1]].strip()
     first_line = text[text.rfind("\n", 0, first) + 1 : offset]
-    wanted = _wanted(text, line_end, columns(indent_of(first_line)), extra[closed:])
+    column = columns(indent_of(first_line))
+    deeper = _wanted(text, line_end, column, extra)
+    matched = _exactly([b for b, _ in scanned.stack], [c for c, _ in extra], len(deeper))
+    if matched is None or not sure:
+        skipped = 0 if sure else _of_the_hole(text, column, scanned.stack, extra[: len(deeper)])
+        closers = [c for c, _ in extra[skipped:]]
+        matched = skipped, *_matched([b for b, _ in scanned.stack], closers, sure)
+    skipped, closed, missing = matched
+    adjacent = not skipped and missing == 0 < closed and not text[after : extra[0][1]].strip()
+    wanted = deeper[:skipped]
+    if not skipped and closed + missing == len(scanned.stack):
+        wanted = _wanted(text, line_end, column, extra[closed:])
     next_line, next_code = _next_lines(text, line_end, language)
     return Hole(
         language=language,
@@ -144,7 +155,7 @@ def look(
         next_code=next_code,
         missing=missing,
         adjacent=adjacent,
-        wanted=wanted if closed + missing == len(scanned.stack) else "",
+        wanted=wanted,
         string_closed=string_closed,
         first_line=first_line,
     )
@@ -180,6 +191,41 @@ def _extra_closers(
     return closers_behind(text, language, after, end, scanned), sure
 
 
+def _exactly(stack: list[str], extra: list[str], most: int) -> tuple[int, int, int] | None:
+    """How the closers behind the cursor close all of `stack`, when they are all in sight.
+
+    The first ones, at most `most`, close what the hole opens, the next ones what is open, and the
+    hole closes the rest itself: these three numbers, with as few of the first as possible.
+    """
+    wanted = [CLOSER[bracket] for bracket in reversed(stack)]
+    for skipped in range(most + 1):
+        missing = len(wanted) - len(extra) + skipped
+        if 0 <= missing <= len(wanted) and extra[skipped:] == wanted[missing:]:
+            return skipped, len(wanted) - missing, missing
+    return None
+
+
+def _of_the_hole(
+    text: str, column: int, stack: list[tuple[str, int]], extra: list[tuple[str, int]]
+) -> int:
+    """How many closers belong to a block that the hole opens, by the layout of the lines.
+
+    Such a closer is indented like the cursor's line, what is between is deeper, and what is open
+    at the cursor is another bracket or one from a line that is indented otherwise.
+    """
+    if not extra or not extra[0][0] == "}":
+        return 0
+    line = text.rfind("\n", 0, extra[0][1]) + 1
+    if text[line : extra[0][1]].strip() or columns(text[line : extra[0][1]]) != column:
+        return 0
+    if stack and stack[-1][0] == "{":
+        opened = text.rfind("\n", 0, stack[-1][1]) + 1
+        if columns(indent_of(text[opened : stack[-1][1]])) >= column:
+            return 0
+    end = text.find("\n", line)
+    return sum(1 for _, at in extra if at < end or end < 0)
+
+
 def _matched(stack: list[str], extra: list[str], sure: bool) -> tuple[int, int]:
     """How many brackets of `stack` the closers close, and how many the hole has to close first.
 
@@ -200,7 +246,7 @@ def _matched(stack: list[str], extra: list[str], sure: bool) -> tuple[int, int]:
 
 def _wanted(text: str, line_end: int, column: int, extra: list[tuple[str, int]]) -> str:
     wanted = ""
-    for closer, at in extra:
+    for closer, at in extra[:_DEEPER]:
         between = text[line_end : text.rfind("\n", 0, at) + 1].split("\n")
         if at < line_end or any(s.strip() and columns(indent_of(s)) <= column for s in between):
             break

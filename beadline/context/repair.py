@@ -51,7 +51,7 @@ def fillings(hole: Hole) -> list[str]:
         if hole.string_closed:
             return []
         return [hole.scanned.string + closers + tail for tail in tails]
-    if not hole.statement and hole.left_blank and not hole.scanned.stack:
+    if not hole.statement and hole.left_blank and not hole.scanned.stack and not hole.wanted:
         return _statements(hole)
     repair = hole.language.repair
     found = ["", *repair.fillings]
@@ -64,7 +64,9 @@ def fillings(hole: Hole) -> list[str]:
     if hole.wanted:
         openers = {closer: opener for opener, closer in CLOSER.items()}
         opened = "".join(openers[c] for c in reversed(hole.wanted))
-        texts = [f"{fill}{opened}" for fill in found] + [f" = {fill}{opened}" for fill in found]
+        inner = opened.startswith("{")
+        found = [*repair.headers, *found] if inner else ["", " _", " = _", *found]
+        texts = [fill + opened for fill in found] + texts
     if hole.left_blank:
         texts += _statements(hole)
     return [text for text in dict.fromkeys(texts) if text]

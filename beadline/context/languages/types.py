@@ -80,6 +80,8 @@ class Repair:
     """What could follow then, to end the statement: a body, a separator."""
     after: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By word: further fillings for statements that hold it."""
+    headers: tuple[str, ...] = ()
+    """What could stand before a `{` that a block behind the cursor lacks."""
     statements: tuple[str, ...] = ()
     """What could stand at a cursor where a statement or a member starts."""
     endings: tuple[str, ...] = ()
