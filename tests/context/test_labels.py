@@ -18,7 +18,8 @@ def test_the_cursor_agrees_with_the_labels(name: str) -> None:
     found = labels.load(name)
     wrong = []
     for label in found:
-        document = Document(f"{label.language}/{label.path}", label.path, label.language, label.text)
+        key = f"{label.language}/{label.path}"
+        document = Document(key, label.path, label.language, label.text)
         cursor = read_cursor(document, label.offset, trees.parse(document))
         if cursor.expected is not label.expected:
             wrong.append(
