@@ -1,0 +1,286 @@
+"""Holds the chunks of all files and finds the best by BM25. Knows no disk and no cursor.
+
+The ranking is rank-bm25's `BM25Okapi`, given the statistics that are kept here and the chunks an
+inverted index singles out: scoring every chunk would take longer than a keystroke. A changed file
+replaces its chunks; scores are always those of an index built anew from what is held.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rank_bm25 import BM25Okapi
+
+BM25_K1 = 1.5
+BM25_B = 0.75
+BM25_EPSILON = 0.25
+"""rank-bm25's own defaults."""
+CANDIDATES = 128
+"""Chunks that are scored: those that hold most of the query, by inverse document frequency."""
+COMMON_SHARE = 0.1
+"""Terms of more chunks than this say nothing about one: stop words by frequency."""
+_COMMON_LEAST = 12
+"""Chunks a term may be in whatever its share is: in a small workspace everything is frequent."""
+_GARBAGE = 0.3
+"""Share of dead chunks at which the index is packed."""
+_GARBAGE_LEAST = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One chunk as the store keeps it."""
+
+    path: str
+    """Key of its file."""
+    group: str
+    """Chunks are searched in one group at a time: languages that can share code."""
+    start: int
+    text: str
+    joins: bool = False
+    """Nothing but newlines lies between it and the chunk above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found, and how well it fits."""
+
+    chunk: Held
+    score: float
+    following: Held | None
+    """The chunk behind it in its file."""
+
+
+class Store:
+    """Chunks, postings and document frequencies. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, int] = {}
+        self._frequency = array("I")
+        """By word: live chunks that hold it."""
+        self._postings: list[array[int]] = []
+        """By word: chunk numbers, dead ones too."""
+        self._counts: list[array[int]] = []
+        """By word: occurrences, beside the postings."""
+        self._of_frequency: Counter[int] = Counter()
+        """Frequency -> how many words have it; the mean idf comes from it without a walk."""
+        self._chunks: list[Held | None] = []
+        self._lengths = array("I")
+        """By chunk: number of terms; 0 for dead ones."""
+        self._groups = array("H")
+        self._group_ids: dict[str, int] = {}
+        self._terms: list[array[int] | None] = []
+        """By chunk: its words, for its removal."""
+        self._files: dict[str, tuple[int, ...]] = {}
+        self._live = 0
+        self._total = 0
+        self.characters = 0
+        """Characters of all chunks."""
+
+    def __len__(self) -> int:
+        return self._live
+
+    @property
+    def files(self) -> Mapping[str, tuple[int, ...]]:
+        """Keys of the files that have chunks."""
+        return self._files
+
+    def replace(self, path: str, chunks: Sequence[tuple[Held, Sequence[str]]]) -> None:
+        """Put `chunks`, with the terms of each, in the place of what the file had."""
+        self.remove(path)
+        numbers = tuple(self._add(held, terms) for held, terms in chunks if terms)
+        if numbers:
+            self._files[path] = numbers
+
+    def remove(self, path: str) -> None:
+        """Forget a file; nothing happens if it is not known."""
+        for number in self._files.pop(path, ()):
+            self._kill(number)
+        dead = len(self._chunks) - self._live
+        if dead > max(_GARBAGE_LEAST, _GARBAGE * len(self._chunks)):
+            self._pack()
+
+    def search(
+        self,
+        query: Mapping[str, float],
+        *,
+        group: str,
+        limit: int,
+        accept: Callable[[Held], bool] = lambda held: True,
+    ) -> list[Hit]:
+        """The best chunks of a group for weighted terms, best first; ties in order of files."""
+        group_id = self._group_ids.get(group)
+        if group_id is None:
+            return []
+        common = max(_COMMON_LEAST, COMMON_SHARE * self._live)
+        words: dict[str, int] = {}
+        for term in query:
+            word = self._words.get(term)
+            if word is not None and 0 < self._frequency[word] <= common:
+                words[term] = word
+        if not words:
+            return []
+        mean = self._mean_idf()
+        idf = {term: query[term] * self._idf(self._frequency[w], mean) for term, w in words.items()}
+        numbers = self._candidates(words, idf, group_id, accept)
+        scores = self._score(numbers, words, idf)
+        order = sorted(range(len(numbers)), key=lambda i: (-scores[i], numbers[i]))
+        return [self._hit(numbers[i], scores[i]) for i in order[:limit]]
+
+    def _candidates(
+        self,
+        words: Mapping[str, int],
+        idf: Mapping[str, float],
+        group_id: int,
+        accept: Callable[[Held], bool],
+    ) -> list[int]:
+        """The chunks that hold most of the query, `CANDIDATES` at most."""
+        sums = np.zeros(len(self._chunks))
+        for term, word in words.items():
+            sums[np.frombuffer(self._postings[word], np.uint32)] += idf[term]
+        sums[np.frombuffer(self._groups, np.uint16) != group_id] = 0
+        sums[np.frombuffer(self._lengths, np.uint32) == 0] = 0
+        (positive,) = np.nonzero(sums)
+        ranked = positive[np.argsort(-sums[positive], kind="stable")]
+        chosen: list[int] = []
+        for number in ranked.tolist():
+            held = self._chunks[number]
+            if held is not None and accept(held):
+                chosen.append(number)
+                if len(chosen) == CANDIDATES:
+                    break
+        return chosen
+
+    def _score(
+        self, numbers: Sequence[int], words: Mapping[str, int], idf: Mapping[str, float]
+    ) -> list[float]:
+        position = np.full(len(self._chunks), -1, np.int32)
+        position[numbers] = np.arange(len(numbers))
+        counts: list[dict[str, int]] = [{} for _ in numbers]
+        for term, word in words.items():
+            rows = position[np.frombuffer(self._postings[word], np.uint32)]
+            for at in np.flatnonzero(rows >= 0).tolist():
+                counts[rows[at]][term] = self._counts[word][at]
+        ranking = _Ranking(
+            counts, [self._lengths[n] for n in numbers], idf, self._total / self._live
+        )
+        return ranking.get_scores(list(words)).tolist()
+
+    def _hit(self, number: int, score: float) -> Hit:
+        held = self._chunks[number]
+        assert held is not None
+        own = self._files[held.path]
+        at = own.index(number) + 1
+        return Hit(held, score, self._chunks[own[at]] if at < len(own) else None)
+
+    def _idf(self, frequency: int, mean: float) -> float:
+        """As `BM25Okapi._calc_idf`: what is in more than half of the chunks gets a floor."""
+        idf = _okapi_idf(frequency, self._live)
+        return idf if idf >= 0 else BM25_EPSILON * mean
+
+    def _mean_idf(self) -> float:
+        total = sum(n * _okapi_idf(f, self._live) for f, n in self._of_frequency.items())
+        return total / max(1, self._of_frequency.total())
+
+    def _add(self, held: Held, terms: Sequence[str]) -> int:
+        number = len(self._chunks)
+        counts = Counter(terms)
+        own = array("I")
+        for term, count in counts.items():
+            word = self._words.get(term)
+            if word is None:
+                word = self._words[term] = len(self._frequency)
+                self._frequency.append(0)
+                self._postings.append(array("I"))
+                self._counts.append(array("H"))
+            self._postings[word].append(number)
+            self._counts[word].append(min(count, 0xFFFF))
+            self._count(word, 1)
+            own.append(word)
+        self._chunks.append(held)
+        self._lengths.append(len(terms))
+        self._groups.append(self._group_ids.setdefault(held.group, len(self._group_ids)))
+        self._terms.append(own)
+        self._live += 1
+        self._total += len(terms)
+        self.characters += len(held.text)
+        return number
+
+    def _kill(self, number: int) -> None:
+        held, own = self._chunks[number], self._terms[number]
+        assert held is not None and own is not None
+        for word in own:
+            self._count(word, -1)
+        self._live -= 1
+        self._total -= self._lengths[number]
+        self.characters -= len(held.text)
+        self._chunks[number] = self._terms[number] = None
+        self._lengths[number] = 0
+
+    def _count(self, word: int, change: int) -> None:
+        before = self._frequency[word]
+        after = self._frequency[word] = before + change
+        if before:
+            self._of_frequency[before] -= 1
+            if not self._of_frequency[before]:
+                del self._of_frequency[before]
+        if after:
+            self._of_frequency[after] += 1
+
+    def _pack(self) -> None:
+        """Number the live chunks and words anew and drop the dead ones."""
+        renamed: dict[int, int] = {}
+        for number, held in enumerate(self._chunks):
+            if held is not None:
+                renamed[number] = len(renamed)
+        words: dict[str, int] = {}
+        new_word = array("I", [0]) * len(self._frequency)
+        postings: list[array[int]] = []
+        counts: list[array[int]] = []
+        for term, word in self._words.items():
+            if not self._frequency[word]:
+                continue
+            new_word[word] = words[term] = len(words)
+            kept = [i for i, number in enumerate(self._postings[word]) if number in renamed]
+            postings.append(array("I", (renamed[self._postings[word][i]] for i in kept)))
+            counts.append(array("H", (self._counts[word][i] for i in kept)))
+        self._frequency = array("I", (self._frequency[self._words[term]] for term in words))
+        self._words, self._postings, self._counts = words, postings, counts
+        live = list(renamed)
+        self._chunks = [self._chunks[number] for number in live]
+        self._lengths = array("I", (self._lengths[number] for number in live))
+        self._groups = array("H", (self._groups[number] for number in live))
+        self._terms = [
+            array("I", (new_word[word] for word in self._terms[number] or ())) for number in live
+        ]
+        self._files = {
+            path: tuple(renamed[number] for number in numbers)
+            for path, numbers in self._files.items()
+        }
+
+
+class _Ranking(BM25Okapi):
+    """rank-bm25's scores for some chunks of a larger collection whose statistics are known."""
+
+    def __init__(
+        self,
+        counts: list[dict[str, int]],
+        lengths: list[int],
+        idf: Mapping[str, float],
+        mean_length: float,
+    ) -> None:
+        # Not the parent's: it would take `counts` for the whole collection.
+        self.k1, self.b = BM25_K1, BM25_B
+        self.corpus_size = len(counts)
+        self.doc_freqs = counts
+        self.doc_len = lengths
+        self.idf = idf
+        self.avgdl = mean_length
+
+
+def _okapi_idf(frequency: int, size: int) -> float:
+    return math.log(size - frequency + 0.5) - math.log(frequency + 0.5)
