@@ -66,6 +66,7 @@ class Reader:
             prefix_chars=options.prefix_tokens * CHARS_PER_TOKEN,
             suffix_chars=options.suffix_tokens * CHARS_PER_TOKEN,
             anchor_chars=ANCHOR_TOKENS * CHARS_PER_TOKEN,
+            tree=tree,
         )
         document.text[window.start : window.end].encode("utf-8")
         self._windows[document.key] = (document, window)

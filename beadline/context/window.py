@@ -1,21 +1,30 @@
 """Chooses the stable range of text around the cursor. Knows no tokens and no model.
 
-KV state is reused as long as the prompt's front does not change (DESIGN section 4), so the start
-and the anchor stay where they were until a limit makes them move.
+KV state is reused as long as the prompt's front does not change (DESIGN section 4), so the start,
+the anchor and the end stay where they were until a limit makes them move. Then the start goes to
+the start of a node of the syntax tree, and the end behind one, the outermost within reach.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import CursorContext, Document, Window
+
+if TYPE_CHECKING:
+    import tree_sitter
 
 _KEEP_AFTER_MOVE = 0.6
 """Share of the prefix budget that is left before the cursor when the start has to move."""
 _LEAST_PREFIX = 0.2
 """Below this share of the budget (cursor went up) the start moves as well."""
 _SEARCH = 0.25
-"""Share of the budget searched for a better start: a definition, else a top-level line."""
+"""Share of a budget searched for a better start or end."""
+_LEAST_SUFFIX = 0.5
+"""Below this share of the budget the end moves."""
 
 _DEFINITION = re.compile(r"^(?:def |class |async def |@|function |func |fn |export |public )", re.M)
 _TOP_LEVEL = re.compile(r"^[^\s)\]}#\"']", re.M)
@@ -29,21 +38,24 @@ def place(
     prefix_chars: int,
     suffix_chars: int,
     anchor_chars: int,
+    tree: SyntaxTree | None = None,
 ) -> Window:
     """The window for a cursor; budgets in characters.
 
     `previous` is the last window of the same document, given only while the text before
-    `previous.anchor` is unchanged. Guaranteed: start <= anchor <= cursor <= end, at most
-    `prefix_chars` before and `suffix_chars` after the cursor, and `anchor` is the start of a line
-    unless that line is longer than a budget.
+    `previous.anchor` is unchanged. `tree` is the document's. Guaranteed: start <= anchor <= cursor
+    <= end, at most `prefix_chars` before and `suffix_chars` after the cursor, and `anchor` is the
+    start of a line unless that line is longer than a budget.
     """
     text, offset = document.text, cursor.offset
-    start = _start(text, offset, previous, prefix_chars)
+    start = _start(text, offset, previous, prefix_chars, tree)
     anchor = _anchor(text, offset, start, previous, anchor_chars)
-    return Window(start, anchor, offset, _end(text, offset, suffix_chars))
+    return Window(start, anchor, offset, _end(text, offset, previous, suffix_chars, tree))
 
 
-def _start(text: str, offset: int, previous: Window | None, budget: int) -> int:
+def _start(
+    text: str, offset: int, previous: Window | None, budget: int, tree: SyntaxTree | None
+) -> int:
     if previous is not None and previous.start <= offset:
         used = offset - previous.start
         if used <= budget and (previous.start == 0 or used >= _LEAST_PREFIX * budget):
@@ -52,6 +64,8 @@ def _start(text: str, offset: int, previous: Window | None, budget: int) -> int:
         return 0
     target = offset - int(_KEEP_AFTER_MOVE * budget)
     limit = min(offset, target + int(_SEARCH * budget))
+    if tree is not None and (start := node_start(tree, target, limit)) is not None:
+        return start
     for pattern in (_DEFINITION, _TOP_LEVEL):
         from_line = _line_start_at_or_after(text, target)
         if from_line < limit and (match := pattern.search(text, from_line, limit)):
@@ -70,12 +84,105 @@ def _anchor(text: str, offset: int, start: int, previous: Window | None, budget:
     return line + (offset - line) // budget * budget if budget > 0 else offset
 
 
-def _end(text: str, offset: int, budget: int) -> int:
+def _end(
+    text: str, offset: int, previous: Window | None, budget: int, tree: SyntaxTree | None
+) -> int:
     limit = offset + budget
     if limit >= len(text):
         return len(text)
+    if previous is not None:
+        # The same suffix after typing at the cursor; the same end after the cursor moved.
+        for end in (offset + previous.end - previous.cursor, previous.end):
+            if offset + _LEAST_SUFFIX * budget <= end <= limit and text[end - 1] == "\n":
+                return end
+    low = limit - int(_SEARCH * budget)
+    if tree is not None and (end := node_end(tree, low, limit)) is not None:
+        return end
     newline = text.rfind("\n", offset, limit)
     return newline + 1 if newline >= 0 else limit
+
+
+def node_start(tree: SyntaxTree, low: int, high: int) -> int | None:
+    """Start of the line in [low, high) in which the outermost node starts that starts a line.
+
+    Of nodes with the same parent it is a definition, if there is one, else the first; comments
+    directly above belong to it.
+    """
+    text, kinds = tree.text, tree.language.kinds
+    for children in _levels(tree, low, high):
+        found: int | None = None
+        comments = line_below = -1
+        for node, start, end in children:
+            line = text.rfind("\n", 0, start) + 1
+            if not low <= line < high or text[line:start].strip():
+                continue
+            attached = comments if line == line_below and comments >= 0 else line
+            line_below = text.find("\n", max(start, end - 1)) + 1
+            comments = attached if node.type in kinds.comments else -1
+            if node.type in kinds.comments:
+                continue
+            if any(kind in kinds.definitions for kind in _kinds(node)):
+                return attached
+            found = attached if found is None else found
+        if found is not None:
+            return found
+    return None
+
+
+def node_end(tree: SyntaxTree, low: int, high: int) -> int | None:
+    """End of the line, its break included, in (low, high] in which the outermost node ends that
+    ends a line: the last of those with the same parent."""
+    text, comments = tree.text, tree.language.kinds.comments
+    for children in _levels(tree, low, high):
+        found: int | None = None
+        for node, _, end in children:
+            line = text.find("\n", max(0, end - text.endswith("\n", 0, end)), high) + 1
+            whole = low < line <= high and not text[end:line].strip(" \t\n;,")
+            if whole and node.type not in comments:
+                found = line
+        if found is not None:
+            return found
+    return None
+
+
+def _levels(
+    tree: SyntaxTree, low: int, high: int
+) -> Iterator[list[tuple[tree_sitter.Node, int, int]]]:
+    """Nodes that touch [low, high], outermost level first, with their offsets.
+
+    Levels whose children are parts of a statement are left out.
+    """
+    if (near := tree.around(low)) is None:
+        return
+    part, origin = near
+    if not origin <= low <= high <= origin + len(part.text):
+        return
+    first, last = part.byte_offset(low - origin), part.byte_offset(high - origin)
+    blocks = tree.language.kinds.blocks
+    parents = [part.root]
+    while parents:
+        inner: list[tree_sitter.Node] = []
+        children: list[tuple[tree_sitter.Node, int, int]] = []
+        for parent in parents:
+            child = parent.first_child_for_byte(first)
+            whole = parent.parent is None or parent.type in blocks or parent.is_error
+            while child is not None and child.start_byte <= last:
+                if child.child_count and (child.start_byte < first or child.end_byte > last):
+                    inner.append(child)
+                if whole and child.is_named and not (child.is_error or child.is_missing):
+                    start, end = part.offset(child.start_byte), part.offset(child.end_byte)
+                    children.append((child, start + origin, end + origin))
+                child = child.next_sibling
+        if children:
+            yield children
+        parents = inner
+
+
+def _kinds(node: tree_sitter.Node) -> Iterator[str]:
+    """Kind of a node, and of what it wraps: `export`, decorators."""
+    yield node.type
+    for child in node.named_children[-2:]:
+        yield child.type
 
 
 def _line_start_at_or_after(text: str, offset: int) -> int:

@@ -44,7 +44,7 @@ _LITERAL = re.compile(r"(?:[=(,\[?:&!+]|\|\||\b(?:return|yield|default|in|of|awa
 """Before a `{` that opens no statements: a literal, a pattern, a list of names."""
 _NAMED_LITERALS = frozenset(("go", "rust", "csharp", "cpp"))
 """Languages whose literals may stand behind the name of a type."""
-_ENTRIES = re.compile(r"\b(?:struct|enum|match|union|import|export|use|switch)\b")
+_ENTRIES = re.compile(r"\b(?:struct|enum|match|union|import|export|use)\b|\w\s+switch\s*$")
 """Before a `{` whose body is a list of entries divided by commas."""
 CONTINUES = re.compile(r"\s*(?:\.(?!\.)|\?\.|->|&&|\|\||[?:](?!:)\s|=>|[+*/%|]\s)")
 _NEEDS_SEMICOLON = re.compile(r"(?:typedef\s+)?(?:struct|enum|union|class)\b")

@@ -115,17 +115,16 @@ def opens_arm(code: str, language: Language) -> bool:
 def count_words(code: str, language: Language) -> tuple[int, int]:
     """Ruby: how many blocks a logical line opens, and how many `end`s it has."""
     flat = flatten(code, language)
-    words = [w for w in re.findall(r"(?<![.:@$\w])[a-z]+\b(?![:?!])", flat)]
+    words = re.findall(r"(?<![.:@$\w])[a-z]+\b(?![:?!])", flat)
+    first = first_word(flat)
     opened = 0
     if words and not _ENDLESS.match(flat):
-        loop = words[0] in ("while", "until", "for")
-        headed = loop or (words[0] in language.words.openers and words[0] != "do")
-        opened += headed and re.match(r"[a-z]", flat) is not None
-        opened += sum(w in ("do",) for w in words[1:] if not loop)
-        opened += words[0] == "do" and flat.startswith("do")
+        loop = first in ("while", "until", "for")
+        opened += loop or (first in language.words.openers and first != "do")
+        opened += 0 if loop else words.count("do")
         opened += len(_VALUE_BLOCK.findall(flat))
-        opened += sum(w == "def" for w in words[1:])
-    return opened, sum(w == "end" for w in words)
+        opened += words.count("def") - (first == "def")
+    return opened, words.count("end")
 
 
 def _shell_pattern(hole: Hole) -> bool:

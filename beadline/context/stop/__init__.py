@@ -9,6 +9,7 @@ divided. What a line means is told by `Ends`, one way for every kind of language
 from __future__ import annotations
 
 from beadline.context import languages
+from beadline.context.cursor.braces import is_attribute
 from beadline.context.cursor.text import code_before
 from beadline.context.hole import Hole, look
 from beadline.context.lexer import CLOSER, CLOSERS, Lexer, columns, indent_of
@@ -206,7 +207,7 @@ class StopRule:
             return self._stop(self._repeated_from, "suffix")
         self._repeated = False
         if not blank and started and self._repeats_next(line):
-            if not self._own() and not line.lstrip().startswith("@"):
+            if not self._own() and not is_attribute(line.strip()):
                 return self._stop(self._content_end, "suffix")
             # The first line of something longer may be the same in two of them.
             self._repeated, self._repeated_from = True, self._content_end

@@ -27,6 +27,7 @@ _CLAUSES = {
 }
 """What may follow the part of a statement that starts with a word."""
 
+_CONTROL = frozenset(("if", "for", "while", "switch", "try", "return", "throw", "match", "loop"))
 _IF = re.compile(r"[ \t]*#\s*if", re.M)
 _ENDIF = re.compile(r"[ \t]*#\s*endif", re.M)
 
@@ -64,10 +65,10 @@ class BraceEnds:
             self._column = column
         text = code.lstrip("}) ")
         head = first_word(text)
-        started = not self._head
-        if started or self._bare or code.startswith("}") or head in _CLAUSES.get(self._head, ()):
-            self._head = head or "_"
         language = self._hole.language
+        nested = self._bare and head in language.words.headers
+        if not self._head or nested or code.startswith("}") or head in self._clauses():
+            self._head = head or "_"
         self._bare = self._open = False
         if language.id in ("c", "cpp", "csharp") and self._in_directive(code):
             return not self._conditions
@@ -145,10 +146,10 @@ class BraceEnds:
 
     def _definition_follows(self, column: int) -> bool:
         """What the attribute belongs to is behind the hole."""
-        following = self._hole.next_line
-        if blank_line_follows(self._hole):
+        following = self._hole.next_line.strip()
+        if blank_line_follows(self._hole) or first_word(following) in _CONTROL:
             return False
-        return bool(re.match(r"[ \t]*[@#\[\w]", following)) and self._hole.left_blank
+        return bool(re.match(r"[@\[\w]|#!?\[", following)) and self._hole.left_blank
 
 
 def _balanced(hole: Hole) -> bool:
