@@ -8,6 +8,7 @@ the start of a node of the syntax tree, and the end behind one, the outermost wi
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -164,15 +165,16 @@ def _levels(
         inner: list[tree_sitter.Node] = []
         children: list[tuple[tree_sitter.Node, int, int]] = []
         for parent in parents:
-            child = parent.first_child_for_byte(first)
             whole = parent.parent is None or parent.type in blocks or parent.is_error
-            while child is not None and child.start_byte <= last:
+            below = parent.children  # `first_child_for_byte` of tree-sitter 0.26 can crash
+            for child in below[bisect_left(below, first, key=lambda node: node.end_byte) :]:
+                if child.start_byte > last:
+                    break
                 if child.child_count and (child.start_byte < first or child.end_byte > last):
                     inner.append(child)
                 if whole and child.is_named and not (child.is_error or child.is_missing):
                     start, end = part.offset(child.start_byte), part.offset(child.end_byte)
                     children.append((child, start + origin, end + origin))
-                child = child.next_sibling
         if children:
             yield children
         parents = inner
