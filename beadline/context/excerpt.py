@@ -15,8 +15,6 @@ from beadline.context.lexer import CLOSER, CLOSERS, columns, indent_of, scan
 
 WHOLE_CHARS = 100_000
 """Shorter texts are parsed whole."""
-_NEAR, _FAR = 20_000, 50_000
-"""Least and most characters on each side of the offset."""
 _PARAGRAPH = re.compile(r"\n[ \t]*\n([ \t]*)(?=[^\s)\]}])")
 
 
@@ -30,12 +28,12 @@ class Excerpt:
     before the part are longer than what stands before it."""
 
 
-def excerpt(hole: Hole) -> Excerpt | None:
+def excerpt(hole: Hole, chars: int) -> Excerpt | None:
     """The paragraphs around a hole, within the headers and brackets that they stand in.
 
-    None where one statement, line or string is too long to be cut.
+    On each side at most half of `chars`, and at least a fifth of it where there is so much. None where one statement, line or string is too long to be cut.
     """
-    start, end = _start(hole), _end(hole)
+    start, end = _start(hole, chars), _end(hole, chars)
     if start is None or end is None:
         return None
     headers = _headers(hole, start) if start else ""
@@ -46,13 +44,13 @@ def excerpt(hole: Hole) -> Excerpt | None:
     return Excerpt(text, start - len(headers))
 
 
-def _start(hole: Hole) -> int | None:
+def _start(hole: Hole, chars: int) -> int | None:
     """Start of a line that is as little indented as possible, behind a blank one if possible."""
     text, offset, lines = hole.text, hole.offset, hole.scanned.lines
-    if offset <= _FAR:
+    if offset <= chars // 2:
         return 0
-    first = bisect_left(lines, offset - _FAR, key=lambda line: line.start)
-    last = bisect_right(lines, offset - _NEAR, key=lambda line: line.start)
+    first = bisect_left(lines, offset - chars // 2, key=lambda line: line.start)
+    last = bisect_right(lines, offset - chars // 5, key=lambda line: line.start)
     best: tuple[int, int] | None = None
     for line in reversed(lines[first:last]):
         if text[line.start] in CLOSERS:
@@ -67,8 +65,8 @@ def _start(hole: Hole) -> int | None:
     return best and best[1]
 
 
-def _end(hole: Hole) -> int | None:
-    near, far = hole.offset + _NEAR, hole.offset + _FAR
+def _end(hole: Hole, chars: int) -> int | None:
+    near, far = hole.offset + chars // 5, hole.offset + chars // 2
     if far >= len(hole.text):
         return len(hole.text)
     found = min(_PARAGRAPH.finditer(hole.text, near, far), key=_depth, default=None)

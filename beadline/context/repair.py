@@ -18,6 +18,8 @@ _COMPILE_CHARS = 20_000
 """Longer code is only parsed: compiling costs three times as much and finds little more."""
 _PARSE_CHARS = 200_000
 """Longer code is not given to Python at all."""
+_MOST_FILLINGS = 80
+"""Every one is a parse."""
 _INDENT = "{indent}"
 _INDENTS = 3
 """Of the indentations of a suggestion, the innermost tried for an ending."""
@@ -43,6 +45,10 @@ def _python_accepts(source: str) -> bool | None:
 
 def fillings(hole: Hole) -> list[str]:
     """What could stand at a cursor to make the text around it whole, likeliest first."""
+    return _fillings(hole)[:_MOST_FILLINGS]
+
+
+def _fillings(hole: Hole) -> list[str]:
     if hole.scanned.comment:
         return []
     closers = _closers(hole)
@@ -58,15 +64,12 @@ def fillings(hole: Hole) -> list[str]:
     for word, further in repair.after:
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", hole.statement):
             found += further
-    texts = [fill + closers + tail for tail in tails for fill in found]
+    texts = [fill + closers for fill in found]
     if hole.scanned.stack:
         texts += [closers + ",", *(fill + closers + "," for fill in repair.fillings)]
     if hole.wanted:
-        openers = {closer: opener for opener, closer in CLOSER.items()}
-        opened = "".join(openers[c] for c in reversed(hole.wanted))
-        inner = opened.startswith("{")
-        found = [*repair.headers, *found] if inner else ["", " _", " = _", *found]
-        texts = [fill + opened for fill in found] + texts
+        texts = _with_opened(hole, found, closers) + texts
+    texts += [fill + closers + tail for tail in repair.tails for fill in found]
     if hole.left_blank:
         texts += _statements(hole)
     return [text for text in dict.fromkeys(texts) if text]
@@ -103,10 +106,39 @@ def endings(hole: Hole, start: int) -> list[tuple[int, str]]:
     return list(dict.fromkeys(found))
 
 
+def balanced(before: Hole, after: Hole) -> bool:
+    """The text between the two offsets brings as many closers as it opens.
+
+    Or as many as the text around it wants of it: `before` is the hole where it starts, in the
+    text without it, `after` the one where it ends, in the text with it.
+    """
+    if after.scanned.string != before.scanned.string or after.scanned.comment:
+        return False
+    stack, length = after.scanned.stack, len(before.scanned.stack)
+    kept = sum(offset < before.offset for _, offset in stack)
+    opened = "".join(CLOSER[bracket] for bracket, _ in reversed(stack[kept:]))
+    extra = len(after.scanned.extra_closers) - len(before.scanned.extra_closers)
+    return not extra and length - kept == before.missing and opened == before.wanted
+
+
 def _closers(hole: Hole) -> str:
     """Closers of the brackets that are open at the cursor and not closed behind it."""
     stack = hole.scanned.stack
     return "".join(CLOSER[b] for b, _ in reversed(stack[len(stack) - hole.missing :]))
+
+
+def _with_opened(hole: Hole, found: list[str], closers: str) -> list[str]:
+    """Fillings that open the brackets that closers on later lines want."""
+    openers = {closer: opener for opener, closer in CLOSER.items()}
+    opened = "".join(openers[c] for c in reversed(hole.wanted))
+    if not opened.endswith("{"):
+        return [fill + opened for fill in ("", " _", " = _", *found)]
+    headers = hole.language.repair.headers
+    # The innermost is a block: it has a header, and what is called with it a name.
+    outer = opened[:-1].replace("(", "x(")
+    texts = [header + opened for header in headers] if not outer else []
+    texts += [closers + outer + header + "{" for header in headers if outer or closers]
+    return texts + [fill + opened for fill in found]
 
 
 def _statements(hole: Hole) -> list[str]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from beadline.context import repair
 from beadline.context.syntax.tree import Problems, SyntaxTree
 
+_NEAR_CHARS = 30_000
+"""What is broken is looked at within so many characters: it takes many parses."""
 _SLACK_BYTES = 200
 """By how much an ERROR that was there before may grow beyond the suggestion's own length."""
 
@@ -29,20 +31,42 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
         return False
     if (near := tree.around(start)) is None:
         return True  # it cannot be checked in the time between two keystrokes
+    if not _broken(*near, start, end, text):
+        return False
+    if (near := tree.around(start, _NEAR_CHARS)) is None:
+        return True
     tree, skipped = near
     start, end = start - skipped, end - skipped
-    after = tree.insert(start, end, text)
-    stop = start + len(text)
-    if after.problems().count == 0 and _compiles(after, start, stop) is not False:
-        return False
+    after, stop = tree.insert(start, end, text), start + len(text)
     baseline, compiles = _best_without(tree, start)
     if _as_good(after, start, stop, baseline, compiles, len(text)):
+        return False
+    if not compiles and _not_its_own(tree, after, start, stop):
         return False
     for at, ending in repair.endings(after.hole_at(stop), start):
         finished = after.insert(at, at, ending)
         if _as_good(finished, start, stop + len(ending), baseline, compiles, len(text)):
             return False
     return True
+
+
+def _broken(tree: SyntaxTree, skipped: int, start: int, end: int, text: str) -> bool:
+    """The text has problems with the suggestion, whoever's they are."""
+    start, end = start - skipped, end - skipped
+    after = tree.insert(start, end, text)
+    return after.problems().count > 0 or _compiles(after, start, start + len(text)) is False
+
+
+def _not_its_own(tree: SyntaxTree, after: SyntaxTree, start: int, stop: int) -> bool:
+    """All problems with the suggestion are elsewhere, and its brackets are not their cause.
+
+    In code that the grammar cannot read (macros) a filling may hide a problem that a suggestion
+    brings back.
+    """
+    first, last = after.byte_offset(start), after.byte_offset(stop)
+    if any(n.start_byte <= last and n.end_byte >= first for n in after.problem_nodes()):
+        return False
+    return repair.balanced(tree.hole_at(start), after.hole_at(stop))
 
 
 def _best_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:

@@ -130,7 +130,7 @@ class SyntaxTree:
         self._problems: Problems | None = None
         self._before = before
         self._holes: dict[int, Hole] = {}
-        self._excerpts: dict[int, tuple[SyntaxTree, int] | None] = {}
+        self._excerpts: dict[tuple[int, int], tuple[SyntaxTree, int] | None] = {}
         self.baselines: dict[int, tuple[Problems, bool]] = {}
         """By offset: what `adds_error` compares suggestions at it with."""
 
@@ -177,21 +177,21 @@ class SyntaxTree:
                 self._before = hole.scanned, offset
         return hole
 
-    def around(self, offset: int) -> tuple[SyntaxTree, int] | None:
+    def around(self, offset: int, chars: int = WHOLE_CHARS) -> tuple[SyntaxTree, int] | None:
         """What has to be looked at for `offset`, and which offset of the text is its offset 0.
 
-        The whole of a text of usual size, else some definitions around the offset. None where
-        one statement, line or string is too long for that.
+        The whole of a text of at most `chars` characters, else some definitions around the
+        offset. None where one statement, line or string is too long for that.
         """
-        if len(self.text) <= WHOLE_CHARS:
+        if len(self.text) <= chars:
             return self, 0
-        if offset not in self._excerpts:
-            part = excerpt(self.hole_at(offset))
-            self._excerpts[offset] = part and (
+        if (offset, chars) not in self._excerpts:
+            part = excerpt(self.hole_at(offset), chars)
+            self._excerpts[offset, chars] = part and (
                 SyntaxTree(Encoded(part.text), self._parser),
                 part.origin,
             )
-        return self._excerpts[offset]
+        return self._excerpts[offset, chars]
 
     def problems(self) -> Problems:
         """ERROR and MISSING nodes of the whole tree."""
