@@ -12,6 +12,8 @@ from beadline.context.syntax.tree import Problems, SyntaxTree
 
 _NEAR_CHARS = 30_000
 """What is broken is looked at within so many characters: it takes many parses."""
+_SEARCH_CHARS = 600_000
+"""Of fillings so many are tried that they make this many characters to parse."""
 _SLACK_BYTES = 200
 """By how much an ERROR that was there before may grow beyond the suggestion's own length."""
 
@@ -82,7 +84,8 @@ def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
     verdict = _compiles(tree, offset, offset)
     if best.count == 0 and verdict is not False:
         return best, verdict is True
-    for filling in repair.fillings(tree.hole_at(offset)):
+    most = _SEARCH_CHARS // max(1, len(tree.text))
+    for filling in repair.fillings(tree.hole_at(offset))[:most]:
         filled = tree.insert(offset, offset, filling)
         problems = filled.problems()
         if problems.count > best.count:
