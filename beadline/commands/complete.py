@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 
 from beadline.commands import common, display
 from beadline.commands.common import Cursor
-from beadline.completion.reading import Reader
-from beadline.completion.service import Completer, fim_request
+from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
 from beadline.engine.protocol import RenderedPrompt
@@ -87,8 +86,7 @@ async def run(cursor: Cursor, options: Options, *, show_prompt: bool = False) ->
         common.raise_engine_failure(result, engine)
         prompt = None
         if show_prompt:
-            reading = Reader().read(cursor.file.document, cursor.offset, options.context)
-            prompt = await engine.render(fim_request(request, reading, options.completion))
+            prompt = await engine.render(await completer.fim_request(request))
         return Outcome(result, prompt)
     finally:
         await completer.close()

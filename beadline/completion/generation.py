@@ -56,6 +56,8 @@ class Base:
 
     document: Document
     offset: int
+    entry: int | None = None
+    """Where the selected entry of a completion popup starts (`CompletionRequest.entry`)."""
 
     def typed(self, document: Document, offset: int | None) -> str | None:
         """What was typed at the base's cursor to get to `document`.
@@ -73,6 +75,22 @@ class Base:
         if not document.text.endswith(self.document.text[self.offset :]):
             return None
         return document.text[self.offset : end]
+
+    def approached(self, document: Document) -> bool:
+        """Whether `document` is the base's text with its popup entry typed in part.
+
+        Popups match without regard to case and with gaps; so does this.
+        """
+        if self.entry is None or document.key != self.document.key:
+            return False
+        text, base = document.text, self.document.text
+        end = len(text) - (len(base) - self.offset)
+        if end < self.entry or text[: self.entry] != base[: self.entry]:
+            return False
+        if text[end:] != base[self.offset :]:
+            return False
+        entry = iter(base[self.entry : self.offset].casefold())
+        return all(character in entry for character in text[self.entry : end].casefold())
 
 
 class Generation:
@@ -112,6 +130,7 @@ class Generation:
         self._typed = ""
         self._newest: tuple[str, int | None] = (base.document.text, base.offset)
         self._usage_taken = False
+        self._logprob, self._tokens = 0.0, 0
         self._waiters = 0
         self._cut = False
         self._stopped = False
@@ -148,9 +167,20 @@ class Generation:
         else:
             self.stop(CONTRADICTED)
 
+    def edited(self, document: Document, offset: int | None) -> None:
+        """As `observe`, for a text that nobody asked about yet: a base with a popup's entry taken
+        is ahead of the typed text, which does not contradict it by being behind."""
+        if not self.base.approached(document):
+            self.observe(document, offset)
+
     def newest(self, document: Document, offset: int) -> bool:
         """Whether nothing newer than this text and cursor was observed."""
         return self._newest == (document.text, offset)
+
+    @property
+    def logprob(self) -> float:
+        """Mean natural log-probability of its tokens."""
+        return self._logprob / self._tokens if self._tokens else 0.0
 
     def take_usage(self) -> Usage:
         """Its counts, given once: whoever asks later gets only layout and family."""
@@ -189,7 +219,7 @@ class Generation:
                 if isinstance(event, Started):
                     self._on_started(event)
                 elif isinstance(event, Piece):
-                    self._on_piece(event.text)
+                    self._on_piece(event)
                 elif isinstance(event, Finished):
                     self._on_finished(event)
         except EngineError as exc:
@@ -206,9 +236,12 @@ class Generation:
         if event.eog_probability >= self._empty_threshold and not self._typed:
             self._finish_early(EMPTY_LIKELY)
 
-    def _on_piece(self, text: str) -> None:
+    def _on_piece(self, piece: Piece) -> None:
         if self._cut or self.finished:
             return  # the worker was up to 4 tokens ahead of the cut
+        text = piece.text
+        self._logprob += piece.logprob
+        self._tokens += piece.tokens
         keep = self._rule.feed(text)
         self.text += text
         if keep is not None:

@@ -14,6 +14,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
+from beadline.completion.closers import CLOSERS
 from beadline.context.types import Document
 
 CAPACITY = 250
@@ -22,8 +23,8 @@ WALK_BACK = 128
 """Most characters typed since a cached answer."""
 UNTRUSTED_TAIL = 10
 """The last characters of an answer that a limit cut are often half a word: not served again."""
-AUTO_CLOSED = ")]}\"'"
-"""What editors insert by themselves to the right of the cursor."""
+_MOST_CLOSERS = 4
+"""Most characters that an editor is thought to have inserted right of the cursor."""
 _LIMITED = frozenset({"length", "deadline"})
 _SHOWN_DOCUMENTS = 64
 
@@ -51,19 +52,47 @@ class Answer:
     stop_reason: str
     eog_probability: float = 0.0
     """Probability at the cursor that the hole is empty; 0 once something was typed."""
+    logprob: float = 0.0
+    """Mean natural log-probability of its tokens."""
     source: str = "model"
     """`model`, `inflight`, `exact` or `prefix`: how this request came by it."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A suggestion that was answered, where it stood and what it said."""
+    """A suggestion that was answered: `text` in place of [offset, end) of `document`."""
 
     document: Document
     offset: int
+    end: int
     text: str
     expected: str
     stop_reason: str
+
+    def rest(self, document: Document, offset: int) -> Shown | None:
+        """What is left of it for a user who typed along it up to `offset`, else None.
+
+        Closers that the editor inserted to the right of the cursor count as not typed: they are
+        taken off the rest's end, or replaced. Accepting the rest gives the very text that
+        accepting the whole suggestion would have given.
+        """
+        before, after = self.document.text[: self.offset], self.document.text[self.end :]
+        text, count = document.text, offset - self.offset
+        if document.language != self.document.language or not 0 < count < len(self.text):
+            return None
+        if not text.startswith(before) or text[self.offset : offset] != self.text[:count]:
+            return None
+        size = len(text) - offset - len(after)
+        if not 0 <= size <= _MOST_CLOSERS or not text.endswith(after):
+            return None
+        rest, inserted = self.text[count:], text[offset : offset + size]
+        if not CLOSERS.issuperset(inserted) or not _in_order(inserted, rest):
+            return None
+        if rest.endswith(inserted):
+            rest, size = rest[: len(rest) - size], 0
+        if not rest.strip():
+            return None
+        return Shown(document, offset, offset + size, rest, self.expected, self.stop_reason)
 
 
 class Ladder:
@@ -72,44 +101,20 @@ class Ladder:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._answers: OrderedDict[bytes, Answer] = OrderedDict()
-        self._shown: OrderedDict[str, Shown] = OrderedDict()
+        self._shown: OrderedDict[str, tuple[Shown, ...]] = OrderedDict()
 
-    def show(self, shown: Shown) -> None:
-        """Remember the suggestion that a document's user now sees."""
-        self._shown[shown.document.key] = shown
-        self._shown.move_to_end(shown.document.key)
+    def show(self, *shown: Shown) -> None:
+        """Remember the suggestions that a document's user now sees, instead of those before."""
+        key = shown[0].document.key
+        self._shown[key] = shown
+        self._shown.move_to_end(key)
         while len(self._shown) > _SHOWN_DOCUMENTS:
             self._shown.popitem(last=False)
 
-    def typed(self, document: Document, offset: int) -> Shown | None:
-        """The rest of the shown suggestion when the user typed along it, else None.
-
-        A closing bracket or quote that the editor inserted to the right of the cursor counts as
-        suffix: when the suggestion ends with it, the rest is given without it. Accepting the rest
-        always gives the very text that accepting the whole suggestion would have given.
-        """
-        shown = self._shown.get(document.key)
-        if shown is None or shown.document.language != document.language:
-            return None
-        before = shown.document.text[: shown.offset]
-        after = shown.document.text[shown.offset :]
-        count = offset - shown.offset
-        if not 0 < count < len(shown.text) or not document.text.startswith(before):
-            return None
-        if document.text[shown.offset : offset] != shown.text[:count]:
-            return None
-        closers = len(document.text) - offset - len(after)
-        inserted = document.text[offset : offset + max(closers, 0)]
-        if not 0 <= closers < 4 or not document.text.endswith(after):
-            return None
-        rest = shown.text[count:]
-        if inserted:
-            if any(c not in AUTO_CLOSED for c in inserted) or not rest.endswith(inserted):
-                return None
-            rest = rest[: -len(inserted)]
-        if not rest.strip():
-            return None
-        return Shown(document, offset, rest, shown.expected, shown.stop_reason)
+    def typed(self, document: Document, offset: int) -> tuple[Shown, ...]:
+        """The rests of the shown suggestions that the user typed along, best first."""
+        rests = (shown.rest(document, offset) for shown in self._shown.get(document.key, ()))
+        return tuple({rest.text: rest for rest in rests if rest is not None}.values())
 
     def remember(self, scene: Scene, answer: Answer) -> None:
         """Cache an answer. Cancelled generations must not be given: their text is arbitrary."""
@@ -135,7 +140,7 @@ class Ladder:
             least = UNTRUSTED_TAIL if entry.stop_reason in _LIMITED else 0
             if len(rest) > least and (best is None or len(rest) > len(best.text)):
                 self._answers.move_to_end(key)
-                best = Answer(rest, entry.stop_reason, 0.0, "prefix")
+                best = Answer(rest, entry.stop_reason, 0.0, entry.logprob, "prefix")
         return best
 
     def forget(self, key: str) -> None:
@@ -166,3 +171,9 @@ def _keys(scene: Scene, back: int) -> list[bytes]:
         digest.update(character.encode("utf-8", "surrogatepass"))
         keys.append(digest.digest())
     return keys[::-1]
+
+
+def _in_order(characters: str, text: str) -> bool:
+    """Whether `text` has the characters in their order, with anything between them."""
+    rest = iter(text)
+    return all(character in rest for character in characters)

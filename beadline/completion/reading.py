@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 
-from beadline.completion import postprocess, silence
-from beadline.completion.ladder import Answer
+from beadline.context import languages
 from beadline.context.cursor import read_cursor
-from beadline.context.syntax import SyntaxTree, SyntaxTrees, adds_error
-from beadline.context.types import CursorContext, Document, Window
+from beadline.context.hole import Hole, look
+from beadline.context.syntax import SyntaxTree, SyntaxTrees
+from beadline.context.types import CursorContext, Document, Snippet, Window
 from beadline.context.window import place
 from beadline.settings import ContextOptions
 
@@ -21,8 +22,6 @@ CHARS_PER_TOKEN = 3
 """Budget of characters per token; code has 3 to 4, and the renderer trims what is too much."""
 ANCHOR_TOKENS = 96
 """Most tokens between the anchor and the cursor (DESIGN section 4)."""
-NEIGHBOURHOOD = 8000
-"""Characters on each side of the cursor that post-processing looks at."""
 _WINDOWS = 64
 """Documents whose window is remembered."""
 
@@ -35,14 +34,16 @@ class Reading:
     cursor: CursorContext
     window: Window
     tree: SyntaxTree | None
+    snippets: tuple[Snippet, ...] = ()
+    """From other files, in the order of the prompt."""
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """What may be shown, or why nothing is."""
-
-    text: str
-    silent_reason: str = ""
+    @cached_property
+    def hole(self) -> Hole:
+        """The text around the cursor by lines and brackets."""
+        offset = self.cursor.offset
+        if self.tree is not None:
+            return self.tree.hole_at(offset)
+        return look(self.document.text, offset, languages.get(self.document.language))
 
 
 class Reader:
@@ -88,24 +89,3 @@ class Reader:
         if not document.text.startswith(document_before.text[: window.anchor]):
             return None
         return window
-
-
-def judge(reading: Reading, answer: Answer) -> Verdict:
-    """Post-process an answer at the reading's cursor and decide whether it is shown."""
-    text, offset = reading.document.text, reading.cursor.offset
-    before = text[max(0, offset - NEIGHBOURHOOD) : offset]
-    after = text[offset : offset + NEIGHBOURHOOD]
-    tidied = postprocess.tidy(answer.text, before, after, stop_reason=answer.stop_reason)
-    reason = silence.of_answer(tidied, answer.text, before, after, stop_reason=answer.stop_reason)
-    if reason:
-        return Verdict("", reason)
-    tree = reading.tree
-    if tree is None:
-        return Verdict(tidied)
-    valid = postprocess.longest_valid(
-        tidied, lambda candidate: adds_error(tree, offset, offset, candidate)
-    )
-    if not valid:
-        return Verdict("", silence.ADDS_ERROR)
-    reason = silence.of_answer(valid, answer.text, before, after)
-    return Verdict("" if reason else valid, reason)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from beadline.completion.postprocess import overlap
+from beadline.completion.reading import Reading
 from beadline.completion.types import CompletionRequest
 from beadline.context.files import is_ignored
+from beadline.context.hole import Hole
 from beadline.context.types import CursorContext, Expected
 from beadline.settings import Options
 
+DISABLED = "disabled"
 LANGUAGE_OFF = "language_off"
 TOO_LARGE = "file_too_large"
 IGNORED = "ignored_file"
@@ -29,18 +33,27 @@ WHITESPACE = "whitespace_only"
 REPEATS_SUFFIX = "repeats_suffix"
 REPEATS_PREVIOUS = "repeats_previous_line"
 ADDS_ERROR = "adds_error"
+BARE_HEADER = "bare_header"
+UNCHECKED = "too_long_to_check"
+TOO_SMALL = "too_small"
 CANCELLED = "cancelled"
 SUPERSEDED = "superseded"
 
+RETRIED = frozenset({ADDS_ERROR, BARE_HEADER})
+"""Where another answer of the model may do better."""
 NEVER = 1.1
 """A threshold that no probability reaches."""
-_SHORT = 4
-"""Texts below this many characters may repeat a neighbouring line: `)`, `x`, `}`."""
+_LEAST_SIGNS = 2
+"""Least signs of an automatic suggestion without a letter or digit. Users of Tabby complained of
+tiny suggestions (TabbyML/tabby#2953) and it drops everything below 4 characters; here that would
+drop arguments and names that are right."""
 
 
 def of_document(request: CompletionRequest, options: Options) -> str:
     """Reasons that need neither syntax nor model."""
     document = request.document
+    if not options.completion.enabled:
+        return DISABLED
     if document.language in options.completion.languages_off:
         return LANGUAGE_OFF
     limit = options.context.max_file_bytes
@@ -54,15 +67,35 @@ def of_document(request: CompletionRequest, options: Options) -> str:
     return TOO_LARGE if len(document.text.encode("utf-8", "surrogatepass")) > limit else ""
 
 
-def of_cursor(cursor: CursorContext, request: CompletionRequest, options: Options) -> str:
-    """Reasons that the syntax at the cursor gives. An Invoked request overrules `expected`."""
-    if cursor.in_comment and not options.completion.in_comments:
-        return IN_COMMENT
-    if cursor.in_string and not options.completion.in_comments:
-        return IN_STRING
-    if cursor.expected is Expected.NOTHING and request.automatic:
-        return EXPECTED_NOTHING
+def of_cursor(reading: Reading, request: CompletionRequest, options: Options) -> str:
+    """Reasons that the syntax at the cursor gives.
+
+    An Invoked request overrules all of them but the last: the user has asked, here, for text;
+    `in_comments` and `in_strings` are about what comes unasked. A docstring, a string that is a
+    statement by itself, is prose as a comment is, and goes with comments.
+    """
+    cursor, hole, completion = reading.cursor, reading.hole, options.completion
+    if request.automatic:
+        docstring = cursor.in_string and is_docstring(hole)
+        if (cursor.in_comment or docstring) and not completion.in_comments:
+            return IN_COMMENT
+        if cursor.in_string and not docstring and not completion.in_strings:
+            return IN_STRING
+        if cursor.expected is Expected.NOTHING:
+            return EXPECTED_NOTHING
+    if reading.tree is not None and reading.tree.around(cursor.offset) is None:
+        return UNCHECKED  # nothing said here could be checked, so nothing is asked
     return ""
+
+
+def is_docstring(hole: Hole) -> bool:
+    """Whether the string that is open at the hole starts a statement."""
+    before = hole.text[hole.scanned.start : hole.scanned.string_start].strip()
+    return (
+        hole.scanned.string in hole.language.quotes
+        and len(before) < 3
+        and (not before or before.isalpha())
+    )
 
 
 def empty_threshold(cursor: CursorContext, request: CompletionRequest) -> float:
@@ -88,26 +121,18 @@ def requires_text(cursor: CursorContext, request: CompletionRequest) -> bool:
     return not request.automatic or cursor.reason in unfinished
 
 
-def of_answer(text: str, raw: str, before: str, after: str, *, stop_reason: str = "") -> str:
+def of_answer(text: str, raw: str, hole: Hole, *, stop_reason: str = "") -> str:
     """Reasons that the texts give. `raw` is the model's text, `text` what post-processing left."""
     if not raw:
         return REPEATS_SUFFIX if stop_reason == "suffix" else EMPTY_ANSWER
     if not raw.strip():
         return WHITESPACE
-    if not text.strip():
+    if not text.strip() or overlap.repeats_following(text, hole):
         return REPEATS_SUFFIX
-    rest, _, following = after.partition("\n")
-    said = text.strip()
-    following_line = next((ln.strip() for ln in following.split("\n", 50)[:50] if ln.strip()), "")
-    line_prefix = before[before.rfind("\n") + 1 :]
-    if len(said) >= _SHORT and said in (rest.strip(), following_line):
-        return REPEATS_SUFFIX
-    first_line = (line_prefix + text.partition("\n")[0]).strip()
-    if len(first_line) >= _SHORT and first_line == following_line and not rest.strip():
-        return REPEATS_SUFFIX
-    previous = next(
-        (ln.strip() for ln in reversed(before[-4000:].split("\n")[:-1]) if ln.strip()), ""
-    )
-    if len(first_line) >= _SHORT and first_line == previous and "\n" not in said:
-        return REPEATS_PREVIOUS
-    return ""
+    return REPEATS_PREVIOUS if overlap.repeats_previous(text, hole) else ""
+
+
+def too_small(text: str) -> bool:
+    """Whether a text nobody asked for is sooner typed than read: signs without a word."""
+    said = "".join(text.split())
+    return len(said) < _LEAST_SIGNS and not any(c.isalnum() for c in said)

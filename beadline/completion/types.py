@@ -21,6 +21,9 @@ class CompletionRequest:
     """False when the user asked for it by a key (LSP triggerKind Invoked)."""
     max_tokens: int | None = None
     """None: from the options."""
+    entry: int | None = None
+    """Where the selected entry of a completion popup starts, when `document` is the text as it
+    would be with that entry taken: [entry, offset) is not typed yet, or only in part."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Trace:
     """Why no item is shown; empty when there is one."""
     expected: str = ""
     snippets: list[dict[str, Any]] = field(default_factory=list)
+    """{path, source, tokens} of each snippet in the prompt; `tokens` is an estimate, a third of
+    its characters, because the prompt's tokens are counted as a whole."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, times rounded to 0.01 ms."""
@@ -73,7 +78,8 @@ class Trace:
 
 @dataclass(frozen=True)
 class CompletionResult:
-    """Zero or one item (more when Invoked, in later issues) and how it came about."""
+    """What may be shown, and how it came about."""
 
     items: tuple[CompletionItem, ...]
+    """Best first: at most one for an automatic request, several different ones for an Invoked."""
     trace: Trace

@@ -35,10 +35,10 @@ class FakeStream:
     def start(self, eog_probability: float = 0.0) -> None:
         self._queue.put_nowait(Started(self._usage(), eog_probability))
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, logprob: float = 0.0) -> None:
         if not self._ended:
             self.pieces += 1
-            self._queue.put_nowait(Piece(text))
+            self._queue.put_nowait(Piece(text, 1, logprob))
 
     def finish(self, reason: str = "eog") -> None:
         if not self._ended:

@@ -11,63 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_engine import FakeEngine, FakeTimers, Script, says, until
+from bench import SOON, Bench, at, document, end, text_of
+from fake_engine import FakeEngine, FakeStream, FakeTimers, Script, says, until
 
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
-from beadline.completion.types import CompletionRequest, CompletionResult
-from beadline.context.types import Document
+from beadline.completion.types import CompletionRequest
 from beadline.engine.protocol import EngineState
 from beadline.errors import EngineCrashed, EngineUnavailable, ModelError
 from beadline.settings import CompletionOptions, ContextOptions, Options
-
-SOON = 20
-"""Seconds after which a wait counts as a hang."""
-
-
-def document(text: str, key: str = "a.py", language: str = "python") -> Document:
-    return Document(key, key, language, text)
-
-
-def at(hole: str, *, key: str = "a.py", language: str = "python", **rest: Any) -> CompletionRequest:
-    """A request with the cursor at `|`."""
-    before, after = hole.split("|")
-    return CompletionRequest(document(before + after, key, language), len(before), **rest)
-
-
-class Bench:
-    """A completer on a fake engine, with time standing still unless a test moves it."""
-
-    def __init__(self, script: Script | None = None, **completion: Any) -> None:
-        completion.setdefault("debounce_ms", 0)
-        self.engine = FakeEngine(script)
-        self.timers = FakeTimers()
-        self.options = Options(completion=CompletionOptions(**completion))
-        self.completer = Completer(
-            self.engine, self.options, clock=self.timers.clock, call_later=self.timers.call_later
-        )
-
-    async def ready(self) -> Bench:
-        await self.completer.ready()
-        return self
-
-    async def ask(self, hole: str, **rest: Any) -> CompletionResult:
-        return await asyncio.wait_for(self.completer.complete(at(hole, **rest)), SOON)
-
-    def begin(self, hole: str, **rest: Any) -> asyncio.Task[CompletionResult]:
-        return asyncio.create_task(self.completer.complete(at(hole, **rest)))
-
-    async def started(self, count: int = 1) -> None:
-        """Until the engine was asked `count` times and the last question is being read."""
-        await until(lambda: len(self.engine.streams) == count)
-
-
-def text_of(result: CompletionResult) -> str:
-    return result.items[0].text if result.items else ""
-
-
-async def end(task: asyncio.Task[CompletionResult]) -> CompletionResult:
-    return await asyncio.wait_for(task, SOON)
 
 
 async def test_an_answer_of_the_model():
@@ -158,7 +110,7 @@ async def test_joining_reports_the_counts_of_the_generation_once():
     first = bench.begin("value = 1\n|\n")
     await bench.started()
     second = bench.begin("value = 1\np|\n")
-    generation = bench.completer._generation
+    generation = bench.completer._asker._generation
     assert generation is not None
     await until(lambda: generation._waiters == 2)
     bench.engine.streams[0].start()
@@ -176,7 +128,7 @@ async def test_a_contradicting_keystroke_stops_the_generation():
     await bench.started()
     bench.engine.streams[0].start()
     bench.engine.streams[0].write("print")
-    await until(lambda: bench.completer._generation.text == "print")  # type: ignore[union-attr]
+    await until(lambda: bench.completer._asker._generation.text == "print")  # type: ignore[union-attr]
     bench.completer.edited(document("value = 1\nw\n"), 11)
     assert bench.engine.streams[0].cancelled
     result = await end(first)
@@ -196,7 +148,7 @@ async def test_typing_ahead_that_turns_out_wrong_asks_the_model_again():
     bench.engine.streams[0].start()
     bench.engine.streams[0].write("pr")
     second = bench.begin("value = 1\npro|\n")
-    generation = bench.completer._generation
+    generation = bench.completer._asker._generation
     assert generation is not None
     await until(lambda: generation._waiters == 2)
     bench.engine.script = says("cess(value)")
@@ -217,8 +169,9 @@ async def test_an_older_request_does_not_take_the_engine_from_a_newer_one():
     bench.engine.streams[0].start()
     bench.engine.streams[0].write("ork(value)")
     bench.engine.streams[0].finish()
+    bench.engine.script = says("ork(value)")
     assert text_of(await end(new)) == "ork(value)"
-    assert len(bench.engine.streams) == 1
+    assert all(s.request.prefix.endswith("w") for s in bench.engine.streams)
 
 
 async def test_300_ms_without_a_request_end_the_generation(tmp_path: Path):
@@ -371,13 +324,38 @@ async def test_a_user_who_asks_by_a_key_is_answered_where_an_automatic_request_i
     assert text_of(await bench.ask("x = foo|\n", automatic=False)) == ".bar"
 
 
-async def test_languages_and_comments_can_be_switched_off():
+async def test_suggestions_can_be_switched_off():
+    bench = await Bench(says("x"), enabled=False).ready()
+    for automatic in (True, False):
+        result = await bench.ask("x = |\n", automatic=automatic)
+        assert (result.items, result.trace.silent_reason) == ((), "disabled")
     bench = await Bench(says("x"), languages_off=("python",)).ready()
     assert (await bench.ask("x = |\n")).trace.silent_reason == "language_off"
-    bench = await Bench(says("x"), in_comments=False).ready()
-    assert (await bench.ask("# a |\n")).trace.silent_reason == "comment_off"
-    assert (await bench.ask("x = 'a |'\n")).trace.silent_reason == "string_off"
     assert bench.engine.streams == []
+
+
+@pytest.mark.parametrize(
+    ("hole", "comments_off", "strings_off"),
+    [
+        ("# a |\n", "comment_off", ""),
+        ("x = 'a |'\n", "", "string_off"),
+        ('def f():\n    """Says |\n    """\n', "comment_off", ""),
+        ('def f():\n    r"""Says |\n    """\n', "comment_off", ""),
+        ("'use |'\n", "comment_off", ""),
+        ("x = |\n", "", ""),
+    ],
+)
+async def test_comments_and_strings_are_quiet_only_when_that_is_asked_for(
+    hole: str, comments_off: str, strings_off: str
+):
+    for option, expected in (("in_comments", comments_off), ("in_strings", strings_off)):
+        off: dict[str, Any] = {option: False}
+        bench = await Bench(says("word"), **off).ready()
+        result = await bench.ask(hole)
+        assert result.trace.silent_reason == expected
+        assert bool(bench.engine.streams) != bool(expected)
+        by_key = await bench.ask(hole, automatic=False)
+        assert by_key.items, "who asks by a key means here and now"
 
 
 async def test_large_and_ignored_files_are_silent():
@@ -467,3 +445,31 @@ async def test_every_request_leaves_one_line_in_the_trace(tmp_path: Path):
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     await completer.close()
+
+
+async def test_a_statement_too_long_to_check_costs_no_generation():
+    bench = await Bench(says("1")).ready()
+    long = "x = [\n" + "    'a string that is long enough',\n" * 10_000 + "    |\n]\n"
+    result = await bench.ask(long)
+    assert (result.items, result.trace.silent_reason) == ((), "too_long_to_check")
+    assert bench.engine.streams == []
+
+
+async def test_a_bare_header_is_not_shown_and_asked_for_again():
+    answers = iter(["def f(x):", "y = 2"])
+
+    def play(stream: FakeStream) -> None:
+        says(next(answers))(stream)
+
+    bench = await Bench(play).ready()
+    result = await bench.ask("x = 1\n|\nz = 3\n")
+    assert (text_of(result), result.trace.attempts) == ("y = 2", 2)
+
+
+@pytest.mark.parametrize(("answer", "shown"), [(")", ""), (":", ""), ("x", "x"), ("()", "()")])
+async def test_one_sign_is_sooner_typed_than_read(answer: str, shown: str):
+    bench = await Bench(says(answer)).ready()
+    hole = "x = foo(1|\n" if answer == ")" else "if x|\n    y\n" if answer == ":" else "x = f|\n"
+    result = await bench.ask(hole)
+    assert text_of(result) == shown
+    assert result.trace.silent_reason == ("" if shown else "too_small")

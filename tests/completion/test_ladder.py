@@ -21,19 +21,20 @@ def document(text: str) -> Document:
 def shown(text: str, suggestion: str) -> Shown:
     """`|` is the cursor."""
     before, after = text.split("|")
-    return Shown(document(before + after), len(before), suggestion, "line", "eog")
+    at = len(before)
+    return Shown(document(before + after), at, at, suggestion, "line", "eog")
 
 
 def typed(ladder: Ladder, text: str) -> str | None:
     before, after = text.split("|")
     found = ladder.typed(document(before + after), len(before))
-    return found.text if found else None
+    return found[0].text if found else None
 
 
 def test_the_same_window_is_answered_again():
     ladder = Ladder()
     ladder.remember(SCENE, Answer("foo()", "eog", 0.25))
-    assert ladder.find(SCENE) == Answer("foo()", "eog", 0.25, "exact")
+    assert ladder.find(SCENE) == Answer("foo()", "eog", 0.25, source="exact")
 
 
 @pytest.mark.parametrize("field", ["key", "language", "fingerprint", "prefix", "suffix"])
@@ -52,7 +53,9 @@ def test_texts_do_not_run_into_each_other():
 def test_walk_back_serves_the_rest_of_an_earlier_answer():
     ladder = Ladder()
     ladder.remember(SCENE, Answer("foo(bar)", "eog", 0.5))
-    assert ladder.find(replace(SCENE, prefix="x = foo(")) == Answer("bar)", "eog", 0.0, "prefix")
+    assert ladder.find(replace(SCENE, prefix="x = foo(")) == Answer(
+        "bar)", "eog", 0.0, source="prefix"
+    )
     assert ladder.find(replace(SCENE, prefix="x = fop")) is None
     assert ladder.find(replace(SCENE, prefix="x = foo(bar)")) is None, "nothing is left of it"
 
@@ -104,8 +107,25 @@ def test_a_bracket_that_the_editor_closed_belongs_to_the_suffix():
     ladder = Ladder()
     ladder.show(shown("x = |\n", "foo(bar)"))
     assert typed(ladder, "x = foo(|)\n") == "bar"
+
+
+def test_a_bracket_in_the_middle_of_the_rest_is_replaced():
+    ladder = Ladder()
     ladder.show(shown("x = |\n", "foo(bar)[0]"))
-    assert typed(ladder, "x = foo(|)\n") is None, "the bracket is not the end of the suggestion"
+    (rest,) = ladder.typed(document("x = foo()\n"), 8)
+    assert (rest.text, rest.offset, rest.end) == ("bar)[0]", 8, 9)
+    assert typed(ladder, "x = foo(|]\n") == "bar)[0"
+    assert typed(ladder, "x = foo(|}\n") is None, "the suggestion has no such bracket"
+    assert typed(ladder, "x = foo(|b\n") is None, "editors insert no letters"
+
+
+def test_several_suggestions_are_followed_at_once():
+    ladder = Ladder()
+    ladder.show(shown("x = |\n", "foo(bar)"), shown("x = |\n", "fob()"), shown("x = |\n", "foo(b)"))
+    before, rests = "x = fo", ["o(bar)", "b()", "o(b)"]
+    assert [r.text for r in ladder.typed(document(before + "\n"), len(before))] == rests
+    ladder.show(*ladder.typed(document(before + "\n"), len(before)))
+    assert [r.text for r in ladder.typed(document("x = foo\n"), 7)] == ["(bar)", "(b)"]
 
 
 def test_a_closed_document_shows_nothing():
@@ -131,10 +151,10 @@ def test_accepting_the_rest_gives_the_text_that_accepting_all_would(
     count = data.draw(st.integers(0, len(suggestion)))
     closed = data.draw(st.sampled_from(["", ")", '"', "])"]))
     ladder = Ladder()
-    ladder.show(Shown(document(before + after), len(before), suggestion, "line", "eog"))
+    at = len(before)
+    ladder.show(Shown(document(before + after), at, at, suggestion, "line", "eog"))
     newest = document(before + suggestion[:count] + closed + after)
-    offset = len(before) + count
-    found = ladder.typed(newest, offset)
-    if found is not None:
-        accepted = newest.text[:offset] + found.text + newest.text[offset:]
+    offset = at + count
+    for found in ladder.typed(newest, offset):
+        accepted = newest.text[:offset] + found.text + newest.text[found.end :]
         assert accepted == before + suggestion + after

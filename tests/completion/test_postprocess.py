@@ -1,19 +1,25 @@
-"""Post-processing: always a leading part of the model's text, never what the suffix has."""
+"""Post-processing as a whole: what the text around the cursor has is never said again."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marked_hole import hole_at
 
-from beadline.completion.postprocess import longest_valid, tidy
+from beadline.completion.postprocess import tidy
+from beadline.completion.postprocess.overlap import repeats_following, repeats_previous
+from beadline.context import languages
+from beadline.context.hole import look
 
-CODE = st.text(alphabet="ab =.,:()[]{}\"'\n#\\", max_size=60)
+CODE = st.text(alphabet="ab1 =.,:;()[]{}\"'\n\t#/\\", max_size=60)
+LANGUAGES = st.sampled_from(["python", "javascript", "go", "rust", "ruby", "shellscript", "yaml"])
 
 
-def at(hole: str, text: str, **options: str) -> str:
-    before, after = hole.split("|")
-    return tidy(text, before, after, **options)
+def at(marked: str, text: str, language: str = "python", **options: str) -> str:
+    return tidy(text, hole_at(marked, language), **options)
 
 
 @pytest.mark.parametrize(
@@ -30,117 +36,138 @@ def at(hole: str, text: str, **options: str) -> str:
         ("f('|')\n", "a')", "a"),
         ("x = f(')', |)\n", "b)", "b"),
         ("f(|, key=1)\n", "x, key=1", "x"),
+        ("f(|, key=1)\n", "x, key=1)\nbar()", "x"),
         ("self.na|me = x\n", "me = x", ""),
         ("x = |\ny = 2\n", "1\ny = 2", "1"),
         ("    |\n\n    return x\n", "x = 1\n    return x\n    z", "x = 1"),
+        ("    |\n    foo(bar, baz, last)\n", "x = 1\n    foo(bar , baz, last)\n    z", "x = 1"),
+        ("    |\n    foo(a, b)\n", "foo(a, b)\n    bar()", ""),
         ("f(|a, b)\n", "c, ", "c, "),
         ("foo|bar\n", "x\ny", "x"),
+        ("    return |\n", "return x", "x"),
+        ("x = |\n", " 1", "1"),
+        ("x = foo(\n    a,\n    |\n)\n", "b,\n)", "b,"),
     ],
 )
-def test_what_the_suffix_has_is_cut(hole: str, text: str, kept: str):
+def test_what_the_text_around_has_is_cut(hole: str, text: str, kept: str):
     assert at(hole, text) == kept
 
 
 @pytest.mark.parametrize(
     ("hole", "text", "kept"),
     [
-        ("x(\n    f(|)\n", "a)", "a"),
+        ("x(\n    f(|)\n", "a)", "a)"),
         ("foo(\n    a,\n    |\n", "b,\n)", "b,\n)"),
         ("x = os|\ns = 1\n", " + bas", " + bas"),
         ("x = [|\n", "1, 2]", "1, 2]"),
+        ("    |\n    self.b = b\n", "self.a = a", "self.a = a"),
+        ("    |\n    item_2 = get(2)\n", "item_1 = get(1)", "item_1 = get(1)"),
+        ("    |\nreturn x\n", "if a:\n    return x", "if a:\n    return x"),
+        ("x: list[|\n", "list[int]]", "list[int]]"),
     ],
 )
-def test_what_the_suffix_does_not_have_stays(hole: str, text: str, kept: str):
+def test_what_it_does_not_have_stays(hole: str, text: str, kept: str):
     assert at(hole, text) == kept
 
 
-def test_repeated_lines_are_cut_after_the_first():
-    assert at("|\n", "a = 1\na = 1\na = 1\na = 1") == "a = 1"
-    assert at("|\n", "b\nx()\ny()\nx()\ny()\nx()\ny()\nz") == "b\nx()\ny()"
-    assert at("|\n", "a\na\nb") == "a\na\nb", "twice is no loop"
-
-
-def test_a_line_that_loops_is_cut():
-    assert at("x = |\n", "foo, bar, " + "baz, " * 8 + "baz, ") == "foo, bar, baz,"
-    assert at("f(|)\n", "0, 1" + "0" * 60) == "0, 10"
-    assert at("x = |\n", "'" + "-" * 40 + "'") == "'" + "-" * 40 + "'"
-
-
-def test_the_last_line_is_dropped_when_a_limit_cut_it():
-    assert at("|\n", "a = 1\nb = va", stop_reason="length") == "a = 1"
-    assert at("|\n", "a = va", stop_reason="length") == "a = va"
-    assert at("|\n", "a = 1\nif a:\n    whi", stop_reason="length") == "a = 1"
-    assert at("|\n", "if a:\n    whi", stop_reason="length") == "if a:"
-
-
-@given(CODE, CODE, CODE, st.sampled_from(["", "length", "eog"]))
-def test_the_result_is_a_leading_part_that_does_not_end_with_the_suffix_line(
-    text: str, before: str, after: str, stop_reason: str
+@pytest.mark.parametrize(
+    ("language", "hole", "text", "kept"),
+    [
+        ("javascript", "if (a) {\n  |\n}\n", "b();\n}", "b();"),
+        ("javascript", "if (a) {\n  |\n} else {\n", "b();\n}", "b();"),
+        ("javascript", "if (a) {\n  |\n}\n", "if (b) {\n    c();\n  }", "if (b) {\n    c();\n  }"),
+        ("javascript", "const s = `a${|}`;\n", "b}`;", "b"),
+        ("go", "x := f(`|`)\n", "a`)", "a"),
+        ("go", "func f() {\n\t|\n}\n", "return 1\n}\n", "return 1"),
+        ("ruby", "def f\n  |\nend\n", "g\nend", "g"),
+        ("ruby", "def f\n  |\nend\n", "if a\n    g\n  end", "if a\n    g\n  end"),
+        ("shellscript", "if a; then\n  |\nfi\n", "b\nfi", "b"),
+        ("shellscript", "if a; then\n  |\nfinish\n", "b\nfi", "b\nfi"),
+        ("c", "/* a ')' */ f(|);\n", "b);", "b"),
+        ("rust", "let x = f('(', |);\n", "y);", "y"),
+    ],
+)
+def test_every_language_has_its_own_brackets_strings_and_block_ends(
+    language: str, hole: str, text: str, kept: str
 ):
-    kept = tidy(text, before, after, stop_reason=stop_reason)
-    assert text.startswith(kept)
-    rest = after.partition("\n")[0]
-    if rest and any(c.isalnum() for c in rest) and kept.endswith(rest):
-        boundary = kept[: -len(rest)][-1:]
-        assert boundary.isalnum() and rest[0].isalnum(), "the end of a longer word"
-
-
-@given(CODE, st.data())
-def test_the_longest_valid_part_is_a_leading_part_that_is_valid(text: str, data: st.DataObject):
-    longest = data.draw(st.integers(0, len(text)))
-    kept = longest_valid(text, lambda candidate: len(candidate) > longest)
-    assert text.startswith(kept)
-    assert len(kept) <= longest
-
-
-def test_trailing_lines_go_before_trailing_tokens():
-    tried: list[str] = []
-
-    def adds_error(candidate: str) -> bool:
-        tried.append(candidate)
-        return True
-
-    assert longest_valid("f(a, b) + \n  c\nd", adds_error) == ""
-    assert tried == [
-        "f(a, b) + \n  c\nd",
-        "f(a, b) + \n  c",
-        "f(a, b) +",
-        "f(a, b)",
-        "f(a, b",
-        "f(a",
-        "f",
-    ]
-
-
-@pytest.mark.parametrize("valid", [0, 1, 2, 17, 31])
-def test_few_checks_find_the_cut_in_a_long_line(valid: int):
-    words = " ".join("w" * 3 for _ in range(32))
-    checks = 0
-
-    def adds_error(candidate: str) -> bool:
-        nonlocal checks
-        checks += 1
-        return len(candidate.split()) > valid
-
-    assert len(longest_valid(words, adds_error).split()) == valid
-    assert checks <= 12
+    assert at(hole, text, language) == kept
 
 
 @pytest.mark.parametrize(
-    ("text", "cuts"),
+    ("language", "text", "kept"),
     [
-        ('f(f\'a\', rb"\\"b") ]', ['f(f\'a\', rb"\\"b")', 'f(f\'a\', rb"\\"b"', "f(f'a'", "f"]),
-        ("w(f'{x", ["w"]),
-        ("a and b or not", ["a and b", "a"]),
-        ("x.y + ", ["x.y", "x"]),
+        ("python", "a = 1\nb = va", "a = 1"),
+        ("python", "a = foo(ba", "a = foo("),
+        ("python", "longword", "longword"),
+        ("python", "a = 1\nif a:\n    whi", "a = 1"),
+        ("python", "if a:\n    whi", "if a:"),
+        ("javascript", "a();\nif (b) {\n  whi", "a();"),
+        ("ruby", "a\nb.each do |x|\n  whi", "a"),
+        ("shellscript", "a\nif b; then\n  whi", "a"),
     ],
 )
-def test_cuts_never_split_a_string_and_never_end_in_an_operator(text: str, cuts: list[str]):
-    tried: list[str] = []
+@pytest.mark.parametrize("stop_reason", ["length", "deadline"])
+def test_a_limit_leaves_no_half_words_and_no_half_lines(
+    language: str, text: str, kept: str, stop_reason: str
+):
+    assert at("|\n", text, language, stop_reason=stop_reason) == kept
+    assert at("|\n", text, language, stop_reason="eog") == text
 
-    def adds_error(candidate: str) -> bool:
-        tried.append(candidate)
-        return True
 
-    longest_valid(text, adds_error)
-    assert tried == [text, *cuts]
+@pytest.mark.parametrize(
+    ("hole", "text", "repeated"),
+    [
+        ("|\ny = foo()\n", "y = foo()", True),
+        ("|\ny = foo()\nz = bar(y)\n", "y = foo()\nz = bar( y)", True),
+        ("|\ny = foo()\nz = bar(y)\n", "y = foo()\nz = other(y, 1)", False),
+        ("|\nx = 1\n", "y = 1", False),
+        ("f(|foo, bar, baz, some_more)\n", "foo, bar, baz, some_more", True),
+        ("|\n}\n", "}", False),
+    ],
+)
+def test_what_only_says_the_next_lines(hole: str, text: str, repeated: bool):
+    assert repeats_following(text, hole_at(hole)) is repeated
+
+
+@pytest.mark.parametrize(
+    ("hole", "text", "repeated"),
+    [
+        ("value = 1\n|\n", "value = 1", True),
+        ("    value = f(a, b)\n    |\n", "value = f(a,b)", True),
+        ("a1 = b1\na2 = b2\n\n|\n", "a1 = b1\na2 = b2", True),
+        ("a1 = b1\na2 = b2\n|\n", "a1 = b1\na2 = b3", False),
+        ("self.a = a\n|\n", "self.b = b", False),
+        ("x\n|\n", "x", False),
+    ],
+)
+def test_what_only_says_the_lines_above(hole: str, text: str, repeated: bool):
+    assert repeats_previous(text, hole_at(hole)) is repeated
+
+
+@given(CODE, CODE, CODE, LANGUAGES, st.sampled_from(["", "length", "eog"]))
+def test_nothing_is_invented_but_indentation(
+    text: str, before: str, after: str, language: str, stop_reason: str
+):
+    hole = look(before + after, len(before), languages.get(language))
+    kept = tidy(text, hole, stop_reason=stop_reason)
+    assert "".join(kept.split()) in "".join(text.split())
+    written = {line.strip() for line in text.split("\n")}
+    for line in kept.split("\n")[1:-1]:
+        assert line.strip() in written
+    assert "\n".join(x.lstrip() for x in kept.split("\n")) in re.sub(r"\n[ \t]+", "\n", "\n" + text)
+
+
+@given(CODE, CODE, CODE, LANGUAGES)
+def test_tidying_twice_changes_nothing(text: str, before: str, after: str, language: str):
+    hole = look(before + after, len(before), languages.get(language))
+    once = tidy(text, hole)
+    assert tidy(once, hole) == once
+
+
+@given(CODE, CODE, CODE)
+def test_the_result_does_not_end_with_the_rest_of_the_line(text: str, before: str, after: str):
+    kept = tidy(text, look(before + after, len(before), languages.get("python")))
+    rest = after.partition("\n")[0]
+    if any(c.isalnum() for c in rest) and kept.endswith(rest):
+        boundary = kept[: -len(rest)][-1:]
+        assert boundary.isalnum() and rest[0].isalnum(), "the end of a longer word"
