@@ -1,0 +1,287 @@
+"""Asks for one answer: cache, running generation, model. Knows no items and no editor protocol.
+
+The rungs are in `ladder`, the life of a generation in `generation`; here is who may use the one
+engine, and when. A request and a generation are two things (DESIGN section 2): cancelling
+`Asker.answer` leaves the generation alive for the next keystroke's request, which joins it when
+they agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from beadline.completion import generation as generations
+from beadline.completion import silence, snippets
+from beadline.completion.clock import Clock, ContextThread
+from beadline.completion.generation import Base, Generation
+from beadline.completion.ladder import Answer, Ladder, Scene
+from beadline.completion.loading import Loader, silent_reason
+from beadline.completion.reading import Reading
+from beadline.completion.trace import record_usage
+from beadline.completion.types import CompletionRequest, Trace
+from beadline.context.stop import StopRule
+from beadline.context.types import Document
+from beadline.engine.protocol import Engine, FimRequest
+from beadline.errors import EngineError
+from beadline.settings import CompletionOptions
+
+INVOKED_LENGTH = 2
+"""By how much longer an Invoked answer may be than an automatic one, in tokens and lines."""
+TEMPERATURE = 0.7
+"""Of the answers after the greedy one."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One of the answers asked for a request."""
+
+    request: CompletionRequest
+    reading: Reading
+    """Of the user's text: the request's document without closers that the editor inserted."""
+    options: CompletionOptions
+    ticket: int = 0
+    """Order of the requests of a document; only the newest may use the engine."""
+    number: int = 0
+    """0 is greedy, the others are sampled, each by its number as the seed."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of the answer."""
+        return self.request.max_tokens or self.options.max_tokens * self._length
+
+    @property
+    def max_lines(self) -> int:
+        """Most lines of the answer."""
+        return self.options.max_lines * self._length
+
+    @property
+    def _length(self) -> int:
+        return 1 if self.request.automatic else INVOKED_LENGTH
+
+    def fim_request(self) -> FimRequest:
+        """What the engine is asked.
+
+        The newline rule is left to the stop rule: a line that opens a bracket or a block goes on.
+        """
+        document, window = self.reading.document, self.reading.window
+        prefix, suffix = window.split(document.text)
+        return FimRequest(
+            prefix=prefix,
+            suffix=suffix,
+            anchor=window.anchor - window.start,
+            path=document.path,
+            repo=document.repo,
+            extra=snippets.as_files(self.reading.snippets),
+            max_tokens=self.max_tokens,
+            deadline_ms=self.options.deadline_ms,
+            require_text=silence.requires_text(self.reading.cursor, self.request),
+            temperature=TEMPERATURE if self.number else 0.0,
+            seed=self.number,
+            sequence=document.key,
+        )
+
+
+class Asker:
+    """Answers questions, one engine generation at a time. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        loader: Loader,
+        ladder: Ladder,
+        thread: ContextThread,
+        clock: Clock,
+        write: Callable[[Trace], None],
+    ) -> None:
+        """`write` takes the trace of a generation that nobody waited for."""
+        self._engine = engine
+        self._loader = loader
+        self._ladder = ladder
+        self._thread = thread
+        self._clock = clock
+        self._write = write
+        self._generation: Generation | None = None
+        self._draining: set[Generation] = set()
+        self._tickets = itertools.count()
+        self._newest: dict[str, int] = {}
+        """Ticket of the newest request by document key."""
+        self._closed = False
+
+    def ticket(self, key: str) -> int:
+        """A new request of a document; the ones before it may not use the engine any more."""
+        self._newest[key] = next(self._tickets)
+        return self._newest[key]
+
+    def edited(self, document: Document, offset: int | None) -> None:
+        """The user's text changed: a generation that the newest text contradicts stops."""
+        current = self._generation
+        if current is not None and current.base.document.key == document.key:
+            current.edited(document, offset)
+
+    def forget(self, key: str) -> None:
+        """The document closed: nothing is generated for it any more."""
+        if self._generation is not None and self._generation.base.document.key == key:
+            self._generation.stop(generations.CLOSED)
+        self._newest.pop(key, None)
+
+    def stop(self, reason: str) -> None:
+        """End the generation under way."""
+        if self._generation is not None:
+            self._generation.stop(reason)
+
+    def close(self) -> None:
+        """End everything for good; `drained` waits for it."""
+        self._closed = True
+        self.stop(generations.CLOSED)
+
+    async def drained(self) -> None:
+        """Wait until the engine is done with every generation."""
+        await asyncio.gather(*(g.drained() for g in tuple(self._draining)))
+
+    async def answer(self, question: Question, trace: Trace) -> Answer | None:
+        """The ladder's rungs below what is shown: cache, running generation, model.
+
+        None, with `trace.silent_reason` set, when there is no answer.
+        """
+        options = question.options
+        request, reading = question.request, question.reading
+        document = reading.document
+        rested = not request.automatic or options.debounce_ms == 0 or question.number > 0
+        rule: StopRule | None = None
+        while True:
+            scene = self._scene(question)
+            cached = self._ladder.find(scene)
+            if cached is not None and _serves(cached, request):
+                return cached
+            newest = self._newest.get(document.key) == question.ticket
+            current, source = self._joinable(reading, scene, newest=newest), "inflight"
+            if current is None:
+                if not newest:
+                    # Only the newest request of a document may use the engine.
+                    trace.silent_reason = silence.SUPERSEDED
+                    return None
+                trace.silent_reason = await self._loader.obstacle(options.deadline_ms / 1000)
+                if trace.silent_reason:
+                    return None
+                if not rested:
+                    await self._clock.pause(options.debounce_ms / 1000)
+                    rested = True
+                    continue  # another request may have found or started the answer meanwhile
+                if rule is None:
+                    rule = await self._thread.run(
+                        trace,
+                        lambda: StopRule(
+                            document,
+                            reading.cursor,
+                            max_lines=question.max_lines,
+                            tree=reading.tree,
+                        ),
+                    )
+                    continue
+                try:
+                    current, source = self._start(question, scene, rule), "model"
+                except EngineError as exc:
+                    trace.silent_reason = silent_reason(exc)
+                    return None
+                rule = None
+            await current.wait()
+            answer = self._outcome(current, reading, trace, source)
+            if answer is not None and _serves(answer, request):
+                return answer
+            if trace.silent_reason:
+                return None
+
+    def _outcome(
+        self, ended: Generation, reading: Reading, trace: Trace, source: str
+    ) -> Answer | None:
+        """What a generation that ended means for one request that waited for it.
+
+        None without a silent reason: it contradicted what was typed, so climb again.
+        """
+        if ended.error is not None:
+            trace.answered_from, trace.stop_reason = source, ended.stop_reason
+            trace.silent_reason = silent_reason(ended.error)
+            return None
+        document, offset = reading.document, reading.cursor.offset
+        if ended.stopped:
+            if ended.stop_reason == generations.CONTRADICTED and ended.newest(document, offset):
+                return None
+            trace.answered_from, trace.stop_reason = source, ended.stop_reason
+            trace.silent_reason = silence.SUPERSEDED
+            return None
+        typed = ended.base.typed(document, offset)
+        if typed is None or not ended.text.startswith(typed) or (typed and typed == ended.text):
+            return None
+        record_usage(trace, ended.take_usage())
+        probability = 0.0 if typed else ended.eog_probability
+        text = ended.text[len(typed) :]
+        return Answer(text, ended.stop_reason, probability, ended.logprob, source)
+
+    def _joinable(self, reading: Reading, scene: Scene, *, newest: bool) -> Generation | None:
+        """The running generation when it may still serve this cursor.
+
+        The newest request of a document stops a generation that cannot serve it.
+        """
+        current = self._generation
+        document, offset = reading.document, reading.cursor.offset
+        if current is None or current.finished or current.base.document.key != document.key:
+            return None
+        if current.scope != scene.fingerprint:
+            return None
+        if newest:
+            current.observe(document, offset)
+        elif not current.agrees(document, offset):
+            return None
+        return None if current.finished else current
+
+    def _start(self, question: Question, scene: Scene, rule: StopRule) -> Generation:
+        """Ask the model. Raises `EngineError` when the engine takes no request."""
+        self.stop(generations.SUPERSEDED)
+        reading, request = question.reading, question.request
+        started = Generation(
+            self._engine.generate(question.fim_request()),
+            rule,
+            Base(reading.document, reading.cursor.offset, request.entry),
+            scope=scene.fingerprint,
+            empty_threshold=silence.empty_threshold(reading.cursor, request),
+            call_later=self._clock.later,
+            on_end=lambda ended: self._ended(ended, scene),
+        )
+        self._generation = started
+        self._draining.add(started)
+        return started
+
+    def _ended(self, ended: Generation, scene: Scene) -> None:
+        """A generation's stream is over: keep what it is worth, tell what it cost."""
+        self._draining.discard(ended)
+        if self._generation is ended:
+            self._generation = None
+        if ended.complete:
+            self._ladder.remember(
+                scene,
+                Answer(ended.text, ended.stop_reason, ended.eog_probability, ended.logprob),
+            )
+        if ended.error is not None and not self._closed:
+            self._loader.begin()
+        if ended.stopped or not ended.awaited:
+            trace = Trace(event="abandoned", stop_reason=ended.stop_reason)
+            record_usage(trace, ended.take_usage())
+            self._write(trace)
+
+    def _scene(self, question: Question) -> Scene:
+        info, reading = self._loader.info, question.reading
+        model = (info.path, info.name, info.family, info.build) if info else ()
+        limits = (question.max_tokens, question.max_lines, question.number)
+        shown = snippets.fingerprint(reading.snippets)
+        document = reading.document
+        prefix, suffix = reading.window.split(document.text)
+        fingerprint = repr((model, limits, shown))
+        return Scene(document.key, document.language, fingerprint, prefix, suffix)
+
+
+def _serves(answer: Answer, request: CompletionRequest) -> bool:
+    """Silence chosen for an automatic request is no answer to a user who asked by a key."""
+    return request.automatic or answer.stop_reason != silence.EMPTY_LIKELY

@@ -1,0 +1,63 @@
+"""Time and the one thread of a completer. Knows no document and no engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from beadline.completion.generation import CallLater, TimerHandle
+from beadline.completion.types import Trace
+
+_T = TypeVar("_T")
+
+
+class Clock:
+    """The seconds and timers of a completer; a test's own where it gives them."""
+
+    def __init__(self, seconds: Callable[[], float], call_later: CallLater | None) -> None:
+        self.seconds = seconds
+        self._call_later = call_later
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> TimerHandle:
+        """Call `callback` after some seconds."""
+        if self._call_later is not None:
+            return self._call_later(seconds, callback)
+        return asyncio.get_running_loop().call_later(seconds, callback)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait; cancelling the wait takes its timer back."""
+        rested = asyncio.Event()
+        timer = self.later(seconds, rested.set)
+        try:
+            await rested.wait()
+        finally:
+            timer.cancel()
+
+
+class ContextThread:
+    """The thread that parses, judges and searches: parser state belongs to one thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beadline-context")
+        self._closed = False
+
+    async def run(self, trace: Trace, work: Callable[[], _T]) -> _T:
+        """Run `work`; its time, waiting included, is the request's context time."""
+        started = self._clock.seconds()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            trace.context_ms += 1000 * (self._clock.seconds() - started)
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Run `work` after what is queued; nobody waits for it."""
+        if not self._closed:
+            self._pool.submit(work)
+
+    def close(self) -> None:
+        """Drop what is queued."""
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,62 @@
+"""Decides what of an answer is shown at a cursor, and as which change. Knows no engine, no cache.
+
+Answers are judged at every request anew: the text around the cursor may not be what it was when
+the model wrote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beadline.completion import silence
+from beadline.completion.closers import settle
+from beadline.completion.ladder import Answer
+from beadline.completion.postprocess import tidy
+from beadline.completion.postprocess.fragments import longest_valid, without_bare_header
+from beadline.completion.reading import Reading
+from beadline.context.syntax import adds_error
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be shown, or why nothing is."""
+
+    text: str
+    silent_reason: str = ""
+    replaced: int = 0
+    """How many of the editor's closers right of the cursor `text` replaces."""
+    whole: bool = True
+    """The syntax check took nothing off."""
+
+
+def judge(reading: Reading, answer: Answer, *, closers: str, automatic: bool) -> Verdict:
+    """Post-process an answer at the reading's cursor and decide whether it is shown.
+
+    `closers` are what the editor inserted behind the cursor; `reading` is of the text without
+    them.
+    """
+    hole, offset = reading.hole, reading.cursor.offset
+    tidied = tidy(answer.text, hole, indent=reading.cursor.indent, stop_reason=answer.stop_reason)
+    reason = silence.of_answer(tidied, answer.text, hole, stop_reason=answer.stop_reason)
+    if reason:
+        return Verdict("", reason)
+    valid, tree = tidied, reading.tree
+    if tree is not None:
+        valid = longest_valid(
+            tidied, hole, lambda candidate: adds_error(tree, offset, offset, candidate)
+        )
+    if not valid:
+        return Verdict("", silence.ADDS_ERROR)
+    complete = without_bare_header(valid, hole)
+    if not complete.strip():
+        return Verdict("", silence.BARE_HEADER)
+    if complete != tidied:
+        reason = silence.of_answer(complete, answer.text, hole)
+    settled = settle(complete, hole, closers)
+    if not reason and not settled.text.strip():
+        reason = silence.REPEATS_SUFFIX
+    if not reason and automatic and silence.too_small(settled.text):
+        reason = silence.TOO_SMALL
+    if reason:
+        return Verdict("", reason)
+    return Verdict(settled.text, "", settled.replaced, whole=complete == tidied)

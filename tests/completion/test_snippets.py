@@ -1,0 +1,203 @@
+"""Snippets in the prompt: which, in what order, and when the set changes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import Bench, at, document, text_of
+from fake_engine import says
+
+from beadline.completion.snippets import in_prompt_order, most_chars
+from beadline.context.types import Document, Snippet
+from beadline.engine.protocol import ExtraFile
+from beadline.settings import ContextOptions
+
+
+def snippet(path: str, text: str = "def f(): ...\n", *, volatile: bool = True) -> Snippet:
+    return Snippet(path, text, 0, 1.0, "bm25", volatile)
+
+
+class FakeRetriever:
+    """Gives `found`; remembers what it was told."""
+
+    def __init__(self, *found: Snippet, is_ready: bool = True) -> None:
+        self.found = found
+        self.is_ready = is_ready
+        self.searches: list[tuple[str, int, int]] = []
+        self.told: list[object] = []
+
+    def set_folders(self, folders: Sequence[Path]) -> None:
+        self.told.append(tuple(folders))
+
+    def set_options(self, options: ContextOptions) -> None:
+        self.told.append(options)
+
+    def open(self, document: Document) -> None:
+        self.told.append(document.text)
+
+    def closed(self, key: str) -> None:
+        self.told.append(key)
+
+    def files_changed(self) -> None:
+        self.told.append("files_changed")
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def ready(self, timeout: float | None = None) -> bool:
+        assert timeout == 0
+        return self.is_ready
+
+    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+        self.searches.append((document.text, offset, max_chars))
+        return self.found
+
+    def close(self) -> None:
+        self.told.append("close")
+
+
+TWO = (snippet("b.py", "b = 1\n"), snippet("c.py", "c = 12\n", volatile=False))
+FUNCTIONS = "def f():\n    x = 1\n    {}\n\n\ndef g():\n    y = 2\n    {}\n"
+
+
+async def test_they_go_into_the_prompt_stable_first_and_into_the_trace():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("print(value)"), retriever=retriever).ready()
+    result = await bench.ask("value = 1\n|\n")
+    (stream,) = bench.engine.streams
+    assert stream.request.extra == (ExtraFile("c.py", "c = 12\n"), ExtraFile("b.py", "b = 1\n"))
+    assert result.trace.snippets == [
+        {"path": "c.py", "source": "bm25", "tokens": 3},
+        {"path": "b.py", "source": "bm25", "tokens": 2},
+    ]
+    assert retriever.searches == [("value = 1\n\n", 10, 768)]
+
+
+async def test_the_prompt_can_be_looked_at_without_asking():
+    bench = await Bench(says("x"), retriever=FakeRetriever(*TWO)).ready()
+    shown = await bench.completer.fim_request(at("value = 1\n|\n"))
+    assert bench.engine.streams == []
+    await bench.ask("value = 1\n|\n")
+    assert bench.engine.streams[0].request == shown
+
+
+async def test_the_set_is_kept_in_one_scope_and_chosen_anew_in_another():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("z = 3"), retriever=retriever).ready()
+    for typed in ("", "z", "zz", "zz = 4\n    ", "zz = 4\n    u"):
+        await bench.ask(FUNCTIONS.format(typed + "|", ""))
+    assert len(retriever.searches) == 1
+    retriever.found = TWO[:1]
+    await bench.ask(FUNCTIONS.format("", "|"))
+    assert len(retriever.searches) == 2
+    assert [e.path for e in bench.engine.streams[-1].request.extra] == ["b.py"]
+
+
+async def test_a_header_that_is_being_typed_does_not_change_the_set():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("x"), retriever=retriever).ready()
+    text = "a = 1\n{}\nb = 2\n"
+    for typed in ("", "d", "def", "def h", "def h(", "def h(a):"):
+        await bench.ask(text.format(typed + "|"), automatic=False)
+    assert len(retriever.searches) == 1
+    await bench.ask(text.format("def h(a):\n    |"))
+    assert len(retriever.searches) == 2
+
+
+async def test_the_set_is_chosen_anew_with_the_window():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("x = 1"), retriever=retriever).ready()
+    bench.completer.reconfigure(
+        dataclasses.replace(bench.options, context=ContextOptions(prefix_tokens=64))
+    )
+    lines = [f"value_{n} = {n}\n" for n in range(200)]
+    for count in (1, 2, 150, 151):
+        await bench.ask("".join(lines[:count]) + "|\n")
+    assert len(retriever.searches) == 2
+
+
+async def test_nothing_is_remembered_before_the_workspace_was_read():
+    retriever = FakeRetriever(*TWO, is_ready=False)
+    bench = await Bench(says("print(value)"), retriever=retriever).ready()
+    await bench.ask("value = 1\n|\n")
+    assert bench.engine.streams[0].request.extra == ()
+    retriever.is_ready = True
+    await bench.ask("value = 1\np|\n")
+    await bench.ask("value = 1\nq|\n")
+    assert [len(s.request.extra) for s in bench.engine.streams] == [0, 2]
+    assert len(retriever.searches) == 1
+
+
+async def test_an_answer_belongs_to_its_snippets():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("z = 3"), retriever=retriever).ready()
+    await bench.ask(FUNCTIONS.format("|", ""))
+    await bench.ask(FUNCTIONS.format("", "|"))
+    retriever.found = (snippet("other.py"),)
+    again = await bench.ask(FUNCTIONS.format("|", ""))
+    assert again.trace.answered_from == "model"
+    assert (await bench.ask(FUNCTIONS.format("|", ""))).trace.answered_from == "exact"
+
+
+async def test_zero_tokens_look_into_no_other_file():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("print(value)"), retriever=retriever).ready()
+    bench.completer.reconfigure(
+        dataclasses.replace(bench.options, context=ContextOptions(snippet_tokens=0))
+    )
+    bench.completer.opened(document("value = 1\n"))
+    bench.edit("value = 2|\n")
+    assert text_of(await bench.ask("value = 1\n|\n")) == "print(value)"
+    assert retriever.searches == []
+    assert "start" not in retriever.told, "nothing is scanned"
+    assert bench.engine.streams[0].request.extra == ()
+
+
+async def test_silence_by_syntax_costs_no_search():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("bar"), retriever=retriever).ready()
+    assert (await bench.ask("x = foo()|\ny = 2\n")).trace.silent_reason == "expected_nothing"
+    assert retriever.searches == []
+
+
+async def test_the_retriever_hears_of_documents_folders_and_files():
+    retriever = FakeRetriever()
+    bench = await Bench(retriever=retriever).ready()
+    bench.completer.opened(document("a\n"))
+    bench.edit("ab|\n")
+    bench.completer.folders_changed([Path("w")])
+    bench.completer.files_changed()
+    bench.completer.closed("a.py")
+    await bench.completer.close()
+    assert [t for t in retriever.told if t != "start"] == [
+        "a\n",
+        "ab\n",
+        (Path("w"),),
+        "files_changed",
+        "a.py",
+        "close",
+    ]
+    assert "start" in retriever.told
+
+
+async def test_a_popups_text_is_not_the_documents():
+    retriever = FakeRetriever()
+    bench = await Bench(says("(1)"), retriever=retriever).ready()
+    await bench.completer.complete(at("x = foo_bar|\n", entry=4))
+    assert "x = foo_bar\n" not in retriever.told
+
+
+def test_what_two_sets_share_keeps_its_place():
+    a, b, c = (snippet(f"{name}.py") for name in "abc")
+    fixed = snippet("fixed.py", volatile=False)
+    assert in_prompt_order([a, fixed, b]) == (fixed, a, b)
+    assert in_prompt_order([c, b, a], before=[a, b]) == (a, b, c)
+
+
+def test_the_budget_is_never_more_than_two_fifths_of_the_context():
+    assert most_chars(256, 8192) == 768
+    assert most_chars(256, 0) == 768
+    assert most_chars(5000, 1000) == 1200
+    assert most_chars(0, 8192) == 0
