@@ -15,6 +15,8 @@ from beadline.context.lexer import CLOSER, CLOSERS, columns, indent_of, scan
 
 WHOLE_CHARS = 100_000
 """Shorter texts are parsed whole."""
+PART_CHARS = 40_000
+"""Most characters of a longer text that are parsed at a time."""
 _PARAGRAPH = re.compile(r"\n[ \t]*\n([ \t]*)(?=[^\s)\]}])")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beadline.context import languages
-from beadline.context.excerpt import WHOLE_CHARS, excerpt
+from beadline.context.excerpt import PART_CHARS, WHOLE_CHARS, excerpt
 from beadline.context.hole import Hole, look
 from beadline.context.languages import Grammar, Language
 from beadline.context.lexer import Scanned
@@ -180,11 +180,11 @@ class SyntaxTree:
     def around(self, offset: int, chars: int = WHOLE_CHARS) -> tuple[SyntaxTree, int] | None:
         """What has to be looked at for `offset`, and which offset of the text is its offset 0.
 
-        The whole of a text of at most `chars` characters, else some definitions around the
-        offset. None where one statement, line or string is too long for that.
+        The whole of a text of at most `chars` characters, else some paragraphs around the offset. None where one statement, line or string is too long for that.
         """
         if len(self.text) <= chars:
             return self, 0
+        chars = min(chars, PART_CHARS)
         if (offset, chars) not in self._excerpts:
             part = excerpt(self.hole_at(offset), chars)
             self._excerpts[offset, chars] = part and (
