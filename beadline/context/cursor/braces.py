@@ -42,12 +42,20 @@ _ACCESS = re.compile(r"(?:public|private|protected|signals|slots)\b[\w\s]*:$|\w+
 """Labels that open nothing."""
 _LITERAL = re.compile(r"(?:[=(,\[?:&!+]|\|\||\b(?:return|yield|default|in|of|await|throw))$")
 """Before a `{` that opens no statements: a literal, a pattern, a list of names."""
-_NAMED_LITERALS = frozenset(("go", "rust", "csharp", "cpp"))
+_BEFORE_BODY = re.compile(r"\b(?:noexcept|const|override|final|mutable|volatile)$")
+_RETURN_TYPE = re.compile(r"->\s*[\w\s:<>&*,]+$")
+_NAMED_LITERALS = frozenset(("go", "rust", "cpp"))
 """Languages whose literals may stand behind the name of a type."""
-_ENTRIES = re.compile(r"\b(?:struct|enum|match|union|import|export|use)\b|\w\s+switch\s*$")
+_ENTRIES = re.compile(r"\b(?:enum|match|import|export|use)\b|\w\s+switch\s*$")
 """Before a `{` whose body is a list of entries divided by commas."""
 CONTINUES = re.compile(r"\s*(?:\.(?!\.)|\?\.|->|&&|\|\||[?:](?!:)\s|=>|[+*/%|]\s)")
 _NEEDS_SEMICOLON = re.compile(r"(?:typedef\s+)?(?:struct|enum|union|class)\b")
+_FUNCTION = re.compile(
+    r"(?:^|[=(,:?]\s*|\b(?:return|default|async|export|go|defer|pub|unsafe|const|extern)\s+)"
+    r"(?:function|func|fn|fun)\b[^{}=;]*$"
+)
+_GROUP = re.compile(r"(?:import|const|var|type)\s*\Z")
+"""Go: before a `(` whose entries are lines."""
 _BODY_BELOW = frozenset(("namespace", "extern"))
 """Headers whose body is often not indented."""
 _INCLUDE = re.compile(r"#\s*(?:include\s*(?:<.*>|\".*\")|endif|else|pragma\s+once|undef\s+\w+)$")
@@ -62,10 +70,26 @@ def decide(hole: Hole, tree: SyntaxTree | None) -> Decision:
     if hole.rest_code:
         return inside_line(hole, tree)
     if stack and stack[-1][0] != "{":
-        return inside_brackets(hole)
+        return _in_group(hole) if _is_group(hole) else inside_brackets(hole)
     if hole.left_blank and not hole.statement:
         return _on_blank_line(hole)
     return _at_line_end(hole, tree)
+
+
+def _is_group(hole: Hole) -> bool:
+    at = hole.scanned.stack[-1][1]
+    line = hole.text.rfind("\n", 0, at) + 1
+    return hole.language.id == "go" and _GROUP.match(hole.text, line, at) is not None
+
+
+def _in_group(hole: Hole) -> Decision:
+    if hole.left_blank:
+        return LINE, "new_statement"
+    if unfinished(hole, hole.statement) or hole.statement.endswith("("):
+        return LINE, "inside_statement"
+    if hole.left[-1:].isspace() or WORD_AT_END.search(hole.statement):
+        return LINE, "ambiguous_end"
+    return NOTHING, "complete_statement"
 
 
 def _after_brace(hole: Hole, tree: SyntaxTree | None) -> Decision:
@@ -77,7 +101,8 @@ def _after_brace(hole: Hole, tree: SyntaxTree | None) -> Decision:
     if not hole.rest_code and _has_body(hole, header, column):
         return (LINE, "new_statement") if hole.left_blank else (NOTHING, "header_complete")
     block = None if tree is None else _is_block(hole, tree)
-    if not block and (block is False or _is_literal(hole, header)):
+    by_tree = block is False and not header.rstrip().endswith(")")  # not so `decltype(x) {`
+    if not block and (by_tree or _is_literal(hole, header)):
         return LINE, "inside_brackets"
     return BLOCK, "open_block"
 
@@ -120,22 +145,21 @@ def _is_literal(hole: Hole, header: str) -> bool:
         return False
     if header[-1] in "(,[":
         return True
-    if header.endswith(")"):
-        return hole.language.id == "csharp" and re.search(r"\bnew\b[^;]*$", header) is not None
-    if header.endswith(("=>", "->")):
+    language = hole.language.id
+    if first_word(header) == "where" or (language == "cpp" and _RETURN_TYPE.search(header)):
+        return False
+    if language == "csharp" and (header.endswith(")") or not _LITERAL.search(header)):
+        return re.search(r"\b(?:new|with|stackalloc)\b[^;]*$", header) is not None
+    if header.endswith((")", "=>", "->")):
         return False
     if first_word(header.lstrip("}) ")) in hole.language.words.headers and spaced:
         return False
     if _LITERAL.search(header):
         return not LABEL.match(header)
     flat = flatten(header, hole.language)
-    words = set(re.findall(r"\w+", flat))
-    if words & hole.language.words.headers or hole.language.id not in (
-        "go",
-        "rust",
-        "csharp",
-        "cpp",
-    ):
+    if language not in _NAMED_LITERALS or _BEFORE_BODY.search(header):
+        return False
+    if set(re.findall(r"\w+", flat)) & hole.language.words.headers:
         return False
     return WORD_AT_END.search(header) is not None or header.endswith(("]", ">"))
 
@@ -196,6 +220,8 @@ def _at_line_end(hole: Hole, tree: SyntaxTree | None) -> Decision:
     if last == ";":
         return NOTHING, "complete_statement"
     if last == ",":
+        if spaced:
+            return LINE, "inside_statement"
         return (NOTHING, "complete_entry") if in_entries(hole) else (LINE, "inside_statement")
     if last == "}":
         return _after_closed_brace(hole, statement)
@@ -292,7 +318,7 @@ def is_header(hole: Hole, statement: str) -> bool:
     words = hole.language.words.headers
     if first_word(text) in words:
         return True
-    return re.search(r"\b(?:function|func|fn|fun)\b[^{}=;]*$", statement) is not None
+    return _FUNCTION.search(statement) is not None
 
 
 def in_entries(hole: Hole) -> bool:
@@ -308,7 +334,10 @@ def in_entries(hole: Hole) -> bool:
     if not header.strip():  # a bracket on a line of its own
         above = hole.text.rfind("\n", 0, max(0, line_start - 1)) + 1
         header = hole.text[above:line_start]
-    return bool(_ENTRIES.search(header)) or _is_literal(hole, header)
+    if hole.language.id == "rust" and re.search(r"\b(?:struct|union)\b", header):
+        return True
+    listed = hole.language.id != "go" and _ENTRIES.search(header) is not None
+    return listed or _is_literal(hole, header)
 
 
 def _at_directive_end(hole: Hole, statement: str) -> Decision:

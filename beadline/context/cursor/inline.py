@@ -87,7 +87,7 @@ def inside_brackets(hole: Hole) -> Decision:
             return LINE, "inside_brackets"
         # The last item has no comma: only an operator could follow.
         return (NOTHING, "complete_expression") if hole.adjacent else (LINE, "inside_brackets")
-    if last == "," and _entry_alone(hole):
+    if last == "," and not hole.left[-1:].isspace() and _entry_alone(hole):
         return NOTHING, "complete_entry"
     if last in OPENERS + ",;":
         return LINE, "inside_brackets"

@@ -53,11 +53,12 @@ _COMPLETE_WORDS = {
 }
 _DO = re.compile(r"\b(?:do|then)\s*(?:\|[^|]*\|)?$|\{\s*\|[^|]*\|$")
 """Ends of a header, whatever stands before."""
-_VALUE_BLOCK = re.compile(r"(?:=|<<|\breturn)\s*(?:if|unless|case|begin|while|until)\b")
+_VALUE_BLOCK = re.compile(r"(?:=|<<)\s*(?:if|unless|case|begin|while|until)\b")
 _ENDLESS = re.compile(r"def\s+[\w.?!]+(?:\(\))?\s*=\s")
 _MODIFIER = re.compile(r"\s(?:if|unless|while|until|rescue)\s")
 _SHELL_UNFINISHED = re.compile(r"(?:\||&&|\\|[=($<]|(?<!\d)>|\s-+)$")
-_RUBY_NAME = re.compile(r"\w[?!]$")
+_WHOLE_NAME = re.compile(r"\w[?!]$|\$[?!#$@*\d]$")
+"""Ruby's methods with a mark at their end, Bash's special parameters."""
 CLAUSES = frozenset(("when", "in", "else", "elsif", "rescue", "ensure", "elif"))
 
 
@@ -187,29 +188,36 @@ def _jumps(hole: Hole, code: str) -> bool:
 def _at_line_end(hole: Hole) -> Decision:
     """Code before the cursor, none after it."""
     statement, language = hole.statement, hole.language
-    if hole.scanned.escaped or hole.wanted:
+    # In Bash the patterns of `case` look like closers without an opener.
+    if hole.scanned.escaped or (hole.wanted and language.id == "ruby"):
         return LINE, "inside_statement"
     if not statement:
         return NOTHING, "comment_closed"
     spaced = hole.left[-1:].isspace()
     if closes(statement, language) or statement.endswith((";;", "}")):
         return NOTHING, "complete_statement"
-    if opens_body(statement, language):
-        return _after_header(hole, statement, spaced)
-    if unfinished_line(hole, statement):
+    header = opens_body(statement, language)
+    if unfinished_line(hole, statement) and not (header and _DO.search(statement)):
         return LINE, "inside_statement"
+    if header:
+        return _after_header(hole, statement, spaced)
     if language.id == "shellscript" and _lacks_then(statement):
         following = first_word(hole.next_code.lstrip())
         return (NOTHING, "header_complete") if following in ("then", "do") else _open_header(hole)
     if statement.endswith(";"):
         return NOTHING, "complete_statement"
     if statement.endswith(","):
-        return (NOTHING, "complete_entry") if hole.scanned.stack else (LINE, "inside_statement")
+        entry = hole.scanned.stack and not spaced
+        return (NOTHING, "complete_entry") if entry else (LINE, "inside_statement")
     if word := WORD_AT_END.search(statement):
         return _after_word(hole, word.group(), spaced)
-    if spaced or _RUBY_NAME.search(statement):
+    if spaced:
         return LINE, "ambiguous_end"
-    if statement[-1] in CLOSERS + "\"'`" or NUMBER_AT_END.search(statement):
+    if (
+        _RUBY_NAME.search(statement)
+        or statement[-1] in CLOSERS + "\"'`"
+        or NUMBER_AT_END.search(statement)
+    ):
         return NOTHING, "complete_statement"
     return LINE, "ambiguous_end"
 
