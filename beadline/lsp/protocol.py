@@ -61,6 +61,7 @@ def make_converter() -> Converter:
     """lsprotocol's converter, knowing `InlineRequest`, and leaving unknown params as plain JSON."""
     converter = converters.get_converter()
     # First, because a generated hook keeps the hooks it found for its fields.
+    converter.register_structure_hook(str, _string)
     converter.register_structure_hook(
         lsp.OptionalVersionedTextDocumentIdentifier, _versioned_identifier
     )
@@ -77,6 +78,13 @@ def make_converter() -> Converter:
     for kind in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         converter.register_structure_hook(kind, _plain)
     return converter
+
+
+def _string(value: Any, _: Any) -> str:
+    """cattrs would make one of anything: a text that is null would be "None"."""
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    return value
 
 
 def _versioned_identifier(value: Any, _: Any) -> lsp.OptionalVersionedTextDocumentIdentifier:

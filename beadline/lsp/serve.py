@@ -85,9 +85,9 @@ def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[str], None], argument
 
 
 def set_up_logging(level: str) -> None:
-    """Our log on standard error. pygls logs message bodies, user code among them: errors only."""
+    """Our log on standard error. pygls logs message bodies, user code among them: nothing of it."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("beadline").setLevel(level.upper())
-    logging.getLogger("pygls").setLevel(logging.ERROR)
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
@@ -203,7 +204,12 @@ class BeadlineServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """pygls calls this for every error; a popup for each is nobody's wish."""
-        log.warning("%s while handling a message.", type(error).__name__)
+        if isinstance(error, JsonRpcInternalError):
+            # Ours. Its message may quote source text; where it happened is in our code.
+            place = "".join((error.data or {}).get("traceback", ()))
+            log.error("A message could not be handled: %s", place)
+        elif not isinstance(error, JsonRpcException):
+            log.error("A message could not be handled: %s", type(error).__name__)
 
     @property
     def shows_progress(self) -> bool:

@@ -166,7 +166,8 @@ class Suggestions:
         if not self._switch.serves(languages):
             return []
         offset = snapshot.offset(asked.position)
-        if asked.popup is None:
+        # An entry that is a whole call cannot be extended; Copilot ignores it as well.
+        if asked.popup is None or ")" in asked.popup.text:
             result = await self._ask(snapshot.document, offset, asked)
             shaped = [_insertion(item, snapshot, offset) for item in result.items]
         else:
@@ -183,12 +184,14 @@ class Suggestions:
             return None
         return self._notebooks.snapshot(asked.uri)
 
-    async def _ask(self, document: Document, offset: int, asked: Asked) -> CompletionResult:
+    async def _ask(
+        self, document: Document, offset: int, asked: Asked, *, entry: int | None = None
+    ) -> CompletionResult:
         self._model.asked(by_hand=not asked.automatic)
         self._board.begin()
         try:
             result = await self._completer.complete(
-                CompletionRequest(document=document, offset=offset, automatic=asked.automatic)
+                CompletionRequest(document, offset, automatic=asked.automatic, entry=entry)
             )
         finally:
             self._board.end()
@@ -210,7 +213,7 @@ class Suggestions:
         document = dataclasses.replace(
             snapshot.document, text=text[:start] + popup.text + text[end:]
         )
-        result = await self._ask(document, cursor, asked)
+        result = await self._ask(document, cursor, asked, entry=start)
         return result, [
             _offered(start, end, popup.text + item.text, snapshot)
             for item in result.items

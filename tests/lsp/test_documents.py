@@ -68,7 +68,10 @@ def test_an_edit_is_the_slice_it_names(
     assert lines_of(expected) == change.document.text.split("\n")
     (done,) = change.edits or ()
     before = "\n".join(lines_of(text))
-    assert change.document.text == before[: done.start] + done.text + before[done.start + done.removed :]
+    assert (
+        change.document.text
+        == before[: done.start] + done.text + before[done.start + done.removed :]
+    )
     assert snapshot.lines.size == len(expected.encode())
     assert documents.version(URI) == 2
 

@@ -85,6 +85,16 @@ async def test_items_extend_the_selected_entry_of_the_popup(session: Session) ->
     assert session.engine.streams[0].request.prefix == "x = os.listdir"
 
 
+async def test_an_entry_that_is_a_whole_call_is_ignored(session: Session) -> None:
+    session.engine.script = lambda _: ["tdir(path)"]
+    client = session.client
+    client.open(URI, "x = os.lis\n")
+    span = {"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 10}}
+    popup = {"range": span, "text": "listdir($1)"}
+    (item,) = await client.complete(URI, 0, 10, selectedCompletionInfo=popup)
+    assert item["insertText"] == "tdir(path)"
+
+
 @pytest.mark.parametrize(
     "popup",
     [

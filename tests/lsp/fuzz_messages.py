@@ -1,0 +1,471 @@
+"""Random messages of a client that types, and of one that is out of its mind. Knows no server.
+
+Everything comes from one seed. `Fuzzer.next` makes a message and keeps the model of the texts up to
+date with it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.lsp.client import Message, inline_params, notification, replace, request
+from tests.lsp.fuzz_server import ASK
+from tests.lsp.fuzz_texts import Model, Notebook
+
+FAR = 2**31 - 1
+"""The largest number that a position may have."""
+INLINE = "textDocument/inlineCompletion"
+PLAIN = "textDocument/completion"
+URIS = (
+    "file:///fuzz/a.py",
+    "file:///fuzz/b.js",
+    "file:///fuzz/c%20d.go",
+    "file:///fuzz/text.txt",
+    "untitled:Untitled-1",
+    "vscode-remote://host/fuzz/e.rs",
+)
+UNSERVED = ("git:/fuzz/a.py?ref", "output:log", "vscode-scm:x")
+NOTEBOOKS = ("file:///fuzz/n.ipynb", "untitled:Notebook-2")
+LANGUAGES = ("python", "javascript", "go", "plaintext", "no-such-language", "rust")
+NASTY = (
+    "\r\n", "\r", "\n", "\n\r", "\r\r\n", "\u2028", "\u2029", "\x0c", "\x0b", "\x85", "\t",
+    "😀", "👩‍👩‍👧", "é", "e\u0301", "€", "\U0010ffff", "\ufeff", "\ud83d", "\ude00", "\ud83d\ude00",
+    "שלום",
+)  # fmt: skip
+CODE = (
+    "def f(a, b):", "    return ", "x = 1", "if ", "{", "}", "(", ")", "[", "]", "'", '"', '"""',
+    "#", "//", "class A:", "import os", "function g() {", "=> ", ";", "foo.bar", " ", "    ", "a",
+    "0", "`",
+)  # fmt: skip
+BAD_CHANGES: tuple[Any, ...] = (
+    None,
+    5,
+    "text",
+    [5],
+    [{}],
+    [{"text": 5}],
+    [{"range": 1, "text": "x"}],
+    [{"range": {"start": {"line": 0, "character": 0}}, "text": "x"}],
+    [replace(-1, 0, 0, 0, "")],
+    [replace(0, 0, 0, 2**31, "")],
+    [{"range": replace(0, 0, 0, 0, "")["range"]}],
+    [{"range": {"start": {"line": "a", "character": 0}, "end": {"line": 0, "character": 0}}}],
+)  # fmt: skip
+JUNK: tuple[Any, ...] = (
+    None, True, 0, -1, 1.5, 2**70, "", "text", [], [None], {}, {"uri": 5}, {"textDocument": None},
+    {"textDocument": {"uri": "file:///fuzz/a.py"}}, {"position": {"line": -5}}, [[[[]]]],
+)  # fmt: skip
+REQUESTS = (INLINE, PLAIN, "workspace/executeCommand", "textDocument/hover", "no/such/method")
+NOTICES = (
+    "textDocument/didSave", "textDocument/willSave", "workspace/didChangeConfiguration",
+    "workspace/didChangeWatchedFiles", "workspace/didChangeWorkspaceFolders", "$/setTrace",
+    "textDocument/didShowCompletion", "textDocument/didPartiallyAcceptCompletion",
+    "textDocument/didFocus", "$/progress", "$/cancelRequest", "no/such/notification",
+    "window/workDoneProgress/cancel",
+)  # fmt: skip
+COMMANDS = (
+    "beadline.accepted", "beadline.status", "beadline.toggle", "beadline.snooze", "no.such.command",
+)  # fmt: skip
+GARBAGE = (b"", b"{", b"nonsense", b"\xff\xfe\x00", b"[1, 2", b'{"jsonrpc": "2.0"}', b"null", b"[]")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One message, and what its answer must be."""
+
+    body: bytes
+    """What goes onto the wire, now: the cells in it may change later."""
+    id: int | None = None
+    """Of a request, which must be answered once."""
+    check: Callable[[Message], None] = lambda _: None
+    """Looks at the answer."""
+
+
+class Fuzzer:
+    """A client with a seed."""
+
+    def __init__(self, seed: str, encoding: str, limit: int) -> None:
+        self.random = random.Random(seed)
+        self.model = Model(encoding, limit)
+        self._id = 1000  # below are the ids of `Client`
+        self._version = 0
+        self._cells = 0
+        self._kinds: tuple[tuple[int, Callable[[], Sent]], ...] = (
+            (400, self._edit),
+            (60, self._edits),
+            (30, self._whole),
+            (35, self._open),
+            (20, self._close),
+            (180, self._inline),
+            (50, self._cancel),
+            (10, self._plain),
+            (20, self._command),
+            (20, self._junk_request),
+            (30, self._junk_notice),
+            (6, self._bad_change),
+            (6, self._garbage),
+            (8, self._unserved),
+            (10, self._open_notebook),
+            (6, self._close_notebook),
+            (30, self._splice_notebook),
+            (15, self._retype_cell),
+            (3, self._bad_notebook),
+            (6, self._settings),
+            (12, self._events),
+            (4, self._folders),
+            (80, self._ask),
+        )
+
+    def next(self) -> Sent:
+        """One more message."""
+        weights, kinds = zip(*self._kinds, strict=True)
+        return self.random.choices(kinds, weights)[0]()
+
+    # Pieces
+
+    def _text(self, most: int = 12) -> str:
+        chance = self.random.random()
+        if chance < 0.004:
+            if self.random.random() < 0.3:
+                return self.random.choice(NASTY) * self.random.randint(1_000, 5_000)
+            return self.random.choice(CODE) * self.random.randint(20_000, 60_000)
+        if chance < 0.01:
+            return "\0"
+        pieces = [
+            self.random.choice(NASTY if self.random.random() < 0.3 else CODE)
+            for _ in range(self.random.randint(0, most))
+        ]
+        return "".join(pieces)
+
+    def _request(self, method: str, params: Any, check: Callable[[Message], None]) -> Sent:
+        self._id += 1
+        return Sent(json.dumps(request(self._id, method, params)).encode(), self._id, check)
+
+    def _notify(self, method: str, params: Any) -> Sent:
+        return Sent(json.dumps(notification(method, params)).encode())
+
+    def _next_version(self) -> int:
+        self._version += 1
+        return self._version
+
+    def _uri(self) -> str:
+        """Mostly one that is open."""
+        if self.model.buffers and self.random.random() < 0.97:
+            return self.random.choice(list(self.model.buffers))
+        return self.random.choice(URIS)
+
+    def _position(self, uri: str) -> Message:
+        """A place in the text: between characters, inside one, or far away."""
+        buffer = self.model.buffers.get(uri)
+        chance = self.random.random()
+        if chance < 0.02 or buffer is None or buffer.text is None:
+            far = (0, 1, 7, 1000, FAR)
+            return {"line": self.random.choice(far), "character": self.random.choice(far)}
+        lines = buffer.text.lines()
+        line = self.random.randrange(len(lines) + (chance < 0.05))
+        start, end = lines[line] if line < len(lines) else (0, 3)
+        character = self.random.randint(0, end - start + (2 if chance > 0.95 else 0))
+        if self.random.random() < 0.2:
+            character = end - start
+        return {"line": line, "character": character}
+
+    def _partial(self, uri: str) -> Message:
+        start = self._position(uri)
+        end = start if self.random.random() < 0.5 else self._position(uri)
+        if end is not start and self.random.random() < 0.5:
+            character = min(start["character"] + self.random.randint(0, 5), FAR)
+            end = {"line": start["line"], "character": character}
+            if self.random.random() < 0.2:
+                start, end = end, start
+        return {"range": {"start": start, "end": end}, "text": self._text()}
+
+    # Texts
+
+    def _open(self) -> Sent:
+        uri = self.random.choice(URIS)
+        language, text = self.random.choice(LANGUAGES), self._text(60)
+        version = self._next_version()
+        self.model.open(uri, language, version, text)
+        item = {"uri": uri, "languageId": language, "version": version, "text": text}
+        return self._notify("textDocument/didOpen", {"textDocument": item})
+
+    def _close(self) -> Sent:
+        uri = self.random.choice(URIS)
+        self.model.buffers.pop(uri, None)
+        return self._notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
+    def _change(self, uri: str, *made: Callable[[], Message]) -> Sent:
+        """Changes that each mean the text that the one before left."""
+        version, changes = self._next_version(), []
+        buffer = self.model.buffers.get(uri)
+        for make in made:
+            changes.append(make())
+            if buffer is not None:
+                buffer.version = version
+                buffer.change(changes[-1:])
+        identity = {"uri": uri, "version": version}
+        params = {"textDocument": identity, "contentChanges": changes}
+        home = next(
+            (
+                name
+                for name, notebook in self.model.notebooks.items()
+                if any(cell["document"] == uri for cell in notebook.cells)
+            ),
+            None,
+        )
+        if home is None:
+            return self._notify("textDocument/didChange", params)
+        content = {"document": identity, "changes": changes}
+        return self._notebook_change(home, {"textContent": [content]})
+
+    def _edit(self) -> Sent:
+        uri = self._uri()
+        return self._change(uri, lambda: self._partial(uri))
+
+    def _edits(self) -> Sent:
+        uri = self._uri()
+        count = self.random.randint(0, 4)
+        whole = self.random.random() < 0.1
+        kinds: list[Callable[[], Message]] = [lambda: self._partial(uri)] * count
+        if whole:
+            kinds.insert(self.random.randint(0, count), lambda: {"text": self._text(30)})
+        return self._change(uri, *kinds)
+
+    def _whole(self) -> Sent:
+        text = self._text(60)
+        return self._change(self._uri(), lambda: {"text": text})
+
+    def _bad_change(self) -> Sent:
+        uri = self.random.choice(URIS)
+        identity: Any = {"uri": uri, "version": self._next_version()}
+        changes: Any = self.random.choice(BAD_CHANGES)
+        if self.random.random() < 0.2:
+            identity, changes = {"uri": uri}, []
+        if (buffer := self.model.buffers.get(uri)) is not None:
+            buffer.text = None
+        return self._notify(
+            "textDocument/didChange", {"textDocument": identity, "contentChanges": changes}
+        )
+
+    def _unserved(self) -> Sent:
+        uri = self.random.choice(UNSERVED)
+        match self.random.randrange(3):
+            case 0:
+                item = {"uri": uri, "languageId": "python", "version": 1, "text": self._text()}
+                return self._notify("textDocument/didOpen", {"textDocument": item})
+            case 1:
+                identity = {"uri": uri, "version": 2}
+                params = {"textDocument": identity, "contentChanges": [{"text": "x"}]}
+                return self._notify("textDocument/didChange", params)
+        return self._request(INLINE, inline_params(uri, 0, 0), _empty)
+
+    # Notebooks
+
+    def _cell(self) -> tuple[Message, Message]:
+        """A new cell and its text, which is open from now on."""
+        self._cells += 1
+        uri = f"vscode-notebook-cell:/fuzz/n.ipynb#W{self._cells}"
+        language = self.random.choice(("python", "python", "javascript", "markdown"))
+        kind = 1 if language == "markdown" else 2
+        text, version = self._text(20), self._next_version()
+        self.model.open(uri, language, version, text)
+        item = {"uri": uri, "languageId": language, "version": version, "text": text}
+        return {"kind": kind, "document": uri}, item
+
+    def _open_notebook(self) -> Sent:
+        uri = self.random.choice(NOTEBOOKS)
+        self._forget(uri)
+        made = [self._cell() for _ in range(self.random.randint(0, 4))]
+        self.model.notebooks[uri].cells = [cell for cell, _ in made]
+        document = {
+            "uri": uri,
+            "notebookType": "jupyter-notebook",
+            "version": self._next_version(),
+            "cells": [cell for cell, _ in made],
+        }
+        params = {"notebookDocument": document, "cellTextDocuments": [item for _, item in made]}
+        return self._notify("notebookDocument/didOpen", params)
+
+    def _forget(self, uri: str) -> None:
+        old = self.model.notebooks.get(uri)
+        for cell in old.cells if old else ():
+            self.model.buffers.pop(cell["document"], None)
+        self.model.notebooks[uri] = Notebook()
+
+    def _close_notebook(self) -> Sent:
+        uri = self.random.choice(NOTEBOOKS)
+        old = self.model.notebooks.get(uri)
+        cells = [{"uri": cell["document"]} for cell in old.cells] if old else []
+        self._forget(uri)
+        del self.model.notebooks[uri]
+        params = {"notebookDocument": {"uri": uri}, "cellTextDocuments": cells}
+        return self._notify("notebookDocument/didClose", params)
+
+    def _notebook_change(self, uri: str, cells: Message) -> Sent:
+        params = {
+            "notebookDocument": {"uri": uri, "version": self._next_version()},
+            "change": {"cells": cells},
+        }
+        return self._notify("notebookDocument/didChange", params)
+
+    def _splice_notebook(self) -> Sent:
+        if not self.model.notebooks:
+            return self._open_notebook()
+        uri = self.random.choice(list(self.model.notebooks))
+        cells = self.model.notebooks[uri].cells
+        start = self.random.randint(0, len(cells))
+        count = self.random.randint(0, min(2, len(cells) - start))
+        most = 2 if len(cells) < 8 else 0
+        made = [self._cell() for _ in range(self.random.randint(0, most))]
+        gone = [{"uri": cell["document"]} for cell in cells[start : start + count]]
+        for identity in gone:
+            self.model.buffers.pop(identity["uri"], None)
+        cells[start : start + count] = [cell for cell, _ in made]
+        array = {"start": start, "deleteCount": count, "cells": [cell for cell, _ in made]}
+        structure = {"array": array, "didOpen": [item for _, item in made], "didClose": gone}
+        return self._notebook_change(uri, {"structure": structure})
+
+    def _retype_cell(self) -> Sent:
+        """A code cell becomes markdown, or the other way round."""
+        found = [(uri, n) for uri, n in self.model.notebooks.items() if n.cells]
+        if not found:
+            return self._open_notebook()
+        uri, notebook = self.random.choice(found)
+        cell = self.random.choice(notebook.cells)
+        cell["kind"] = 3 - cell["kind"]
+        return self._notebook_change(uri, {"data": [dict(cell)]})
+
+    def _bad_notebook(self) -> Sent:
+        uri = self.random.choice(NOTEBOOKS)
+        if (notebook := self.model.notebooks.get(uri)) is not None:
+            notebook.lost = True
+        return self._notify(
+            "notebookDocument/didChange", {"notebookDocument": {"uri": uri}, "change": 5}
+        )
+
+    # Requests
+
+    def _inline(self) -> Sent:
+        uri = self._uri()
+        position = self._position(uri)
+        extra: Message = {"triggerKind": self.random.choice((0, 1, 2, 2, 2))}
+        if self.random.random() < 0.1:
+            change = self._partial(uri)
+            extra["selectedCompletionInfo"] = {"range": change["range"], "text": change["text"]}
+        params = inline_params(uri, position["line"], position["character"], **extra)
+        buffer = self.model.buffers.get(uri)
+        if self.random.random() < 0.1:
+            params["textDocument"]["version"] = buffer.version if buffer else 1
+        known = self.model.joined(uri) is not None
+        return self._request(INLINE, params, _items if known else _empty)
+
+    def _plain(self) -> Sent:
+        uri = self._uri()
+        params = {"textDocument": {"uri": uri}, "position": self._position(uri)}
+        return self._request(PLAIN, params, _any)
+
+    def _cancel(self) -> Sent:
+        msg_id = self._id - self.random.randint(-1, 3)
+        return self._notify("$/cancelRequest", {"id": msg_id})
+
+    def _ask(self) -> Sent:
+        return self.ask(self._uri())
+
+    def ask(self, uri: str) -> Sent:
+        """Does the server have this text as we do?"""
+        joined = self.model.joined(uri)
+        expected = {
+            "original": self.model.original(uri),
+            "joined": joined[0] if joined else None,
+            "base": joined[1] if joined else None,
+        }
+
+        def check(answer: Message) -> None:
+            for name, value in expected.items():
+                got = answer["result"][name]
+                assert got == value, f"{uri}: {name} is {got!r}, not {value!r}"
+
+        return self._request(ASK, {"uri": uri}, check)
+
+    def _command(self) -> Sent:
+        command = self.random.choice(COMMANDS)
+        arguments = [self.random.choice((*JUNK, 1, 2, 30, 0))] * self.random.randint(0, 2)
+        if command in ("beadline.toggle", "beadline.snooze") and self.random.random() < 0.8:
+            # Mostly on: silence is not what is tested.
+            command, arguments = "beadline.snooze", [0]
+        params = {"command": command, "arguments": arguments}
+        return self._request("workspace/executeCommand", params, _any)
+
+    def _junk_request(self) -> Sent:
+        method, params = self.random.choice(REQUESTS), self.random.choice(JUNK)
+        return self._request(method, params, _any)
+
+    # Everything else
+
+    def _junk_notice(self) -> Sent:
+        method, params = self.random.choice(NOTICES), self.random.choice(JUNK)
+        return self._notify(method, params)
+
+    def _garbage(self) -> Sent:
+        return Sent(self.random.choice(GARBAGE))
+
+    def _settings(self) -> Sent:
+        values = self.random.choice(
+            (
+                {"completion": {"languagesOff": ["javascript"]}},
+                {"completion": {"plainCompletion": True}},
+                {"completion": {"maxLines": self.random.randint(-3, 20)}},
+                {"completion": {"enabled": False}},
+                {"engine": {"model": "/evil"}},
+                self.random.choice(JUNK),
+                {},
+            )
+        )
+        params = {"settings": {"beadline": values}}
+        if self.random.random() < 0.5:
+            params = {"settings": {"beadline": {"completion": {"plainCompletion": True}}}}
+        return self._notify("workspace/didChangeConfiguration", params)
+
+    def _events(self) -> Sent:
+        number = self.random.choice((*JUNK, *range(1, 50)))
+        item = {"insertText": "x", "command": {"command": "c", "arguments": [number]}}
+        params: Message = {"item": item, "acceptedLength": self.random.choice((*JUNK, 1, 3, 10))}
+        if self.random.random() < 0.3:
+            params = {"textDocument": {"uri": self._uri()}}
+        return self._notify(self.random.choice(NOTICES[6:9]), params)
+
+    def _folders(self) -> Sent:
+        folder = {"uri": self.random.choice(("file:///fuzz", "file:///x", "%%")), "name": "f"}
+        event = {"added": [folder], "removed": []}
+        if self.random.random() < 0.5:
+            event = {"added": [], "removed": [folder]}
+        return self._notify("workspace/didChangeWorkspaceFolders", {"event": event})
+
+
+def _any(answer: Message) -> None:
+    assert ("result" in answer) != ("error" in answer)
+    if "error" in answer:
+        assert answer["error"]["code"] in (-32601, -32602, -32800)
+
+
+def _cancelled(answer: Message) -> bool:
+    if "error" in answer:
+        assert answer["error"]["code"] == -32800, answer
+    return "error" in answer
+
+
+def _empty(answer: Message) -> None:
+    assert _cancelled(answer) or answer["result"] == {"items": []}, answer
+
+
+def _items(answer: Message) -> None:
+    if _cancelled(answer):
+        return
+    for item in answer["result"]["items"]:
+        start, end = item["range"]["start"], item["range"]["end"]
+        assert item["insertText"]
+        assert start["line"] == end["line"] and start["character"] <= end["character"]
