@@ -7,35 +7,16 @@ of the line. Every language's habits are data (`languages.Language`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
-from beadline.context.languages import Language, Prefixed
-
-CLOSER = {"(": ")", "[": "]", "{": "}"}
-OPENERS = "([{"
-CLOSERS = ")]}"
+from beadline.context.habits import CLOSER, CLOSERS, OPENERS, Form, habits
+from beadline.context.languages import Language
 
 _PREFIX_CHARS = 24
 """Longest prefix of a quote that is looked at (C# has no bound on the `$` of raw strings)."""
 _VALUE_BEFORE = re.compile(r"(?:[\w$)\]}\"'`<?!]|\+\+|--)\s*\Z")
 """Code behind which a `/` divides; `<` because of closing tags."""
 _WORD_BEFORE = re.compile(r"(?<![.\w$])([^\W\d]\w*)\s*\Z")
-
-
-@dataclass(frozen=True)
-class Form:
-    """How one kind of string, or a block comment, goes on and ends."""
-
-    close: str
-    raw: bool = False
-    doubled: bool = False
-    multiline: bool = False
-    interpolation: tuple[str, ...] = ()
-    delimiter: str = ""
-    kind: str = "string"
-    """`string`, `comment`, `regex`, or `heredoc` (ended by a line that starts with `close`)."""
 
 
 @dataclass
@@ -106,11 +87,11 @@ class Automaton:
 
     def __init__(self, language: Language, state: State) -> None:
         self.state = state
-        self._rules = rules(language)
+        self._habits = habits(language)
 
     def stop(self) -> re.Pattern[str] | None:
         """Finds the next character that has to be taken; None: the very next one."""
-        state, table = self.state, self._rules
+        state, table = self.state, self._habits
         if state.escaped or state.quoted:
             return None
         if state.comment:
@@ -144,7 +125,7 @@ class Automaton:
         return self._in_code(text, at, character)
 
     def _in_code(self, text: str, at: int, character: str) -> str:
-        state, table = self.state, self._rules
+        state, table = self.state, self._habits
         if character == "\n":
             return self._newline(text, at)
         if character == "\\" and table.escapes:
@@ -172,7 +153,7 @@ class Automaton:
 
     def _mark(self, text: str, at: int) -> bool:
         """Start of a comment."""
-        state, table = self.state, self._rules
+        state, table = self.state, self._habits
         if table.block_open and self._ends_with(text, at, table.block_open):
             self._open(table.block, at, len(table.block_open))
             state.depth = 1
@@ -205,18 +186,18 @@ class Automaton:
     def _form(self, text: str, at: int, quote: str) -> Form | None:
         """The form of a string whose quote starts at `at`, by what stands before it."""
         low = max(self.state.line, at - _PREFIX_CHARS)
-        for pattern, prefixed in self._rules.prefixed:
+        for pattern, prefixed in self._habits.prefixed:
             if quote in prefixed.quotes and (match := pattern.search(text, low, at)):
                 close = match.expand(prefixed.close) if prefixed.close else quote
                 return Form(
                     close,
                     prefixed.raw,
                     prefixed.doubled,
-                    prefixed.multiline or quote in self._rules.multiline,
+                    prefixed.multiline or quote in self._habits.multiline,
                     prefixed.interpolation,
                     prefixed.delimiter,
                 )
-        return self._rules.forms.get(quote)
+        return self._habits.forms.get(quote)
 
     def _open(self, form: Form, at: int, chars: int) -> str:
         state = self.state
@@ -269,7 +250,7 @@ class Automaton:
         return "open"
 
     def _in_block_comment(self, text: str, at: int, character: str) -> str:
-        state, table = self.state, self._rules
+        state, table = self.state, self._habits
         if character == "\n":
             state.line = at + 1
         elif table.nested and self._ends_with(text, at, table.block_open):
@@ -367,7 +348,7 @@ class Automaton:
         return True
 
     def _newline(self, text: str, at: int) -> str:
-        state, table = self.state, self._rules
+        state, table = self.state, self._habits
         if state.heredoc >= 0 and table.heredoc:
             match = table.heredoc.match(text, state.heredoc, at)
             state.heredoc = -1
@@ -394,94 +375,5 @@ class Automaton:
             above = self.state.above
             return not above or not (above.isalnum() or above in ")]\"'`")
         if word := _WORD_BEFORE.search(before):
-            return word.group(1) in self._rules.value_words
+            return word.group(1) in self._habits.value_words
         return _VALUE_BEFORE.search(before) is None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """A language's habits as patterns."""
-
-    language: Language
-    code: re.Pattern[str]
-    newline: re.Pattern[str]
-    quotes: str
-    character_quotes: str
-    mark_ends: str
-    line_marks: tuple[str, ...]
-    block_open: str
-    block: Form
-    nested: bool
-    word_start: bool
-    escapes: bool
-    forms: dict[str, Form]
-    multiline: tuple[str, ...]
-    prefixed: tuple[tuple[re.Pattern[str], Prefixed], ...]
-    regex: Form | None
-    heredoc: re.Pattern[str] | None
-    value_words: frozenset[str]
-
-    @staticmethod
-    def stop_of(form: Form, closing: str) -> re.Pattern[str]:
-        """What has to be looked at inside a string that `closing` ends."""
-        return _stop_of(form, closing)
-
-
-@lru_cache(maxsize=256)
-def _stop_of(form: Form, closing: str) -> re.Pattern[str]:
-    if form.kind == "heredoc":
-        return re.compile("\n")
-    found = "\n" + closing[-1] + form.delimiter + "".join(t[-1] for t in form.interpolation)
-    if form.kind == "comment":
-        found += closing
-    elif not form.raw:
-        found += "\\"
-    if form.kind == "regex":
-        found += "[]*"
-    return _any_of(found)
-
-
-def _any_of(characters: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("[" + "".join(re.escape(c) for c in sorted(set(characters))) + "]")
-
-
-@lru_cache(maxsize=256)
-def rules(language: Language) -> Rules:
-    """The patterns of a language."""
-    interpolation = dict(language.interpolation)
-    forms = {
-        quote: Form(
-            quote,
-            raw=quote in language.raw_quotes,
-            multiline=quote in language.multiline_quotes,
-            interpolation=interpolation.get(quote, ()),
-        )
-        for quote in language.quotes
-    }
-    all_quotes = {*language.quotes, *(q for p in language.prefixed for q in p.quotes)}
-    block_open, block_close = language.block_comment or ("", "")
-    marks = tuple(m for m in (language.line_comment, *language.line_comments) if m)
-    code = {"\n", "\\", *OPENERS, *CLOSERS, *language.character_quotes}
-    code |= {quote[0] for quote in all_quotes} | {mark[-1] for mark in marks}
-    code |= {block_open[-1:]} | ({"/"} if language.regex_literals else set())
-    code |= {"<"} if language.heredoc else set()
-    return Rules(
-        language=language,
-        code=_any_of(code - {""}),
-        newline=re.compile("\n"),
-        quotes="".join(sorted({quote[0] for quote in all_quotes})),
-        character_quotes="".join(language.character_quotes),
-        mark_ends="".join({mark[-1] for mark in marks} | {block_open[-1:]}),
-        line_marks=marks,
-        block_open=block_open,
-        block=Form(block_close, raw=True, multiline=True, kind="comment"),
-        nested=language.nested_comments,
-        word_start=language.comment_at_word_start,
-        escapes=language.escapes_in_code,
-        forms=forms,
-        multiline=language.multiline_quotes,
-        prefixed=tuple((re.compile(p.before + r"\Z"), p) for p in language.prefixed),
-        regex=Form("/", kind="regex") if language.regex_literals else None,
-        heredoc=re.compile(language.heredoc) if language.heredoc else None,
-        value_words=language.words.incomplete | language.words.jumps,
-    )

@@ -33,7 +33,8 @@ class Excerpt:
 def excerpt(hole: Hole, chars: int) -> Excerpt | None:
     """The paragraphs around a hole, within the headers and brackets that they stand in.
 
-    On each side at most half of `chars`, and at least a fifth of it where there is so much. None where one statement, line or string is too long to be cut.
+    On each side at most half of `chars`, and at least a fifth of it where there is so much. None
+    where one statement, line or string is too long to be cut.
     """
     start, end = _start(hole, chars), _end(hole, chars)
     if start is None or end is None:

@@ -161,9 +161,7 @@ def look(
     )
 
 
-def _after_string(
-    text: str, offset: int, line_end: int, scanned: Scanned
-) -> tuple[int, bool]:
+def _after_string(text: str, offset: int, line_end: int, scanned: Scanned) -> tuple[int, bool]:
     """Offset behind the string that is open at `offset`, and whether it is closed there."""
     multiline = scanned.multiline
     stop = min(len(text), offset + _SUFFIX_CHARS) if multiline else line_end
@@ -213,7 +211,7 @@ def _of_the_hole(
     Such a closer is indented like the cursor's line, what is between is deeper, and what is open
     at the cursor is another bracket or one from a line that is indented otherwise.
     """
-    if not extra or not extra[0][0] == "}":
+    if not extra or extra[0][0] != "}":
         return 0
     line = text.rfind("\n", 0, extra[0][1]) + 1
     if text[line : extra[0][1]].strip() or columns(text[line : extra[0][1]]) != column:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from beadline.context.automaton import CLOSER, CLOSERS, OPENERS, Automaton, State
+from beadline.context.automaton import Automaton, State
+from beadline.context.habits import CLOSER, CLOSERS, OPENERS
 from beadline.context.languages import Language
 
 __all__ = [

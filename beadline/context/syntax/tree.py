@@ -180,7 +180,8 @@ class SyntaxTree:
     def around(self, offset: int, chars: int = WHOLE_CHARS) -> tuple[SyntaxTree, int] | None:
         """What has to be looked at for `offset`, and which offset of the text is its offset 0.
 
-        The whole of a text of at most `chars` characters, else some paragraphs around the offset. None where one statement, line or string is too long for that.
+        The whole of a text of at most `chars` characters, else some paragraphs around the offset.
+        None where one statement, line or string is too long for that.
         """
         if len(self.text) <= chars:
             return self, 0
