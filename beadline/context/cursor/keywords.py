@@ -209,15 +209,12 @@ def _at_line_end(hole: Hole) -> Decision:
     if statement.endswith(","):
         entry = hole.scanned.stack and not spaced
         return (NOTHING, "complete_entry") if entry else (LINE, "inside_statement")
-    if word := WORD_AT_END.search(statement):
+    whole = NUMBER_AT_END.search(statement) or _WHOLE_NAME.search(statement)
+    if not whole and (word := WORD_AT_END.search(statement)):
         return _after_word(hole, word.group(), spaced)
     if spaced:
         return LINE, "ambiguous_end"
-    if (
-        _RUBY_NAME.search(statement)
-        or statement[-1] in CLOSERS + "\"'`"
-        or NUMBER_AT_END.search(statement)
-    ):
+    if whole or statement[-1] in CLOSERS + "\"'`":
         return NOTHING, "complete_statement"
     return LINE, "ambiguous_end"
 
