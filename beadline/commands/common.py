@@ -6,20 +6,32 @@ import argparse
 import logging
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from beadline import settings
+from beadline.commands import display
 from beadline.completion import silence
 from beadline.completion.types import CompletionResult
-from beadline.context.files import LoadedFile, read_document
+from beadline.context.files import LoadedFile, find_root, read_document
 from beadline.context.positions import LineIndex
+from beadline.context.retrieval import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.errors import EngineError, InputError
 from beadline.settings import Options
+
+SCAN_S = 20.0
+"""Longest wait for the workspace to be read; then there are no snippets."""
+_SILENT_S = 0.5
+"""Waiting that is not worth a word."""
+_STEP_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,41 @@ def make_engine(options: Options) -> LlamaEngine:
         suffix_tokens=options.context.suffix_tokens,
         cache_dir=settings.user_cache_dir(),
     )
+
+
+@contextmanager
+def workspace_of(path: Path, options: Options) -> Iterator[Retriever | None]:
+    """A search over the repository around `path`, read by now; None where snippets are off.
+
+    What takes longer than `SCAN_S` is told on standard error and searched no further.
+    """
+    if not options.context.snippet_tokens or not options.context.max_files:
+        yield None
+        return
+    root = find_root(path)
+    retriever = Retriever([root], options.context)
+    retriever.start()
+    try:
+        if not _wait(retriever):
+            name = display.printable(str(root))
+            print(
+                f"beadline: {name} is not read after {SCAN_S:.0f} s; no snippets.", file=sys.stderr
+            )
+        yield retriever
+    finally:
+        retriever.close()
+
+
+def _wait(retriever: Retriever) -> bool:
+    """Wait for the first scan; on a terminal, say how far it is."""
+    if retriever.ready(_SILENT_S):
+        return True
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    deadline = time.monotonic() + SCAN_S
+    with console.status("reading the workspace") as status:
+        while not retriever.ready(_STEP_S) and time.monotonic() < deadline:
+            status.update(f"reading the workspace: {retriever.file_count} files")
+    return retriever.ready(0)
 
 
 def raise_engine_failure(result: CompletionResult, engine: Engine) -> None:

@@ -17,6 +17,7 @@ from beadline.commands.common import Cursor
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
+from beadline.context.retrieval import Retriever
 from beadline.engine.protocol import RenderedPrompt
 from beadline.settings import Options
 
@@ -59,8 +60,10 @@ def main(args: argparse.Namespace) -> int:
     # Nobody is typing: there is no keystroke to wait for.
     options = replace(options, completion=replace(options.completion, debounce_ms=0))
     common.set_up_logging(options)
-    cursor = common.open_cursor(common.parse_location(args.location), options)
-    outcome = asyncio.run(run(cursor, options, show_prompt=args.show_prompt))
+    location = common.parse_location(args.location)
+    cursor = common.open_cursor(location, options)
+    with common.workspace_of(location.path, options) as retriever:
+        outcome = asyncio.run(run(cursor, options, retriever, show_prompt=args.show_prompt))
     if args.json:
         print(json.dumps(as_json(cursor, outcome)))
         return 0
@@ -74,11 +77,17 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-async def run(cursor: Cursor, options: Options, *, show_prompt: bool = False) -> Outcome:
+async def run(
+    cursor: Cursor,
+    options: Options,
+    retriever: Retriever | None = None,
+    *,
+    show_prompt: bool = False,
+) -> Outcome:
     """Load the model, ask once, end the engine. Raises `ModelError`, `EngineError`, `FileError`."""
     sink = TraceSink(options.trace.file) if options.trace.file else None
     engine = common.make_engine(options)
-    completer = Completer(engine, options, trace=sink)
+    completer = Completer(engine, options, retriever=retriever, trace=sink)
     request = CompletionRequest(cursor.file.document, cursor.offset)
     try:
         await engine.start()

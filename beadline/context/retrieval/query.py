@@ -11,8 +11,8 @@ LINES_BEFORE = 20
 """Lines with text before the cursor that are asked with (RepoCoder takes 20, CrossCodeEval 10)."""
 LINES_AFTER = 4
 MOST_TERMS = 64
-_AFTER_WEIGHT = 0.3
-_HALF_LIFE = 6
+_AFTER_WEIGHT = 0.6
+_HALF_LIFE = 3
 """Lines above the cursor after which a line counts half."""
 _HEADER_WEIGHT = 0.5
 """Headers of the blocks around the cursor that are further above."""

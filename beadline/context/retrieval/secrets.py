@@ -68,7 +68,7 @@ _NAME = (
 _WORDS = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")
 """One of them, in lower case, is in whatever `_NAME` matches."""
 _QUOTED = re.compile(
-    rf"{_NAME}[\"'\]\s]*(?::\s*[\w\[\]|. ]{{1,40}})?(?::=|=>|==?|:|,|\()\s*"
+    rf"{_NAME}[\"'\]\s]*(?::\s*[\w\[\]|. ]{{1,40}})?(?::=|=>|==?|:|,|\()\s*\(?\s*"
     r"(?:[rbfu]{0,2}|@|\$)([\"'`])([^\s\"'`]{8,})\1",
     re.I,
 )

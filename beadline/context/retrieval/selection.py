@@ -63,7 +63,7 @@ def choose(
                 text = joined
                 taken.add((held.path, behind.start))
         text = _cut(text, left)
-        if len(text) < min(LEAST_CHARS, len(held.text)):
+        if len(text) < min(LEAST_CHARS, len(held.text)) or _repeats(lines_of(text), seen):
             continue
         chosen.append(Snippet(name(held.path), text, held.start, hit.score, "bm25"))
         of_file[held.path] += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 LONGEST = 64
 """Characters of an identifier above which it is no name that somebody typed."""
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _PART = re.compile(r"[^\W_]+")
 _CASES = 1 << 15
 """Identifiers whose parts are remembered; the same few thousand make up most of a repository."""
