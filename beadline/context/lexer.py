@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from beadline.context.automaton import Automaton, State
-from beadline.context.habits import CLOSER, CLOSERS, OPENERS
+from beadline.context.habits import CLOSER, CLOSERS, OPENERS, Form
 from beadline.context.languages import Language
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 TAB_WIDTH = 8
-_CHECKPOINT_CHARS = 4096
+_CHECKPOINT_CHARS = 1024
 """Least distance of two places of a text from where it can be scanned on."""
 
 
@@ -166,13 +166,17 @@ def closers_behind(
     """
     state = before.state
     level = len(state.stack) - state.base
-    inside = State(
-        outer=[(at - level, *rest) for at, *rest in state.outer],  # type: ignore[misc]
-        line=start,
-        floor=start,
-        above=state.above,
-    )
-    return _scan(text, language, end, Scanned(start, start), inside).extra_closers
+    outer = tuple((at - level, *rest) for at, *rest in state.outer)
+    found = _closers_in(text[start:end], language, outer, state.above)
+    return [(closer, start + at) for closer, at in found]
+
+
+@lru_cache(maxsize=32)  # the text behind the cursor stays the same while the user types
+def _closers_in(
+    text: str, language: Language, outer: tuple[tuple[int, str, Form, str, int], ...], above: str
+) -> tuple[tuple[str, int], ...]:
+    inside = State(outer=list(outer), above=above)
+    return tuple(_scan(text, language, len(text), Scanned(), inside).extra_closers)
 
 
 def _scan(
