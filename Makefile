@@ -25,10 +25,10 @@ help:
 demo: $(VENV)/.core
 	@$(BIN)/beadline demo
 
-test: $(VENV)/.dev lint
+test: $(VENV)/.vocabularies lint
 	@$(BIN)/python -m pytest -m "$(NOT_HERE)"
 
-test-fast: $(VENV)/.dev lint
+test-fast: $(VENV)/.vocabularies lint
 	@$(BIN)/python -m pytest -m "$(NOT_HERE) and not slow"
 
 # Downloads some 700 MB and compiles for minutes, once: docs/editors.md. BEADLINE_EDITORS_DIR moves it.
@@ -60,4 +60,10 @@ $(VENV)/.dev: $(VENV)/.core
 	@echo "installing the tools and libraries of the tests into $(VENV) ..."
 	@$(PIP) torch==$$(sed -n 's/^torch==//p' constraints.txt)
 	@$(PIP) -e '.[dev,train]'
+	@touch $@
+
+# Real vocabularies for the tests of prompt forms; BEADLINE_VOCABULARIES names another folder.
+$(VENV)/.vocabularies: $(VENV)/.dev tests/vocabularies.py
+	@echo "fetching vocabularies for the tests into $(VENV)/vocabularies ..."
+	@$(BIN)/python tests/vocabularies.py $(VENV)/vocabularies
 	@touch $@

@@ -19,6 +19,7 @@ class Cleaner:
         self._last_lines = family.last_lines
         self._line = line if family.repeats_line else ""
         self._opening = bool(self._drop or self._line)
+        self._dropped = False
         self._held = ""
         self.ended = False
         """One of the family's end texts was met: nothing more comes."""
@@ -54,6 +55,8 @@ class Cleaner:
 
     def _opened(self) -> bool:
         """Drop what stands before the middle; False while that is not certain."""
+        if self._dropped:
+            self._held = self._held.lstrip("\n")
         if not self._held:
             return False
         for opener, closer in self._drop:
@@ -63,8 +66,8 @@ class Cleaner:
                 end = self._held.find(closer)
                 if end < 0:
                     return False
-                self._held = self._held[end + len(closer) :].lstrip("\n")
-                self._drop = ()
+                self._held = self._held[end + len(closer) :]
+                self._drop, self._dropped = (), True
                 return self._opened()
         if self._line:
             if self._held != self._line and self._line.startswith(self._held):

@@ -80,7 +80,6 @@ def stop_tokens(family: Family, vocabulary: Vocabulary) -> frozenset[int]:
 def kind(metadata: Mapping[str, str], file_name: str = "") -> str:
     """`base`, `instruct` or `unknown`: by the model's names, else by having no chat template."""
     names = " ".join(_names(metadata, file_name)) + " " + metadata.get("general.finetune", "")
-    names = names.replace("_", "-")
     if _INSTRUCT.search(names):
         return "instruct"
     if _BASE.search(names) or "tokenizer.chat_template" not in metadata:
@@ -131,10 +130,10 @@ def _score(
 
 
 def _names(metadata: Mapping[str, str], file_name: str) -> Iterable[str]:
-    yield from (metadata[key] for key in _NAME_KEYS if key in metadata)
-    # Only where the file does not say: people rename files.
-    if not any(key in metadata for key in _NAME_KEYS):
-        yield file_name
+    """The model's names; the file's only where it does not say, since people rename files."""
+    named = [metadata[key] for key in _NAME_KEYS if key in metadata]
+    for name in named or [file_name]:
+        yield name.replace("_", "-").replace(" ", "-")
 
 
 def _layout(family: Family, wanted: str) -> Layout:

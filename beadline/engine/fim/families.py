@@ -7,6 +7,7 @@ configuration (never from a workspace), in the same form. A file that cannot be 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -208,6 +209,11 @@ def _detection(values: dict[str, Any]) -> Detection:
     if unknown := values.keys() - Detection.__dataclass_fields__.keys():
         raise ValueError(f"has unknown keys in detect: {', '.join(sorted(unknown))}")
     lists = {key: _strings(values, key) for key in ("architectures", "names", "tokens")}
+    for pattern in lists["names"]:
+        try:
+            re.compile(pattern)
+        except re.error as exc:
+            raise ValueError(f"has the pattern {pattern!r}, which is none ({exc})") from None
     return Detection(**lists, need=_choice(values, "need", _NEEDS, "tokens"))
 
 

@@ -36,7 +36,8 @@ class Detection:
 
     architectures: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    """Regular expressions, searched in the model's names without regard to case."""
+    """Regular expressions, searched in the model's names without regard to case; blanks and `_` in
+    a name read as `-`."""
     tokens: tuple[str, ...] = ()
     """Texts of further tokens that must be there."""
     need: str = "tokens"

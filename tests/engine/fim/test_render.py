@@ -1,223 +1,184 @@
-"""The renderer's invariants, on a byte-level toy vocabulary with real special tokens."""
+"""The renderer's invariants, for every family, layout and vocabulary."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beadline.engine.fim.families import (
-    BEADLINE,
-    DEEPSEEK,
-    FAMILIES,
-    FAMILY_KEY,
-    QWEN,
-    STARCODER,
-    Family,
-    detect,
-    stop_tokens,
-)
-from beadline.engine.fim.render import render
-from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text
+from beadline.engine.fim.families import load
+from beadline.engine.fim.healing import Healer, TokenTable
+from beadline.engine.fim.render import Budget, render
 from beadline.engine.protocol import ExtraFile, FimRequest, Layout
-from beadline.errors import ModelError
+from tests.engine.fim.forms import TOY, Form, forms
 
-
-class ByteVocabulary:
-    """One token a byte, then the special ones; its raw encoder matches special text greedily."""
-
-    bos: int | None = None
-    add_bos = False
-    eog: frozenset[int] = frozenset()
-
-    def __init__(self, family: Family, *, bos: bool = False) -> None:
-        named = [family.prefix, family.suffix, family.middle, family.repo_token, family.file_token]
-        self._special = [piece for piece in dict.fromkeys((*named, *family.stops)) if piece]
-        self._pattern = added_text_pattern(self._special)
-        self.size = 256 + len(self._special)
-        self.metadata: Mapping[str, str] = {FAMILY_KEY: family.name} if family is BEADLINE else {}
-        if bos:
-            self.bos, self.add_bos = self.size, True
-            self._special.append("<BOS>")
-
-    def encode(self, text: str) -> list[int]:
-        return encode_user_text(self._raw, self._pattern, text)
-
-    def _raw(self, text: str) -> list[int]:
-        """As llama.cpp does with USER_DEFINED tokens: special text becomes a special token."""
-        for i, piece in enumerate(self._special):
-            if piece in text:
-                before, after = text.split(piece, 1)
-                return [*self._raw(before), 256 + i, *self._raw(after)]
-        return list(text.encode())
-
-    def special(self, piece: str) -> int | None:
-        return 256 + self._special.index(piece) if piece in self._special else None
-
-    def spell(self, token: int) -> bytes:
-        return bytes([token]) if token < 256 else self._special[token - 256].encode()
-
-
-families = st.sampled_from(FAMILIES)
-pieces = [piece for family in FAMILIES for piece in (family.prefix, family.suffix, family.middle)]
+FORMS = tuple(forms())
+form_named = st.sampled_from(FORMS)
+pieces = sorted({text for family in load(None).table.values() for text in family.token_texts})
 texts = st.lists(
     st.one_of(
-        st.sampled_from([*pieces, "\n", "    ", "def f(x):\n", "é", "变量", "🙂", "<|fim_<|fim_"]),
-        st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12),
+        st.sampled_from(
+            [*pieces, "\n", "    ", "def f(x):\n", "é", "变量", "🙂", "<|fim_<|fim_", "▁", "\x00",
+             "return x", "retur", "</s>", "<AIX-SPAN-PRE>", " <PRE> ", "õ", "\t", "\r"]
+        ),
+        # Beyond it nothing is assigned, and some vocabularies lack the bytes.
+        st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFFF), max_size=12),
     ),
     max_size=20,
-).map("".join)
+).map("".join)  # fmt: skip
+HOSTILE = "".join(pieces) + "▁<AIX-SPAN-PRE> <PRE> </s>\n<s>"
 
 
-def rendered(request: FimRequest, family: Family, context: int = 100_000):
-    vocabulary = ByteVocabulary(family)
-    prompt = render(
-        request,
-        family,
-        vocabulary,
-        context_tokens=context,
-        prefix_tokens=context,
-        suffix_tokens=context // 2,
-    )
-    return vocabulary, prompt
+def marked(text: str) -> str:
+    """SentencePiece cannot tell its mark of a blank from a blank."""
+    return text.replace("▁", " ")
 
 
-def between(vocabulary: ByteVocabulary, ids: list[int], family: Family) -> tuple[str, str, str]:
-    """Text after PRE, after SUF and after MID."""
-    at = [ids.index(vocabulary.special(p)) for p in (family.prefix, family.suffix, family.middle)]
-    spans = (ids[at[0] + 1 : at[1]], ids[at[1] + 1 : at[2]], ids[at[2] + 1 :])
-    head, suffix, tail = (b"".join(map(vocabulary.spell, span)).decode() for span in spans)
-    return head, suffix, tail
+def special(form: Form, request: FimRequest) -> list[int]:
+    return [token for token in form.render(request).tokens if form.special(token)]
 
 
-@given(families, texts, texts, st.integers(0, 400), st.sampled_from([None, *Layout]))
-def test_text_is_there_exactly_and_never_becomes_special(family, prefix, suffix, anchor, layout):
+@settings(deadline=None, max_examples=400)
+@given(form_named, texts, texts, st.integers(0, 400))
+def test_the_prompt_is_the_template_with_the_texts_in_it(form, prefix, suffix, anchor):
     anchor = min(anchor, len(prefix))
-    request = FimRequest(prefix, suffix, anchor=anchor, layout=layout, max_tokens=8)
-    vocabulary, prompt = rendered(request, family)
-    ids = list(prompt.tokens)
-    assert sorted(token for token in ids if token >= 256) == sorted(
-        vocabulary.special(piece) for piece in (family.prefix, family.suffix, family.middle)
-    )
-    head, middle, tail = between(vocabulary, ids, family)
-    assert (head + tail, middle) == (prefix, suffix)
-    assert Layout(prompt.layout) in family.layouts
-    expected = {Layout.PSM: len(prefix), Layout.SPM: 0, Layout.ANCHORED: anchor}
-    assert len(head) == expected[Layout(prompt.layout)]
+    prompt = form.render(FimRequest(prefix, suffix, anchor=anchor, max_tokens=8))
+    data = b"".join(map(form.words.spell, prompt.tokens)).decode()
+    unused = len(suffix) if prompt.layout == "left_to_right" else 0
+    assert (prompt.dropped_prefix, prompt.dropped_suffix) == (0, unused)
+    if not prefix and form.layout is Layout.LEFT_TO_RIGHT and not form.expected_bos():
+        assert len(prompt.tokens) == 1  # something to go on from
+        return
+    assert marked(data) == marked(form.spelled(prefix, suffix, anchor))
 
 
+@settings(deadline=None, max_examples=400)
+@given(form_named, texts, texts, texts, texts, st.lists(st.tuples(texts, texts), max_size=2))
+def test_user_text_never_becomes_special(form, prefix, suffix, path, repo, extra):
+    def request(text: str) -> FimRequest:
+        """The same request, every text of the user's replaced by an innocent one."""
+        clean = (lambda _: text) if text else (lambda value: value)
+        return FimRequest(
+            "p" + clean(prefix),
+            "s" + clean(suffix),
+            path="p" + clean(path),
+            repo="r" + clean(repo),
+            extra=tuple(ExtraFile("e" + clean(a), "t" + clean(b)) for a, b in extra),
+            max_tokens=8,
+        )
+
+    assert special(form, request("")) == special(form, request("x"))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_every_form_keeps_hostile_text_as_text(form: Form):
+    request = FimRequest(HOSTILE, HOSTILE, path=HOSTILE, repo=HOSTILE, max_tokens=8,
+                         extra=(ExtraFile(HOSTILE, HOSTILE),))  # fmt: skip
+    innocent = FimRequest("x", "y", path="p", repo="r", extra=(ExtraFile("e", "t"),), max_tokens=8)
+    assert special(form, request) == special(form, innocent)
+    spelled = marked(form.render(FimRequest(HOSTILE, HOSTILE)).text)
+    assert spelled == marked(form.spelled(HOSTILE, HOSTILE, len(HOSTILE)))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_bos_is_there_once_where_the_rule_says(form: Form):
+    prompt = form.render(FimRequest("x", "y"))
+    bos = form.expected_bos()
+    assert list(prompt.tokens[: len(bos)]) == bos
+    known = form.detected.ids.get("BOS", form.words.bos)
+    eos = form.detected.ids.get("EOS")  # Refact begins with eos, which is its bos too
+    assert prompt.tokens.count(known) == len(bos) + (known is not None and known == eos)
+
+
+@settings(deadline=None, max_examples=600)
 @given(
-    families,
+    form_named,
     texts,
     texts,
     st.integers(0, 400),
     st.integers(64, 600),
     st.lists(st.tuples(texts, texts), max_size=3),
+    st.sampled_from(["a/b.py", "deep/" * 60 + "b.py", "a.h"]),
+    st.sampled_from(["r", "long-name-" * 40, ""]),
 )
-def test_budget_holds_at_every_size(family, prefix, suffix, anchor, context, extra):
+def test_budget_holds_at_every_size(form, prefix, suffix, anchor, context, extra, path, repo):
+    if not form.real and form.family in ("qwen3-coder", "codegeex4"):
+        context += 400  # a byte a token: the chat around the hole takes more than the least context
     request = FimRequest(
         prefix,
         suffix,
         anchor=min(anchor, len(prefix)),
-        path="a/b.py",
-        repo="r",
+        path=path,
+        repo=repo,
         extra=tuple(ExtraFile(*pair) for pair in extra),
         max_tokens=16,
     )
-    vocabulary, prompt = rendered(request, family, context)
-    assert len(prompt.tokens) + 16 <= context
-    ids = list(prompt.tokens)
-    head, middle, tail = between(vocabulary, ids, family)
-    assert (prefix).endswith(tail)
-    assert suffix.startswith(middle)
-    assert len(suffix) - len(middle) == prompt.dropped_suffix
-    kept = prefix[prompt.dropped_prefix :]
-    assert (head + tail).endswith(kept)
+    prompt = form.render(request, context=context)
+    assert 0 < len(prompt.tokens) <= context - min(16, context // 4)
+    assert form.render(request, context=context) == prompt
+    spelled = marked(prompt.text)
+    start = request.anchor if prompt.layout == "anchored" else 0
+    assert marked(prefix[max(prompt.dropped_prefix, start) :]) in spelled
+    assert marked(prefix[prompt.dropped_prefix : start]) in spelled
+    if prompt.layout != "left_to_right":
+        assert marked(suffix[: len(suffix) - prompt.dropped_suffix]) in spelled
 
 
+@pytest.mark.parametrize("context", [*range(64, 97), 128, 256])
+def test_small_contexts_hold_what_is_next_to_the_cursor(context: int):
+    text = "".join(f"value_{i} = compute({i}, other_{i})\n" for i in range(200))
+    for form in FORMS:
+        if not form.real:
+            continue
+        prompt = form.render(FimRequest(text + "return ", text, path="a.py"), context=context)
+        assert len(prompt.tokens) <= context - context // 4
+        assert "return " in prompt.text
+
+
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(1, 40))
 def test_start_of_a_cut_prefix_stays_put_while_typing(typed, more):
     """Between two steps of the cut, one more typed character only appends."""
     text = "".join(f"line_{i} = {i}\n" for i in range(60))
-    anchor = len(text)
+    form = Form("beadline", Layout.ANCHORED, TOY)
 
     def ids(length: int) -> list[int]:
-        request = FimRequest(text + "x" * length, "", anchor=anchor, max_tokens=8)
-        vocabulary = ByteVocabulary(BEADLINE)
-        return list(
-            render(
-                request,
-                BEADLINE,
-                vocabulary,
-                context_tokens=2000,
-                prefix_tokens=400,
-                suffix_tokens=50,
-            ).tokens
-        )
+        request = FimRequest(text + "x" * length, "", anchor=len(text), max_tokens=8)
+        return list(render(request, form.detected, form.words, Budget(2000, 400, 50)).tokens)
 
     moved = sum(ids(typed + i + 1)[: len(ids(typed + i))] != ids(typed + i) for i in range(more))
     assert moved <= 1 + more // 50
 
 
-def test_repository_form_uses_real_names():
-    request = FimRequest(
-        "x = ",
-        "\n",
-        path="pkg/a.py",
-        repo="project",
-        extra=(ExtraFile("pkg/b.py", "y = 1"),),
-    )
-    for family in (BEADLINE, QWEN):
-        _, prompt = rendered(request, family)
-        assert prompt.text == (
-            "<|repo_name|>project\n<|file_sep|>pkg/b.py\ny = 1\n<|file_sep|>pkg/a.py\n"
-            "<|fim_prefix|>x = <|fim_suffix|>\n<|fim_middle|>"
-        )
-    _, prompt = rendered(request, DEEPSEEK)
-    assert prompt.text.startswith(DEEPSEEK.prefix + "#pkg/b.py\ny = 1\n#pkg/a.py\nx = ")
+@settings(deadline=None, max_examples=300)
+@given(form_named, texts, texts, st.sampled_from(["", "retur", "x.na", "变", "é", "nam_1"]))
+def test_healing_takes_back_only_the_end_of_the_prefix(form, prefix, suffix, word):
+    prefix += word
+    words = form.words
+    table = _table(form.family, form.vocabulary)
+    whole = form.render(FimRequest(prefix, suffix))
+    budget = Budget(1 << 20, 1 << 20, 1 << 20)
+    healer = Healer(table, words.spell)
+    healed = render(FimRequest(prefix, suffix), form.detected, words, budget, healer)
+    assert 0 <= len(whole.tokens) - len(healed.tokens) <= 3 or len(healed.tokens) == 1
+    assert form.dummy or prefix.encode().endswith(healed.typed) or b"\x20" in healed.typed
+    assert (" " + marked(prefix)).encode().endswith(marked_bytes(healed.typed))
+    if not healed.typed:
+        assert healed.tokens == whole.tokens
 
 
-def test_golden_forms_of_the_families():
-    request = FimRequest("a\nb = ", "\nc\n", anchor=2, path="f.py", repo="r")
-    golden = {
-        BEADLINE: "<|repo_name|>r\n<|file_sep|>f.py\n"
-        "<|fim_prefix|>a\n<|fim_suffix|>\nc\n<|fim_middle|>b = ",
-        QWEN: "<|fim_prefix|>a\nb = <|fim_suffix|>\nc\n<|fim_middle|>",
-        STARCODER: "<fim_prefix><fim_suffix>\nc\n<fim_middle>a\nb = ",
-        DEEPSEEK: "<｜fim▁begin｜>a\nb = <｜fim▁hole｜>\nc\n<｜fim▁end｜>",
-    }
-    for family, text in golden.items():
-        assert rendered(request, family)[1].text == text
+def marked_bytes(data: bytes) -> bytes:
+    return data.replace("▁".encode(), b" ")
 
 
-def test_bos_comes_first_where_the_model_file_asks_for_it():
-    vocabulary = ByteVocabulary(DEEPSEEK, bos=True)
-    prompt = render(
-        FimRequest("a", "b"),
-        DEEPSEEK,
-        vocabulary,
-        context_tokens=500,
-        prefix_tokens=100,
-        suffix_tokens=100,
-    )
-    assert prompt.tokens[0] == vocabulary.bos
+_TABLES: dict[tuple[str, str], TokenTable] = {}
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_family_is_detected_and_stops_at_its_own_tokens(family):
-    vocabulary = ByteVocabulary(family)
-    assert detect(vocabulary) is family
-    stops = stop_tokens(family, vocabulary)
-    for piece in (family.prefix, family.suffix, family.middle):
-        assert vocabulary.special(piece) in stops
-
-
-def test_a_model_without_fim_tokens_is_refused_with_advice():
-    class Plain(ByteVocabulary):
-        def special(self, piece: str) -> int | None:
-            return None
-
-    with pytest.raises(ModelError, match="fill-in-the-middle"):
-        detect(Plain(QWEN))
+def _table(family: str, vocabulary: str) -> TokenTable:
+    """Of a byte a token no word has longer ones; two make `retur` heal."""
+    key = (family, vocabulary)
+    if key not in _TABLES:
+        form = next(f for f in FORMS if (f.family, f.vocabulary) == key)
+        text = [token for token in range(form.words.size) if not form.special(token)]
+        _TABLES[key] = TokenTable(text, form.words.spell)
+    return _TABLES[key]
