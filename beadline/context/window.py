@@ -65,7 +65,7 @@ def _start(
         return 0
     target = offset - int(_KEEP_AFTER_MOVE * budget)
     limit = min(offset, target + int(_SEARCH * budget))
-    if tree is not None and (start := node_start(tree, target, limit)) is not None:
+    if tree is not None and (start := node_start(tree, offset, target, limit)) is not None:
         return start
     for pattern in (_DEFINITION, _TOP_LEVEL):
         from_line = _line_start_at_or_after(text, target)
@@ -97,20 +97,20 @@ def _end(
             if offset + _LEAST_SUFFIX * budget <= end <= limit and text[end - 1] == "\n":
                 return end
     low = limit - int(_SEARCH * budget)
-    if tree is not None and (end := node_end(tree, low, limit)) is not None:
+    if tree is not None and (end := node_end(tree, offset, low, limit)) is not None:
         return end
     newline = text.rfind("\n", offset, limit)
     return newline + 1 if newline >= 0 else limit
 
 
-def node_start(tree: SyntaxTree, low: int, high: int) -> int | None:
+def node_start(tree: SyntaxTree, offset: int, low: int, high: int) -> int | None:
     """Start of the line in [low, high) in which the outermost node starts that starts a line.
 
     Of nodes with the same parent it is a definition, if there is one, else the first; comments
     directly above belong to it.
     """
     text, kinds = tree.text, tree.language.kinds
-    for children in _levels(tree, low, high):
+    for children in _levels(tree, offset, low, high):
         found: int | None = None
         comments = line_below = -1
         for node, start, end in children:
@@ -130,11 +130,11 @@ def node_start(tree: SyntaxTree, low: int, high: int) -> int | None:
     return None
 
 
-def node_end(tree: SyntaxTree, low: int, high: int) -> int | None:
+def node_end(tree: SyntaxTree, offset: int, low: int, high: int) -> int | None:
     """End of the line, its break included, in (low, high] in which the outermost node ends that
     ends a line: the last of those with the same parent."""
     text, comments = tree.text, tree.language.kinds.comments
-    for children in _levels(tree, low, high):
+    for children in _levels(tree, offset, low, high):
         found: int | None = None
         for node, _, end in children:
             line = text.find("\n", max(0, end - text.endswith("\n", 0, end)), high) + 1
@@ -147,13 +147,13 @@ def node_end(tree: SyntaxTree, low: int, high: int) -> int | None:
 
 
 def _levels(
-    tree: SyntaxTree, low: int, high: int
+    tree: SyntaxTree, offset: int, low: int, high: int
 ) -> Iterator[list[tuple[tree_sitter.Node, int, int]]]:
     """Nodes that touch [low, high], outermost level first, with their offsets.
 
-    Levels whose children are parts of a statement are left out.
+    Levels whose children are parts of a statement are left out. `offset` is the cursor's.
     """
-    if (near := tree.around(low)) is None:
+    if (near := tree.around(offset)) is None:
         return
     part, origin = near
     if not origin <= low <= high <= origin + len(part.text):

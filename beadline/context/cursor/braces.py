@@ -268,7 +268,7 @@ def _completeness(hole: Hole, statement: str, tree: SyntaxTree | None) -> Decisi
         return NOTHING, "tail_expression"
     if hole.language.semicolons:
         return LINE, "inside_statement"
-    if tree is not None and broken_within(tree, hole.offset - len(hole.left), hole.offset):
+    if tree is not None and broken_within(tree, hole, hole.offset - len(hole.left), hole.offset):
         return LINE, "inside_statement"
     return NOTHING, "complete_statement"
 

@@ -71,7 +71,7 @@ def inside_line(hole: Hole, tree: SyntaxTree | None) -> Decision:
     elif rest[0] in CLOSERS + ",:;" and WORD_AT_END.search(hole.left):
         return LINE, "ambiguous_end"
     start = hole.offset - len(hole.left) + len(indent_of(hole.left))
-    if tree is not None and broken_within(tree, start, hole.offset + len(hole.rest)):
+    if tree is not None and broken_within(tree, hole, start, hole.offset + len(hole.rest)):
         return LINE, "inside_statement"
     return NOTHING, "complete_construct"
 
@@ -107,9 +107,9 @@ def _entry_alone(hole: Hole) -> bool:
     return opened < hole.offset - len(hole.left)
 
 
-def broken_within(tree: SyntaxTree, start: int, end: int) -> bool:
+def broken_within(tree: SyntaxTree, hole: Hole, start: int, end: int) -> bool:
     """A problem of the parser lies within [start, end], not one that only spans it."""
-    if (near := tree.around(start)) is None:
+    if (near := tree.around(hole.offset)) is None:
         return False
     part, skipped = near
     first, last = part.byte_offset(start - skipped), part.byte_offset(end - skipped)
