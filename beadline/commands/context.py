@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> int:
         return 0
     prefix, suffix = reading.window.split(reading.document.text)
     text = Text()
-    for snippet in reversed(snippets):  # the best stands nearest to the code
+    for snippet in snippets:
         text.append(f"{display.printable(snippet.path)} ({snippet.source})\n", style="bold")
         text.append(display.printable(snippet.text) + "\n\n", style="dim")
     text.append(display.printable(prefix))

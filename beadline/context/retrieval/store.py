@@ -18,7 +18,6 @@ from rank_bm25 import BM25Okapi
 
 BM25_K1 = 1.5
 BM25_B = 0.75
-BM25_EPSILON = 0.25
 """rank-bm25's own defaults."""
 CANDIDATES = 128
 """Chunks that are scored: those that hold most of the query, by inverse document frequency."""
@@ -66,8 +65,6 @@ class Store:
         """By word: chunk numbers, dead ones too."""
         self._counts: list[array[int]] = []
         """By word: occurrences, beside the postings."""
-        self._of_frequency: Counter[int] = Counter()
-        """Frequency -> how many words have it; the mean idf comes from it without a walk."""
         self._chunks: list[Held | None] = []
         self._lengths = array("I")
         """By chunk: number of terms; 0 for dead ones."""
@@ -124,8 +121,10 @@ class Store:
                 words[term] = word
         if not words:
             return []
-        mean = self._mean_idf()
-        idf = {term: query[term] * self._idf(self._frequency[w], mean) for term, w in words.items()}
+        idf = {
+            term: query[term] * inverse_frequency(self._frequency[word], self._live)
+            for term, word in words.items()
+        }
         numbers = self._candidates(words, idf, group_id, accept)
         scores = self._score(numbers, words, idf)
         order = sorted(range(len(numbers)), key=lambda i: (-scores[i], numbers[i]))
@@ -177,15 +176,6 @@ class Store:
         at = own.index(number) + 1
         return Hit(held, score, self._chunks[own[at]] if at < len(own) else None)
 
-    def _idf(self, frequency: int, mean: float) -> float:
-        """As `BM25Okapi._calc_idf`: what is in more than half of the chunks gets a floor."""
-        idf = _okapi_idf(frequency, self._live)
-        return idf if idf >= 0 else BM25_EPSILON * mean
-
-    def _mean_idf(self) -> float:
-        total = sum(n * _okapi_idf(f, self._live) for f, n in self._of_frequency.items())
-        return total / max(1, self._of_frequency.total())
-
     def _add(self, held: Held, terms: Sequence[str]) -> int:
         number = len(self._chunks)
         counts = Counter(terms)
@@ -199,7 +189,7 @@ class Store:
                 self._counts.append(array("H"))
             self._postings[word].append(number)
             self._counts[word].append(min(count, 0xFFFF))
-            self._count(word, 1)
+            self._frequency[word] += 1
             own.append(word)
         self._chunks.append(held)
         self._lengths.append(len(terms))
@@ -214,22 +204,12 @@ class Store:
         held, own = self._chunks[number], self._terms[number]
         assert held is not None and own is not None
         for word in own:
-            self._count(word, -1)
+            self._frequency[word] -= 1
         self._live -= 1
         self._total -= self._lengths[number]
         self.characters -= len(held.text)
         self._chunks[number] = self._terms[number] = None
         self._lengths[number] = 0
-
-    def _count(self, word: int, change: int) -> None:
-        before = self._frequency[word]
-        after = self._frequency[word] = before + change
-        if before:
-            self._of_frequency[before] -= 1
-            if not self._of_frequency[before]:
-                del self._of_frequency[before]
-        if after:
-            self._of_frequency[after] += 1
 
     def _pack(self) -> None:
         """Number the live chunks and words anew and drop the dead ones."""
@@ -282,5 +262,7 @@ class _Ranking(BM25Okapi):
         self.avgdl = mean_length
 
 
-def _okapi_idf(frequency: int, size: int) -> float:
-    return math.log(size - frequency + 0.5) - math.log(frequency + 0.5)
+def inverse_frequency(frequency: int, size: int) -> float:
+    """Lucene's (BM25Similarity) instead of `BM25Okapi`'s own, which is the same for rare words but
+    below zero for words of half of the chunks: in a small workspace that would be all of them."""
+    return math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
