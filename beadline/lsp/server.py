@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -267,7 +268,9 @@ class BeadlineServer(LanguageServer):
     def configured(self, messages: list[str]) -> None:
         """Let new options hold, and tell what was not taken."""
         options = self.configuration.options
-        self.completer.reconfigure(options)
+        # Whether anything is suggested at all is the switch's to say: commands overrule settings.
+        enabled = dataclasses.replace(options.completion, enabled=True)
+        self.completer.reconfigure(dataclasses.replace(options, completion=enabled))
         self.switch.reconfigure(options.completion)
         if self._begun:
             self._offer_plain_completion()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.lsp.server import BeadlineServer, create_server
+from beadline.lsp.statistics.recorder import Labels
 from beadline.lsp.transport import Output
 from beadline.settings import CompletionOptions, Options
 from tests.lsp.client import TIMEOUT, Client
+from tests.lsp.clock import FakeClock
 from tests.lsp.engine import FakeEngine
 
 READY = {"textDocument": {"inlineCompletion": {}}}
@@ -45,6 +48,8 @@ class Session:
     input: asyncio.StreamReader
     task: asyncio.Task[int]
     trace: Path
+    counts: Counter[tuple[str, str]]
+    """What was counted, by language and name."""
 
     async def exit_code(self) -> int:
         """Wait for the server's end."""
@@ -60,13 +65,29 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     sessions: list[Session] = []
 
     def make(
-        engine: FakeEngine | None = None, *, options: Options | None = None, poll: float = 3.0
+        engine: FakeEngine | None = None,
+        *,
+        options: Options | None = None,
+        clock: FakeClock | None = None,
+        poll: float = 3.0,
     ) -> Session:
         engine = engine or FakeEngine()
         options = options or Options(completion=CompletionOptions(debounce_ms=0))
         trace = tmp_path / "trace.jsonl"
         completer = Completer(engine, options, trace=TraceSink(trace))
-        server = create_server(options, engine=engine, completer=completer, poll_seconds=poll)
+        counts: Counter[tuple[str, str]] = Counter()
+
+        def count(labels: Labels, increments: Mapping[str, float]) -> None:
+            counts.update({(labels.language, name): n for name, n in increments.items()})
+
+        server = create_server(
+            options,
+            engine=engine,
+            completer=completer,
+            count=count,
+            clock=clock.clock() if clock else None,
+            poll_seconds=poll,
+        )
         requests, answers = asyncio.StreamReader(), asyncio.StreamReader()
         output = Output(Pipe(answers), lambda: server.stop(1))  # type: ignore[arg-type]
 
@@ -78,7 +99,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 
         task = asyncio.create_task(run())
         session = Session(
-            server, engine, Client(answers, requests.feed_data), requests, task, trace
+            server, engine, Client(answers, requests.feed_data), requests, task, trace, counts
         )
         sessions.append(session)
         return session

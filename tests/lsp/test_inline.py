@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
 from beadline.settings import ContextOptions, Options
 from tests.lsp.client import inline_params
 from tests.lsp.conftest import READY, Session, Start
@@ -184,3 +185,18 @@ async def test_an_unknown_command_is_an_error(session: Session) -> None:
     answer = await client.answer(client.begin("workspace/executeCommand", {"command": "rm"}))
     assert answer["error"]["code"] == -32602
     assert not answer["error"].get("data")
+
+
+async def test_all_items_of_an_answer_in_their_order(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def three(request: CompletionRequest) -> CompletionResult:
+        at = request.offset
+        items = tuple(CompletionItem(text, at, at) for text in ("first", "second", "third"))
+        return CompletionResult(items, Trace(answered_from="model"))
+
+    monkeypatch.setattr(session.server.completer, "complete", three)
+    session.client.open(URI, "x = ")
+    items = await session.client.complete(URI, 0, 4, triggerKind=1)
+    assert [item["insertText"] for item in items] == ["first", "second", "third"]
+    assert len({item["command"]["arguments"][0] for item in items}) == 3

@@ -81,3 +81,52 @@ async def test_a_closed_document_is_forgotten(session: Session) -> None:
     client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
     assert await client.complete(URI, 0, 4) == []
     assert session.engine.streams == []
+
+
+BAD_CHANGES = [
+    None,
+    [{"text": None}],
+    [{"range": {"start": {"line": -1, "character": 0}, "end": {"line": 0, "character": 0}}}],
+    [insert(0, 0, "y"), {"text": 5}],
+]
+
+
+@pytest.mark.parametrize("changes", BAD_CHANGES, ids=repr)
+@pytest.mark.parametrize("cure", ["full", "open"])
+async def test_after_a_change_that_cannot_be_read_the_text_is_not_known(
+    session: Session, changes: object, cure: str
+) -> None:
+    client = session.client
+    client.open(URI, "x = ")
+    identity = {"uri": URI, "version": 2}
+    params = {"textDocument": identity, "contentChanges": changes}
+    client.notify("textDocument/didChange", params)
+    client.change(URI, 3, insert(0, 0, "a"))
+    for _ in range(2):
+        assert await client.complete(URI, 0, 4) == []
+    (told,) = client.all("window/logMessage")
+    assert "could not be read" in told["message"]
+    if cure == "full":
+        client.change(URI, 4, {"text": "x = "})
+    else:
+        client.open(URI, "x = ", version=4)
+    assert len(await client.complete(URI, 0, 4)) == 1
+    assert session.engine.streams[0].request.prefix == "x = "
+
+
+async def test_such_a_change_ends_what_is_under_way(session: Session) -> None:
+    client = session.client
+    client.open(URI, "x = ")
+    session.engine.gate.clear()
+    msg_id = client.complete_begin(URI, 0, 4)
+    client.notify("textDocument/didChange", {"textDocument": {"uri": URI}})
+    assert (await client.answer(msg_id))["error"]["code"] == -32800
+
+
+async def test_a_nul_comes_and_goes(session: Session) -> None:
+    client = session.client
+    client.open(URI, "x = ")
+    client.change(URI, 2, insert(0, 0, "\0"))
+    assert await client.complete(URI, 0, 5) == []
+    client.change(URI, 3, replace(0, 0, 0, 1, ""))
+    assert len(await client.complete(URI, 0, 4)) == 1

@@ -117,6 +117,9 @@ class _Suggestion:
         if self.removed and edit == Edit(at, self.removed, self.rest):
             self.typed = len(self.text)
             return len(edit.text)
+        # A client may replace what was typed before the cursor by itself and more.
+        changed = difference(old[edit.start : edit.start + edit.removed], edit.text)
+        edit = changed.moved(edit.start)
         count, shift = len(edit.text), edit.start - at
         # Editors that diff may place an insertion a little later, where it reads the same.
         same = (

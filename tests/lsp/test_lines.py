@@ -1,0 +1,73 @@
+"""Lines, columns and edits, against the model that counts code units."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beadline.context.positions import Encoding
+from beadline.lsp.lines import Edit, Lines
+from tests.lsp.fuzz_texts import UnitText
+
+ALPHABET = st.sampled_from("ab\r\n\f\u2028\x0bäß€😀\0")
+TEXTS = st.text(ALPHABET, max_size=20)
+PLACES = st.tuples(st.integers(0, 8), st.integers(0, 25))
+ENCODINGS = st.sampled_from(("utf-8", "utf-16", "utf-32"))
+
+
+@given(TEXTS, st.lists(st.tuples(PLACES, PLACES, TEXTS), max_size=4), ENCODINGS)
+def test_any_edits_give_the_text_of_the_model(
+    text: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]], encoding: Encoding
+) -> None:
+    lines, model = Lines.of(text), UnitText(text, encoding)
+    for start, end, inserted in edits:
+        before = lines.text
+        lines, edit = lines.replace(start, end, inserted, encoding)
+        model.replace(start, end, inserted)
+        assert lines.original == model.text()
+        assert lines.text == model.normal()
+        assert (lines.size, lines.nuls) == (model.size(), model.text().count("\0"))
+        assert lines.text == before[: edit.start] + edit.text + before[edit.start + edit.removed :]
+        fresh = Lines.of(lines.original)
+        assert (fresh.text, fresh.original) == (lines.text, lines.original)
+
+
+@given(TEXTS, PLACES, ENCODINGS)
+def test_positions_are_those_of_the_model(
+    text: str, place: tuple[int, int], encoding: Encoding
+) -> None:
+    lines, model = Lines.of(text), UnitText(text, encoding)
+    offset = lines.offset(*place, encoding)
+    before = UnitText("", encoding)
+    before.units = model.units[: model.index(*place)]
+    assert lines.text[:offset] == before.normal()
+    assert lines.offset(*lines.position(offset, encoding), encoding) == offset
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "end"),
+    [
+        ("a\r\nb\n", 0, "\r\n"),
+        ("a\r\nb\n", 3, "\n"),
+        ("a\r\nb\r\nc\n", 6, "\r\n"),
+        ("a\rb", 2, "\r"),
+        ("a", 0, "\n"),
+        ("a\nb\r\n", 4, "\n"),
+    ],
+)
+def test_new_text_takes_the_line_end_of_its_place(text: str, offset: int, end: str) -> None:
+    assert Lines.of(text).end_at(offset) == end
+    assert Lines.of(text).restore("x\ny", offset) == f"x{end}y"
+
+
+def test_an_edit_says_what_it_did() -> None:
+    _, edit = Lines.of("ab\r\ncd").replace((0, 1), (1, 1), "x\r\ny", "utf-16")
+    assert edit == Edit(1, 3, "x\ny")
+    assert (edit.end, edit.moved(10)) == (4, Edit(11, 3, "x\ny"))
+
+
+def test_a_long_line_of_characters_of_two_units() -> None:
+    text = "😀" * 100_000
+    lines, _ = Lines.of(text).replace((0, 100_001), (0, 100_001), "x", "utf-16")
+    assert lines.text == text[:50_000] + "x" + text[50_000:]
