@@ -85,6 +85,8 @@ def test_what_it_does_not_have_stays(hole: str, text: str, kept: str):
         ("shellscript", "if a; then\n  |\nfinish\n", "b\nfi", "b\nfi"),
         ("c", "/* a ')' */ f(|);\n", "b);", "b"),
         ("rust", "let x = f('(', |);\n", "y);", "y"),
+        ("java", "/** a |\n */\nint b;\n", "c */", "c"),
+        ("java", "/** a |\nint b;\n/** d */\n", "c */", "c */"),
     ],
 )
 def test_every_language_has_its_own_brackets_strings_and_block_ends(
@@ -120,6 +122,8 @@ def test_a_limit_leaves_no_half_words_and_no_half_lines(
         ("|\ny = foo()\n", "y = foo()", True),
         ("|\ny = foo()\nz = bar(y)\n", "y = foo()\nz = bar( y)", True),
         ("|\ny = foo()\nz = bar(y)\n", "y = foo()\nz = other(y, 1)", False),
+        ("|\ntest(1)\ntest(2)\n", "test(3)\ntest(4)", False),
+        ("|\nlong_name_a()\nlong_name_b()\nx()\n", "long_name_a()\nlong_name_c()\nx()", True),
         ("|\nx = 1\n", "y = 1", False),
         ("f(|foo, bar, baz, some_more)\n", "foo, bar, baz, some_more", True),
         ("|\n}\n", "}", False),

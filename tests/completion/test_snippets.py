@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import Bench, at, document, text_of
+from bench import SOON, Bench, at, document, text_of
 from fake_engine import says
 
 from beadline.completion.snippets import in_prompt_order, most_chars
+from beadline.completion.types import CompletionRequest
+from beadline.context.retrieval import Retriever
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
@@ -201,3 +205,60 @@ def test_the_budget_is_never_more_than_two_fifths_of_the_context():
     assert most_chars(256, 0) == 768
     assert most_chars(5000, 1000) == 1200
     assert most_chars(0, 8192) == 0
+
+
+def repository(folder: Path, **files: str) -> Path:
+    """A git repository with these files; `__` in a name is a dot."""
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    return folder
+
+
+async def test_a_real_workspace(tmp_path: Path):
+    folder = repository(
+        tmp_path / "work",
+        helpers__py="def parse_invoice(path, currency):\n    return Invoice(path, currency)\n",
+        secret__py="parse_invoice_token = 'parse_invoice currency'\n",
+        __env="parse_invoice currency\n",
+        __gitignore="secret.py\n",
+    )
+    options = ContextOptions(ignore=("generated_*",))
+    (folder / "generated_a.py").write_text("parse_invoice(path, currency)\n" * 3)
+    retriever = Retriever([folder], options)
+    bench = await Bench(says("path, currency)"), retriever=retriever).ready()
+    bench.completer.reconfigure(dataclasses.replace(bench.options, context=options))
+    text = "from helpers import parse_invoice\n\ninvoice = parse_invoice(\n"
+    current = Document((folder / "main.py").as_uri(), "main.py", "python", text, "work")
+    bench.completer.opened(current)
+    assert await asyncio.to_thread(retriever.ready, SOON)
+    request = CompletionRequest(current, len(text) - 1)
+    result = await asyncio.wait_for(bench.completer.complete(request), SOON)
+    assert text_of(result) == "path, currency)"
+    (extra,) = bench.engine.streams[0].request.extra
+    assert extra.path == "helpers.py"
+    assert "def parse_invoice" in extra.text
+    (told,) = result.trace.snippets
+    assert (told["path"], told["source"]) == ("helpers.py", "bm25")
+    await bench.completer.close()
+
+
+async def test_the_unsaved_buffer_wins_over_the_disk(tmp_path: Path):
+    folder = repository(tmp_path / "work", helpers__py="def parse_invoice(old):\n    pass\n")
+    retriever = Retriever([folder], ContextOptions())
+    bench = await Bench(says("x)"), retriever=retriever).ready()
+    key = (folder / "helpers.py").as_uri()
+    bench.completer.opened(Document(key, "helpers.py", "python", "x = 1\n", "work"))
+    new = "def parse_invoice(unsaved):\n    pass\n"
+    bench.completer.edited(Document(key, "helpers.py", "python", new, "work"), len(new))
+    text = "invoice = parse_invoice(\n"
+    current = Document((folder / "main.py").as_uri(), "main.py", "python", text, "work")
+    bench.completer.opened(current)
+    assert await asyncio.to_thread(retriever.ready, SOON)
+    await asyncio.wait_for(
+        bench.completer.complete(CompletionRequest(current, len(text) - 1)), SOON
+    )
+    (extra,) = bench.engine.streams[0].request.extra
+    assert (extra.path, extra.text.strip()) == ("helpers.py", new.strip())
+    await bench.completer.close()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import statistics
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from tests.e2e.conftest import Launch, Server, until
-from tests.lsp.client import insert
+from tests.lsp.client import TIMEOUT, insert
 
 pytestmark = pytest.mark.slow
 
@@ -60,13 +62,25 @@ async def opened(server: Server, folder: Path, text: str, name: str = "words.py"
     return uri
 
 
-async def test_typing_costs_few_tokens_and_every_request_is_answered(
-    launch: Launch, tmp_path: Path
-) -> None:
-    server = await launch()
-    await server.ready(options={"completion": {"debounceMs": 0, "maxTokens": 8}})
+HELPERS = """\
+def read_words(path):
+    return [word.strip(PUNCTUATION) for word in path.read_text().split()]
+
+
+def most_common(words, count):
+    return collections.Counter(words).most_common(count)
+
+
+def print_table(words, arguments):
+    for word, number in most_common(words, arguments.count):
+        print(f"{word:>20} {number}")
+"""
+
+
+async def typed(server: Server, uri: str) -> list[dict[str, Any]]:
+    """Type `TYPED` character by character; the traces of requests that the model answered and
+    that were not the first ones of their lines."""
     client = server.client
-    uri = await opened(server, tmp_path, HEAD + TAIL)
     version, within_a_line, asked = 1, [], []
     for number, line in enumerate(TYPED):
         for column, character in enumerate(line):
@@ -83,15 +97,43 @@ async def test_typing_costs_few_tokens_and_every_request_is_answered(
             else:
                 (record,) = server.traces(event="request")[before:]
                 if record["answered_from"] == "model" and column:
-                    within_a_line.append(record["evaluated_tokens"])
+                    within_a_line.append(record)
         version += 1
         client.change(uri, version, insert(LINE + number, len(line), "\n"))
     answers = [await client.answer(msg_id) for msg_id in asked]
     assert sum("result" in answer for answer in answers) > len(answers) / 2
-    assert len(within_a_line) >= 20, "too few requests reached the model to say anything"
-    assert statistics.median(within_a_line) <= 3, within_a_line
     for record in server.traces():
         assert record["prompt_tokens"] == record["reused_tokens"] + record["evaluated_tokens"]
+    return within_a_line
+
+
+async def test_typing_costs_few_tokens_and_every_request_is_answered(
+    launch: Launch, tmp_path: Path
+) -> None:
+    server = await launch()
+    await server.ready(options={"completion": {"debounceMs": 0, "maxTokens": 8}})
+    records = await typed(server, await opened(server, tmp_path, HEAD + TAIL))
+    assert len(records) >= 20, "too few requests reached the model to say anything"
+    evaluated = [record["evaluated_tokens"] for record in records]
+    assert statistics.median(evaluated) <= 3, evaluated
+
+
+async def test_snippets_do_not_make_typing_dearer(launch: Launch, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    (workspace / ".git").mkdir(parents=True)
+    (workspace / "helpers.py").write_text(HELPERS)
+    server = await launch()
+    await server.ready(
+        root=workspace.as_uri(), options={"completion": {"debounceMs": 0, "maxTokens": 8}}
+    )
+    uri = await opened(server, workspace, HEAD + TAIL)
+    async with asyncio.timeout(TIMEOUT):  # the first scan runs in the background
+        while not any(record["snippets"] for record in server.traces(event="request")):
+            await server.client.complete(uri, LINE, 0, triggerKind=1)
+    records = await typed(server, uri)
+    assert {s["path"] for r in records for s in r["snippets"]} == {"helpers.py"}
+    evaluated = [record["evaluated_tokens"] for record in records]
+    assert statistics.median(evaluated) <= 3, evaluated
 
 
 def activity(worker: psutil.Process) -> float:

@@ -17,7 +17,7 @@ def without_closers_behind(text: str, hole: Hole) -> str:
     """
     lexer = Lexer(hole.language, hole.scanned)
     lowest, may_close = len(lexer.stack), hole.missing
-    string = bool(hole.scanned.string) and hole.string_closed
+    string = bool(hole.scanned.string) and hole.string_closed and not _next_comment_closes(hole)
     for at, character in enumerate(text):
         delimiter = lexer.string
         event = lexer.feed(character)
@@ -33,6 +33,15 @@ def without_closers_behind(text: str, hole: Hole) -> str:
             if may_close < 0:
                 return _before(text, at, hole)
     return text
+
+
+def _next_comment_closes(hole: Hole) -> bool:
+    """Whether the end that seems to close the open block comment is another comment's."""
+    block = hole.language.block_comment
+    if block is None or hole.scanned.string != block[1]:
+        return False
+    begins, ends = (hole.text.find(mark, hole.offset) for mark in block)
+    return 0 <= begins < ends
 
 
 def _before(text: str, at: int, hole: Hole) -> str:

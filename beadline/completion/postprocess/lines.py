@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rapidfuzz.distance import Levenshtein
 
 SHORT = 4
-"""Lines of at most so many characters are compared exactly, or not at all (Continue)."""
-_NEAR = 0.1
-"""Edit distance by length below which two lines are near (Continue)."""
+"""Lines below so many characters recur legitimately: `)`, `x`, `}` (Tabby's least length)."""
 _WORD = re.compile(r"\w+")
+_SEPARATOR = re.compile(r"[\s,;'\"`]")
 
 
 def same(first: str, second: str) -> bool:
-    """Equal up to blanks at both ends, or near (Continue) with the very same words.
+    """Equal up to blanks, commas, semicolons and the kind of quotes.
 
-    In code a line that differs from its neighbour in one name or number is the usual case and
-    no repetition: of near lines only those count that differ in blanks and signs.
+    Continue takes lines for the same below a tenth of their length in edits, Tabby below a
+    twentieth. Of 58,966 pairs of different neighbours in the development code that is 1.0 % and
+    0.6 %, right suggestions all of them: a neighbour differs in one name or number. This is 0.04 %.
     """
     first, second = first.strip(), second.strip()
     if first == second:
         return True
     if min(len(first), len(second)) <= SHORT or _WORD.findall(first) != _WORD.findall(second):
         return False
-    distance = Levenshtein.distance(first, second)
-    return distance < _NEAR * max(len(first), len(second))
+    return _SEPARATOR.sub("", first) == _SEPARATOR.sub("", second)
+
+
+def near(first: Sequence[str], second: Sequence[str], share: float) -> bool:
+    """Whether two runs of lines differ by at most `share` of their length in edits, or by one."""
+    one, other = ("".join(line.strip() for line in lines) for lines in (first, second))
+    limit = max(1, share * max(len(one), len(other)))
+    return Levenshtein.distance(one, other, score_cutoff=int(limit)) <= limit
 
 
 def says_something(line: str) -> bool:
