@@ -36,8 +36,10 @@ _COMPLETE_WORDS = frozenset(
     ("true", "false", "null", "nil", "NULL", "nullptr", "undefined", "this", "self", "break",
      "continue", "fallthrough", "debugger")
 )  # fmt: skip
-LABEL = re.compile(r"(?:case\b.*|default\s*):$", re.S)
-"""A branch of `switch`; its statements follow."""
+LABEL = re.compile(
+    r"(?:case\b.*|default\s*|else\s*|(?:if|elseif|for|foreach|while|switch)\s*\(.*\)\s*):$", re.S
+)
+"""A branch of `switch`, and the headers that PHP ends with a colon; statements follow."""
 _ACCESS = re.compile(r"(?:public|private|protected|signals|slots)\b[\w\s]*:$|\w+:$")
 """Labels that open nothing."""
 _LITERAL = re.compile(r"(?:[=(,\[?:&!+]|\|\||\b(?:return|yield|default|in|of|await|throw))$")
@@ -180,8 +182,7 @@ def _on_blank_line(hole: Hole) -> Decision:
 
 def _after_label(hole: Hole, column: int) -> Decision:
     following = hole.next_code.lstrip()
-    other = not following or following[0] in CLOSERS or first_word(following) in ("case", "default")
-    if other or next_column(hole) < column:
+    if following[:1] in tuple(CLOSERS) or next_column(hole) <= column:
         return BLOCK, "open_block"
     if hole.left_blank:
         return LINE, "new_statement"

@@ -54,6 +54,8 @@ def inside_line(hole: Hole, tree: SyntaxTree | None) -> Decision:
         return NOTHING, "text_follows"
     if hole.scanned.escaped:
         return NOTHING, "text_follows"
+    if rest[0] == ";" and before.isspace() and _lacks_value(hole, code):
+        return LINE, "inside_statement"
     bare = rest.rstrip(CLOSERS + ";,\"'`>")
     if (
         last in OPENERS
@@ -74,6 +76,13 @@ def inside_line(hole: Hole, tree: SyntaxTree | None) -> Decision:
     if tree is not None and broken_within(tree, hole, start, hole.offset + len(hole.rest)):
         return LINE, "inside_statement"
     return NOTHING, "complete_construct"
+
+
+def _lacks_value(hole: Hole, code: str) -> bool:
+    """`return` and the like, which may stand alone, with a blank behind."""
+    word = WORD_AT_END.search(code)
+    alone = ("break", "continue", "next", "fallthrough")
+    return bool(word) and word.group() in hole.language.words.jumps and word.group() not in alone
 
 
 def inside_brackets(hole: Hole) -> Decision:

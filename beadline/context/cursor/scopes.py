@@ -58,7 +58,12 @@ def _sound(hole: Hole, tree: SyntaxTree) -> bool:
         return False
     part, skipped = near
     byte = part.byte_offset(hole.offset - skipped)
-    node = part.root.descendant_for_byte_range(byte, byte)
+    stack = hole.scanned.stack
+    opened = max(0, stack[-1][1] - skipped) if stack else 0
+    first = part.byte_offset(opened) if stack else byte
+    node = part.root.descendant_for_byte_range(first, byte)
+    if stack and (node is None or node.parent is None):
+        return False  # what is open at the cursor is in no node
     while node is not None:
         if node.is_error or (node.children and node.children[-1].is_missing):
             return False

@@ -117,7 +117,7 @@ class BraceEnds:
     def word(self, word: str) -> bool:
         """A clause of the same statement, or the next `case` of the hole's `switch`."""
         if self.block:
-            return word in ("case", "default")
+            return word in ("case", "default", "else", "elseif") or word.startswith("end")
         if word in self._clauses():
             return False
         return not (self._open and self._hole.language.semicolons)
