@@ -58,6 +58,8 @@ class Hole:
     """The closer of the innermost open bracket is the next thing after the cursor."""
     wanted: str
     """Closers after the cursor, on deeper lines, that fit no opener: the hole opens them."""
+    opened: str
+    """The same with those on the cursor's own line."""
     string_closed: bool
     """The string that is open at the cursor is closed after it."""
 
@@ -132,13 +134,15 @@ def look(
     first_line = text[text.rfind("\n", 0, first) + 1 : offset]
     column = columns(indent_of(first_line))
     deeper = _wanted(text, line_end, column, extra)
-    matched = _exactly([b for b, _ in scanned.stack], [c for c, _ in extra], len(deeper))
+    most = _eligible(text, line_end, column, extra)
+    matched = _exactly([b for b, _ in scanned.stack], [c for c, _ in extra], most)
     if matched is None or not sure:
         skipped = 0 if sure else _of_the_hole(text, column, scanned.stack, extra[: len(deeper)])
         closers = [c for c, _ in extra[skipped:]]
         matched = skipped, *_matched([b for b, _ in scanned.stack], closers, sure)
     skipped, closed, missing = matched
     adjacent = not skipped and missing == 0 < closed and not text[after : extra[0][1]].strip()
+    opened = "".join(closer for closer, _ in extra[:skipped])
     wanted = deeper[:skipped]
     if not skipped and closed + missing == len(scanned.stack):
         wanted = _wanted(text, line_end, column, extra[closed:])
@@ -156,6 +160,7 @@ def look(
         missing=missing,
         adjacent=adjacent,
         wanted=wanted,
+        opened=opened or wanted,
         string_closed=string_closed,
         first_line=first_line,
     )
@@ -250,6 +255,12 @@ def _wanted(text: str, line_end: int, column: int, extra: list[tuple[str, int]])
             break
         wanted += closer
     return wanted
+
+
+def _eligible(text: str, line_end: int, column: int, extra: list[tuple[str, int]]) -> int:
+    """How many closers behind the cursor could close what the hole opens."""
+    near = sum(at < line_end for _, at in extra[:_DEEPER])
+    return near + len(_wanted(text, line_end, column, extra[near:]))
 
 
 def _next_lines(text: str, line_end: int, language: Language) -> tuple[str, str]:

@@ -18,6 +18,8 @@ _COMPILE_CHARS = 20_000
 """Longer code is only parsed: compiling costs three times as much and finds little more."""
 _PARSE_CHARS = 200_000
 """Longer code is not given to Python at all."""
+_TAG = re.compile(r"<(/?)([A-Za-z][\w.]*|(?=>))(?:[^<>]|=>)*?(/?)>")
+"""An opening, closing or empty tag."""
 _MOST_FILLINGS = 80
 """Every one is a parse."""
 _INDENT = "{indent}"
@@ -57,7 +59,7 @@ def _fillings(hole: Hole) -> list[str]:
         if hole.string_closed:
             return []
         return [hole.scanned.string + closers + tail for tail in tails]
-    if not hole.statement and hole.left_blank and not hole.scanned.stack and not hole.wanted:
+    if not hole.statement and hole.left_blank and not hole.scanned.stack and not hole.opened:
         return _statements(hole)
     repair = hole.language.repair
     found = ["", *repair.fillings]
@@ -65,9 +67,11 @@ def _fillings(hole: Hole) -> list[str]:
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", hole.statement):
             found += further
     texts = [fill + closers for fill in found]
+    if repair.tags and (tagged := _closers(hole, tags=True)) != closers:
+        texts = [fill + tagged for fill in found] + texts
     if hole.scanned.stack:
         texts += [closers + ",", *(fill + closers + "," for fill in repair.fillings)]
-    if hole.wanted:
+    if hole.opened:
         texts = _with_opened(hole, found, closers) + texts
     texts += [fill + closers + tail for tail in repair.tails for fill in found]
     if hole.left_blank:
@@ -118,19 +122,42 @@ def balanced(before: Hole, after: Hole) -> bool:
     kept = sum(offset < before.offset for _, offset in stack)
     opened = "".join(CLOSER[bracket] for bracket, _ in reversed(stack[kept:]))
     extra = len(after.scanned.extra_closers) - len(before.scanned.extra_closers)
-    return not extra and length - kept == before.missing and opened == before.wanted
+    return not extra and length - kept == before.missing and opened == before.opened
 
 
-def _closers(hole: Hole) -> str:
-    """Closers of the brackets that are open at the cursor and not closed behind it."""
-    stack = hole.scanned.stack
-    return "".join(CLOSER[b] for b, _ in reversed(stack[len(stack) - hole.missing :]))
+def _closers(hole: Hole, tags: bool = False) -> str:
+    """Closers of the brackets, and strings around them, that nothing behind the cursor closes.
+
+    With `tags` also of the tags that are open in the cursor's statement.
+    """
+    stack, state = hole.scanned.stack, hole.scanned.state
+    strings = {level + state.base: close for level, _, _, close, _ in state.outer}
+    found = [
+        (stack[depth - 1][1], CLOSER[stack[depth - 1][0]] + strings.get(depth, ""))
+        for depth in range(len(stack) - hole.missing + 1, len(stack) + 1)
+    ]
+    if tags:
+        found += _open_tags(hole)
+    return "".join(closer for _, closer in sorted(found, reverse=True))
+
+
+def _open_tags(hole: Hole) -> list[tuple[int, str]]:
+    """Offsets and closing tags of what is open in the cursor's statement."""
+    start = hole.scanned.code_end - len(hole.statement)
+    found: list[tuple[int, str]] = []
+    for tag in _TAG.finditer(hole.statement):
+        closing, name, empty = tag.groups()
+        if closing and found:
+            found.pop()
+        elif not closing and not empty:
+            found.append((start + tag.start(), f"</{name}>"))
+    return found
 
 
 def _with_opened(hole: Hole, found: list[str], closers: str) -> list[str]:
     """Fillings that open the brackets that closers on later lines want."""
     openers = {closer: opener for opener, closer in CLOSER.items()}
-    opened = "".join(openers[c] for c in reversed(hole.wanted))
+    opened = "".join(openers[c] for c in reversed(hole.opened))
     if not opened.endswith("{"):
         return [fill + opened for fill in ("", " _", " = _", *found)]
     headers = hole.language.repair.headers

@@ -17,7 +17,7 @@ def cursor(marked: str, language: str = "python") -> CursorContext:
     return read_cursor(doc, offset, SyntaxTrees().parse(doc))
 
 
-def tree(text: str) -> SyntaxTree:
-    found = SyntaxTrees().parse(Document("key", "a.py", "python", text))
+def tree(text: str, language: str = "python") -> SyntaxTree:
+    found = SyntaxTrees().parse(Document("key", "a", language, text))
     assert found is not None
     return found

@@ -5,10 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context import languages
-from beadline.context.lexer import Lexer, Scanned, columns, scan, scan_on
+from beadline.context.lexer import Lexer, Scanned, closers_behind, columns, scan, scan_on
 
 PYTHON = languages.get("python")
-SOUP = st.text(st.sampled_from(list("\"'`#/*-<!>()[]{}\\\n a")), max_size=30)
+SOUP = st.lists(
+    st.sampled_from(
+        [*"\"'`#/*-<!>()[]{}\\\n aRr$@%=;|", "<<", "EOF", "\nEOF\n", "${", "#{", '"""', 'R"(', "/*"]
+    ),
+    max_size=24,
+).map("".join)
 
 
 @pytest.mark.parametrize("language", [lang.id for lang in languages.known()])
@@ -47,6 +52,76 @@ def test_tabs_go_to_multiples_of_eight() -> None:
     assert [columns(blanks) for blanks in ("", "  ", "\t", "  \t", "\t ")] == [0, 2, 8, 8, 9]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "stack", "string"),
+    [
+        ("javascript", "`a ${b(`x ${y", "{({", ""),
+        ("javascript", "`a ${b} c", "", "`"),
+        ("javascript", "x = a / b / (c", "(", ""),
+        ("javascript", "x = /a\"[/]b/g + '", "", "'"),
+        ("javascript", 'return /["(]/.test(', "(", ""),
+        ("javascript", "x;\n/a'(/", "", ""),
+        ("javascript", "f(/* c", "(", "*/"),
+        ("javascript", "</div> + '", "", "'"),
+        ("python", 'f"{x', "{", ""),
+        ("python", 'f"{{x', "", '"'),
+        ("python", 'f"{x!r} y', "", '"'),
+        ("python", 'f"{x\ny = [', "[", ""),
+        ("python", "'f' \"{x", "", '"'),
+        ("rust", "fn f<'a>(x: &'a str", "(", ""),
+        ("rust", "x = '(' + (", "(", ""),
+        ("rust", "'\\'' + (", "(", ""),
+        ("rust", 'r#"a" b', "", '"#'),
+        ("rust", 'r#"a"# (', "(", ""),
+        ("rust", "/* a /* b */ c", "", "*/"),
+        ("cpp", 'R"(a " b', "", ')"'),
+        ("cpp", 'R"xy(a)" b)xy" + (', "(", ""),
+        ("csharp", '@"a\\" + (', "(", ""),
+        ("csharp", '@"a""b', "", '"'),
+        ("csharp", '$"a {b(', "{(", ""),
+        ("csharp", '$"a {{b(', "", '"'),
+        ("csharp", '"""a "b" ', "", '"""'),
+        ("shellscript", "echo ${#x} $# (", "(", ""),
+        ("shellscript", "cat <<EOF\ndon't (\nEOF\n{ x", "{", ""),
+        ("shellscript", "cat <<< 'x'\n(", "(", ""),
+        ("shellscript", 'x="$(foo "a b" ', "(", ""),
+        ("shellscript", "'\\' (", "(", ""),
+        ("shellscript", "$'\\' (", "", "'"),
+        ("php", "use A\\{B", "{", ""),
+        ("php", "$x = <<<EOT\n it's\n EOT;\n(", "(", ""),
+        ("ruby", '"a #{b("', "{(", '"'),
+        ("ruby", "x = <<~SQL.strip\n it's\nSQL\n[", "[", ""),
+        ("ruby", "// + [", "[", ""),
+        ("go", "`a\\` + (", "(", ""),
+        ("kotlin", '"""a ${b{c} ', "{", ""),
+        ("swift", '"a \\(b(', "((", ""),
+        ("html", "<!-- a'", "", "-->"),
+    ],
+)
+def test_the_habits_of_every_language(language: str, text: str, stack: str, string: str) -> None:
+    scanned = scan(text, languages.get(language))
+    assert "".join(bracket for bracket, _ in scanned.stack) == stack
+    assert scanned.string == string and not scanned.comment
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after", "closers"),
+    [
+        ("javascript", "f(`a ${b(", ")} (` + ')')", ")})"),
+        ("javascript", "f(", "a, [b])", ")"),
+        ("python", 'f(f"{a[', ']}(")', "]})"),
+        ("shellscript", 'f "$(g', ') (" )', "))"),
+    ],
+)
+def test_closers_behind_code_in_a_string(
+    language: str, before: str, after: str, closers: str
+) -> None:
+    lang, text = languages.get(language), before + after
+    scanned = scan(before, lang)
+    found = closers_behind(text, lang, len(before), len(text), scanned)
+    assert "".join(closer for closer, _ in found) == closers
+
+
 LINES = st.lists(
     st.sampled_from(
         [
@@ -71,12 +146,17 @@ LINES = st.lists(
 ).map("".join)
 
 
-@pytest.mark.parametrize("language", ["python", "javascript", "plaintext"])
+FILLER = "x = 1\n" * 1000
+"""Longer than the distance of two checkpoints."""
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "ruby", "plaintext"])
 @given(old=LINES, middle=LINES, rest=LINES, data=st.data())
 def test_scanning_on_is_scanning_anew(
     language: str, old: str, middle: str, rest: str, data
 ) -> None:
     lang = languages.get(language)
+    old += FILLER + rest
     same = data.draw(st.integers(0, len(old)))
     seen = data.draw(st.integers(0, len(old)))
     text = old[:same] + middle + rest

@@ -23,8 +23,9 @@ class Kinds:
     """What stands in a block: statements, declarations, members, cases, directives."""
     expressions: frozenset[str] = _NONE
     strings: frozenset[str] = _NONE
-    """Literals and stretches of running text whose inside is not code (regular expressions, JSX
-    text and heredocs included)."""
+    """Literals whose inside is not code, regular expressions included."""
+    texts: frozenset[str] = _NONE
+    """The same without delimiters: running text of JSX, heredocs."""
     interpolations: frozenset[str] = _NONE
     """Code inside strings."""
     comments: frozenset[str] = _NONE
@@ -82,6 +83,8 @@ class Repair:
     """By word: further fillings for statements that hold it."""
     headers: tuple[str, ...] = ()
     """What could stand before a `{` that a block behind the cursor lacks."""
+    tags: bool = False
+    """Code holds tags (JSX) that are open and closed like brackets."""
     statements: tuple[str, ...] = ()
     """What could stand at a cursor where a statement or a member starts."""
     endings: tuple[str, ...] = ()

@@ -282,13 +282,19 @@ class SyntaxTree:
         return sorted(found, key=lambda capture: (capture.start, -capture.end))
 
     def _literal(self, offset: int) -> str:
-        if (near := self.around(offset)) is not None:
-            tree, skipped = near
-            byte = tree.byte_offset(offset - skipped)
-            found = literals.kind_at(tree.root, byte, self.language)
-            if found is not None:
-                return found
-        return literals.kind_in(self.hole_at(offset))
+        if (near := self.around(offset)) is None:
+            return literals.kind_in(self.hole_at(offset))
+        tree, skipped = near
+        byte = tree.byte_offset(offset - skipped)
+        found = literals.kind_at(tree.root, byte, self.language)
+        if found is None or (found == "code" and tree.root.has_error):
+            # What is not closed is no string to the parser, but it leaves an error where it starts.
+            hole = self.hole_at(offset)
+            start = hole.scanned.string_start if hole.scanned.string else offset - len(hole.left)
+            start = max(0, min(start, offset) - skipped)
+            if found is None or tree.broken_between(start, offset - skipped):
+                return literals.kind_in(hole)
+        return found
 
     def _edited(self, text: str, start: int, old_end: int, new: bytes, same: int) -> SyntaxTree:
         """`new` in place of the bytes [start, old_end); `same` is `start` in code points."""
