@@ -31,7 +31,7 @@ test: $(VENV)/.vocabularies lint
 test-fast: $(VENV)/.vocabularies lint
 	@$(BIN)/python -m pytest -m "$(NOT_HERE) and not slow"
 
-# Downloads some 700 MB and compiles for minutes, once: docs/editors.md. BEADLINE_EDITORS_DIR moves it.
+# Downloads 0.6 GB and compiles for minutes, once (docs/editors.md).
 test-editors: $(VENV)/.dev
 	@$(BIN)/python -m tests.editors.install
 	@$(BIN)/python -m pytest -m editor tests/editors

@@ -71,7 +71,7 @@ class Wire:
     def wait_ready(self) -> None:
         """Until the model is loaded."""
         states = until(
-            lambda: [s for s in self.told("beadline/status") if s["state"] != "starting"],
+            lambda: [s for s in self.told("beadline/status") if s["state"] in ("ready", "failed")],
             "the model is loaded",
         )
         assert states[-1]["state"] == "ready", states

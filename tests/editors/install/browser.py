@@ -35,7 +35,12 @@ def set_up(folder: Path) -> Program:
     fonts.write_text(_FONTS.format(root=root), "utf-8")
     program = Program(
         (str(root / "usr" / "lib" / "chromium" / "chromium"),),
-        {"LD_LIBRARY_PATH": debian.library_folders(root), "FONTCONFIG_FILE": str(fonts)},
+        {
+            "LD_LIBRARY_PATH": debian.library_folders(root),
+            "FONTCONFIG_FILE": str(fonts),
+            # It writes there even when it is only asked for its version.
+            "XDG_CONFIG_HOME": str(root / "config"),
+        },
     )
     if not program.version():
         raise SetupError(

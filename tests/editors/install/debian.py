@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import platform
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -69,22 +70,6 @@ def _suites(suites: Iterable[str], own: str, release: str) -> list[str]:
     return [release for suite in suites if suite == own]
 
 
-def _configuration(folder: Path) -> str:
-    settings = {
-        "Dir::Etc::sourcelist": folder / "debian.sources",
-        "Dir::Etc::sourceparts": "/dev/null",
-        "Dir::State": folder,
-        "Dir::State::lists": folder / "lists",
-        "Dir::State::status": folder / "status",
-        "Dir::Cache": folder / "cache",
-        "Debug::NoLocking": "true",
-        "APT::Sandbox::User": "",
-        "APT::Get::Assume-Yes": "true",
-        "APT::Install-Recommends": "false",
-    }
-    return "".join(f'{name} "{value}";\n' for name, value in settings.items())
-
-
 def unpack(
     target: Path, packages: Iterable[str], *, release: str | None = None, own_loader: bool = False
 ) -> Path:
@@ -101,7 +86,6 @@ def unpack(
         return target
     need("apt-get", "apt")
     need("dpkg", "dpkg")
-    say(f"downloading {', '.join(packages)} and what they need from Debian {release} ...")
     text = sources(SOURCES, own, release)
     if not text:
         raise SetupError(
@@ -110,15 +94,28 @@ def unpack(
         )
     step.begin()
     apt = target.with_name(target.name + "-apt")
-    private = Step(apt, "")
-    private.begin()
-    (apt / "lists" / "partial").mkdir(parents=True)
-    (apt / "cache" / "archives" / "partial").mkdir(parents=True)
+    log = target.with_name(target.name + ".log")
+    say(f"downloading {', '.join(packages)} and what they need from Debian {release} ...")
+    archives = _download(apt, packages, text, log)
+    say(f"unpacking {len(archives)} packages ...")
+    for archive in archives:
+        if own_loader or archive.name.partition("_")[0] not in _C_LIBRARY:
+            run(["dpkg", "-x", archive, target], log=log, what=f"Unpacking {archive.name}")
+    shutil.rmtree(apt)  # as large again as what was unpacked
+    step.finish()
+    return target
+
+
+def _download(apt: Path, packages: Iterable[str], text: str, log: Path) -> list[Path]:
+    """Download with a private apt in the folder `apt` from the sources `text`; the archives."""
+    shutil.rmtree(apt, ignore_errors=True)
+    archives = apt / "cache" / "archives"
+    for folder in (apt / "lists", archives):
+        (folder / "partial").mkdir(parents=True)
     (apt / "status").touch()
     (apt / "debian.sources").write_text(text, "utf-8")
     (apt / "apt.conf").write_text(_configuration(apt), "utf-8")
     environment = {"APT_CONFIG": str(apt / "apt.conf"), "LC_ALL": "C"}
-    log = target.with_name(target.name + ".log")
     run(["apt-get", "update"], log=log, what="Reading the package index", environment=environment)
     run(
         ["apt-get", "install", "--download-only", *packages],
@@ -126,14 +123,23 @@ def unpack(
         what=f"Downloading {', '.join(packages)}",
         environment=environment,
     )
-    archives = sorted((apt / "cache" / "archives").glob("*.deb"))
-    say(f"unpacking {len(archives)} packages ...")
-    for archive in archives:
-        if own_loader or archive.name.partition("_")[0] not in _C_LIBRARY:
-            run(["dpkg", "-x", archive, target], log=log, what=f"Unpacking {archive.name}")
-    private.begin()  # the archives are half of the disk space
-    step.finish()
-    return target
+    return sorted(archives.glob("*.deb"))
+
+
+def _configuration(folder: Path) -> str:
+    settings = {
+        "Dir::Etc::sourcelist": folder / "debian.sources",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State": folder,
+        "Dir::State::lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder / "cache",
+        "Debug::NoLocking": "true",
+        "APT::Sandbox::User": "",
+        "APT::Get::Assume-Yes": "true",
+        "APT::Install-Recommends": "false",
+    }
+    return "".join(f'{name} "{value}";\n' for name, value in settings.items())
 
 
 def library_folders(root: Path) -> str:

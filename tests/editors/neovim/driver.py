@@ -50,11 +50,15 @@ class Neovim:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(lambda: self._remote("--remote-expr", "1") == "1", "Neovim listens")
-        wire.wait_ready()
+        try:
+            until(lambda: self._remote("--remote-expr", "1") == "1", "Neovim listens")
+            wire.wait_ready()
+        except BaseException:
+            self._process.kill()
+            raise
 
     def end_of_line(self, number: int) -> None:
-        self._keys(f"<Esc>{number}GA")
+        self._keys(f"<Esc>{number}GzzA")
         until(lambda: self._lua("vim.api.nvim_get_mode().mode") == "i", "Neovim inserts")
 
     def type(self, text: str) -> None:

@@ -17,13 +17,9 @@ from tests.editors.install.programs import VSCode as Programs
 from tests.editors.wire import TIMEOUT, Wire, until
 
 SETTINGS = {
-    # What is typed is what the file gets, and nothing but the suggestion answers Tab.
-    "editor.autoClosingBrackets": "never",
-    "editor.autoClosingQuotes": "never",
-    "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
-    "editor.suggestOnTriggerCharacters": False,
+    # In a browser VS Code would save by itself, and not show what is not saved.
     "files.autoSave": "off",
-    # VS Code's own assistant and its questions to new users.
+    # Its own assistant, and its questions to new users.
     "chat.disableAIFeatures": True,
     "security.workspace.trust.enabled": False,
     "workbench.startupEditor": "none",
