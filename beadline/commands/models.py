@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
 
 def _table(found: list[models.ModelFile]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("name", "FIM family", "parameters", "weights", "size", "path"):
+    for heading in ("name", "family", "parameters", "weights", "size", "path"):
         table.add_column(heading, overflow="fold")
     for model in found:
         if model.problem:

@@ -109,9 +109,7 @@ def _choose(
     return best, "keys" if keyed else "tokens"
 
 
-def _score(
-    family: Family, vocabulary: Vocabulary, names: Iterable[str], architecture: str
-) -> int:
+def _score(family: Family, vocabulary: Vocabulary, names: Iterable[str], architecture: str) -> int:
     """How well a family fits; -1 where it does not. The architecture tells more than a name."""
     rule = family.detect
     by_architecture = architecture in rule.architectures

@@ -161,14 +161,9 @@ class Model:
 
     @property
     def partial_removal(self) -> bool:
-        """Whether the end of a sequence can be forgotten and the rest kept: recurrent and hybrid
-        models refuse, since their state holds no single tokens.
-        """
-        names = self.library.names
-        return not (
-            names.llama_model_is_recurrent(self._pointer)
-            or names.llama_model_is_hybrid(self._pointer)
-        )
+        """Whether a sequence's end can be forgotten alone; recurrent and hybrid models refuse."""
+        names, model = self.library.names, self._pointer
+        return not (names.llama_model_is_recurrent(model) or names.llama_model_is_hybrid(model))
 
     @property
     def kv_bytes_per_token(self) -> int:
