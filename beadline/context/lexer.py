@@ -206,6 +206,8 @@ def _scan(
             if state.stack and pattern is not None and pattern.match(text, at, end):
                 state.stack.clear()
                 state.outer.clear()
+            elif state.stack and state.stack[-1][0] != "{":
+                _forget(text, at, end, code_end, state, language)
             block = bool(state.stack) and state.stack[-1][0] == "{" and not state.interpolated
             if not state.stack or (block and language.blocks in ("braces", "keywords")):
                 _finish(text, done, code_end, at)
@@ -227,6 +229,22 @@ def _scan(
     done.line_text = text[state.line : end]
     done.state = state
     return done
+
+
+@lru_cache(maxsize=256)
+def _statement_line(language: Language) -> re.Pattern[str] | None:
+    return re.compile(rf"[ \t]*(?:{language.statement_line})") if language.statement_line else None
+
+
+def _forget(text: str, at: int, end: int, code_end: int, state: State, language: Language) -> None:
+    """Drop unclosed parentheses and square brackets where a statement ended or starts at `at`."""
+    pattern = _statement_line(language)
+    ended = language.blocks == "braces" and text.endswith(";", 0, code_end)
+    if ended and text[max(0, state.stack[-1][1] - 8) : state.stack[-1][1]].rstrip().endswith("for"):
+        ended = False  # `for (a;` goes on on the next line
+    if ended or (pattern is not None and pattern.match(text, at, end)):
+        while state.stack and state.stack[-1][0] != "{" and not state.interpolated:
+            state.stack.pop()
 
 
 def _comment_start(text: str, at: int, language: Language) -> int:

@@ -159,6 +159,7 @@ def _language(table: Mapping[str, Any], base: Language | None) -> Language:
     for pattern in (
         given.get("heredoc", ""),
         given.get("barrier", ""),
+        given.get("statement_line", ""),
         *(p.before for p in given.get("prefixed", ())),
     ):
         try:

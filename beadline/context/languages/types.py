@@ -135,6 +135,9 @@ class Language:
     barrier: str = ""
     """Regular expression for the start of lines that cannot be inside a bracket: there an unclosed
     bracket is forgotten."""
+    statement_line: str = ""
+    """Regular expression for lines, behind their indentation, that cannot stand directly in a
+    parenthesis or square bracket: there unclosed ones are forgotten."""
     semicolons: bool = False
     """A simple statement is not complete without `;`."""
     grammar: str = ""
