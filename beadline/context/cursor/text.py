@@ -17,7 +17,7 @@ NOTHING, LINE, BLOCK = Expected.NOTHING, Expected.LINE, Expected.BLOCK
 WORD_AT_END = re.compile(r"[^\W\d]\w*$")
 NUMBER_AT_END = re.compile(r"(?<![\w.])(?:\d[\w.]*|\.\d\w*)$")
 _ENDS_IN_NAME = re.compile(
-    r"(?:return|throw|import|from .* import|use|using|goto) [\w.:\\$]+"
+    r"(?:return|throw|use|using|goto) [\w.:\\$]+|(?:import|from .* import) .*"
     r"|.* (?:==|!=|<|>|<=|>=|is|is not|in|not in|===|!==|instanceof) [\w.$]+",
     re.S,
 )
