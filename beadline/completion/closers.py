@@ -115,8 +115,9 @@ def _after_change(known: _Known, text: str) -> _Known:
 
 def changed_span(old: str, new: str) -> tuple[int, int, int]:
     """(start, old_end, new_end): the one span in which two texts differ."""
-    start = _common(old, new)
-    # Reversed copies cost two passes at memory speed; slicing from the end costs as much.
+    start, grown = _common(old, new), len(new) - len(old)
+    if old[start:] == new[start + grown :] and grown >= 0:  # typing: nothing went
+        return start, start, start + grown
     tail = _common(old[start:][::-1], new[start:][::-1])
     return start, len(old) - tail, len(new) - tail
 
