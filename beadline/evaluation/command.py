@@ -11,6 +11,7 @@ import hashlib
 import json
 import platform
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,21 +22,36 @@ from rich.console import Console
 import beadline
 from beadline import __version__, settings
 from beadline.completion.service import Completer
+from beadline.completion.snippets import Retrieves
+from beadline.context import languages
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.models import resolve
 from beadline.errors import InputError
 from beadline.evaluation import report
 from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.run import Outcome, run
-from beadline.evaluation.sources import SourceFile, read_repository
+from beadline.evaluation.sources import PYTHON, SourceFile, read_repositories
+from beadline.evaluation.workspaces import workspaces
 from beadline.settings import Options
+
+
+_WIDTH = 100
+"""Columns that the table of languages needs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument(
         "--repo", metavar="PATH", type=Path, nargs="+", required=True,
-        help="checkouts, bare clones or plain directories with Python files",
+        help="checkouts, bare clones or plain directories with source files",
+    )  # fmt: skip
+    parser.add_argument(
+        "--language", metavar="ID", nargs="+", default=[PYTHON],
+        help="languages to draw holes from, or `all` that there are (default: python)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--snippet-tokens", metavar="N",
+        help="most tokens of snippets from other files, 0: none (default: your settings)",
     )  # fmt: skip
     parser.add_argument(
         "--holes", metavar="N", type=int, default=200, help="holes with an answer (default: 200)"
@@ -61,14 +77,18 @@ def main(args: argparse.Namespace) -> int:
     if args.holes < 0 or empty < 0 or args.holes + empty == 0:
         raise InputError("There are no holes to draw.", hint="Give --holes a positive number.")
     console = Console(stderr=True, markup=False, emoji=False)
-    files = [f for path in args.repo for f in read_repository(path, commit=args.commit)]
+    files = read_repositories(args.repo, commit=args.commit, languages=_languages(args.language))
     holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
     header = describe(options, files, args.seed, args.holes, empty)
     results = args.results or _default_results(header)
     console.print(f"{len(holes)} holes; outcomes go to {results}", style="dim")
-    outcomes = asyncio.run(_measure(options, holes, results, header, console))
+    with workspaces(args.repo, args.commit, options) as (folders, retriever):
+        run_it = _measure(options, holes, results, header, console, folders, retriever)
+        outcomes = asyncio.run(run_it)
     summary = report.summarise(outcomes)
     report.print_table(summary, Console())
+    wide = Console(width=max(Console().width, _WIDTH))
+    report.print_languages(report.by_language(outcomes), wide)
     print(report.verdict(summary))
     if args.json:
         _write_json(args.json, header, summary, outcomes)
@@ -94,11 +114,19 @@ def describe(
         "max_lines": options.completion.max_lines,
         "prefix_tokens": options.context.prefix_tokens,
         "suffix_tokens": options.context.suffix_tokens,
+        "snippet_tokens": options.context.snippet_tokens,
+        "languages": sorted({f.language for f in files}),
     }
 
 
 async def _measure(
-    options: Options, holes: list[Hole], results: Path, header: dict[str, Any], console: Console
+    options: Options,
+    holes: list[Hole],
+    results: Path,
+    header: dict[str, Any],
+    console: Console,
+    folders: Mapping[str, Path],
+    retriever: Retrieves | None,
 ) -> list[Outcome]:
     engine = LlamaEngine(
         options.engine,
@@ -106,7 +134,7 @@ async def _measure(
         suffix_tokens=options.context.suffix_tokens,
         cache_dir=settings.user_cache_dir(),
     )
-    completer = Completer(engine, options)
+    completer = Completer(engine, options, retriever=retriever)
 
     def progress(count: int, outcome: Outcome) -> None:
         if count % 25 == 0 or count == len(holes):
@@ -114,13 +142,19 @@ async def _measure(
 
     try:
         await completer.ready()
-        return await run(completer, holes, results, header, progress)
+        return await run(completer, holes, results, header, progress, folders)
     finally:
         await completer.close()
 
 
 def _options(args: argparse.Namespace) -> Options:
-    applied = settings.load_with_flags({"engine.model": args.model, "engine.threads": args.threads})
+    applied = settings.load_with_flags(
+        {
+            "engine.model": args.model,
+            "engine.threads": args.threads,
+            "context.snippet_tokens": args.snippet_tokens,
+        }
+    )
     for problem in applied.problems:
         print(f"beadline: {problem}", file=sys.stderr)
     options = applied.options
@@ -128,6 +162,18 @@ def _options(args: argparse.Namespace) -> Options:
     return replace(
         options, completion=replace(options.completion, debounce_ms=0, deadline_ms=60_000)
     )
+
+
+def _languages(wanted: Sequence[str]) -> list[str]:
+    """Ids of languages with a grammar; none for `all`. Raises `InputError` for others."""
+    if "all" in wanted:
+        return []
+    ids = [languages.get(name).id for name in wanted]
+    for name, language_id in zip(wanted, ids, strict=True):
+        if not languages.get(language_id).has_tree:
+            there = ", ".join(each.id for each in languages.known() if each.has_tree)
+            raise InputError(f"There is no grammar for {name!r}.", hint=f"There is: {there}.")
+    return ids
 
 
 def _code_digest() -> str:
@@ -157,6 +203,7 @@ def _write_json(
         "edit_similarity": "1 - Indel distance / sum of lengths, of stripped texts",
         "verdict": report.verdict(summary),
         "summary": summary,
+        "by_language": report.by_language(outcomes),
         "outcomes": [
             {
                 "id": o.id,

@@ -1,7 +1,7 @@
-"""Draws holes from Python files by a seed. Knows `ast` and `tokenize`; no model, no tree-sitter.
+"""Draws holes from source files by a seed. Knows `ast` and `tokenize`; no model, no tree-sitter.
 
-The syntax is read with Python's own tools, not with the tree that serving uses, so that a mistake
-in serving cannot hide in the choice of cases.
+Python is read with its own tools, not with the tree that serving uses, so that a mistake in
+serving cannot hide in the choice of cases. Other languages have only the tree (`tree_holes`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from beadline.evaluation.sources import SourceFile, parse
+from beadline.evaluation import tree_holes
+from beadline.evaluation.sources import PYTHON, SourceFile, parse
 
 EMPTY = "empty"
 """Category of holes right after a complete statement; the truth is nothing."""
@@ -49,6 +50,7 @@ class Hole:
     end: int
     """Code points; text[:start] + truth + text[end:] == text."""
     text: str = field(repr=False)
+    language: str = PYTHON
 
     @property
     def id(self) -> str:
@@ -75,20 +77,42 @@ class Hole:
 
 
 def draw(files: Sequence[SourceFile], *, holes: int, empty: int, seed: int) -> list[Hole]:
-    """`holes` holes with an answer, balanced over categories and repositories, and `empty` ones.
+    """`holes` holes with an answer, balanced over languages, repositories and categories, and
+    `empty` ones.
 
     The same files and seed always give the same holes, in the same order. Fewer come back where
     the files do not have enough.
     """
+    languages = sorted({f.language for f in files})
+    drawn: list[Hole] = []
+    for index, language in enumerate(languages):
+        drawn += _draw_language(
+            [f for f in files if f.language == language],
+            _share(holes, len(languages), index),
+            _share(empty, len(languages), index),
+            seed,
+        )
+    return drawn
+
+
+def _draw_language(files: Sequence[SourceFile], holes: int, empty: int, seed: int) -> list[Hole]:
     repos = sorted({f.repo for f in files})
     drawn: list[Hole] = []
     for index, repo in enumerate(repos):
         own = sorted((f for f in files if f.repo == repo), key=lambda f: f.path)
         readers = [_LazyReader(file) for file in own]
-        wanted = _shares(_share(holes, len(repos), index), list(CATEGORIES))
-        wanted[EMPTY] = _share(empty, len(repos), index)
-        for category, count in wanted.items():
-            drawn += _draw(readers, category, count, seed)
+        left = _share(holes, len(repos), index)
+        if own[0].language == PYTHON:
+            for category, count in _shares(left, list(CATEGORIES)).items():
+                drawn += _draw(readers, category, count, seed)
+        else:
+            # Not every language has every category; what one lacks the next ones give.
+            names = list(tree_holes.CATEGORIES)
+            for at, category in enumerate(names):
+                found = list(_draw(readers, category, -(-left // (len(names) - at)), seed))
+                left -= len(found)
+                drawn += found
+        drawn += _draw(readers, EMPTY, _share(empty, len(repos), index), seed)
     return drawn
 
 
@@ -104,7 +128,10 @@ def _draw(readers: Sequence[_LazyReader], category: str, count: int, seed: int) 
     """One hole per file and round, so that a large file has no more weight than a small one."""
     if not readers:
         return
-    key = f"{seed}:{readers[0].file.repo}:{category}".encode()
+    first = readers[0].file
+    # Python came first; its holes stay those of the runs that were recorded then.
+    language = "" if first.language == PYTHON else f"{first.language}:"
+    key = f"{seed}:{first.repo}:{language}{category}".encode()
     # Not the built-in hash(): it differs between processes.
     rng = random.Random(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
     left: dict[int, list[Span]] = {}
@@ -121,7 +148,9 @@ def _draw(readers: Sequence[_LazyReader], category: str, count: int, seed: int) 
                 continue
             start, end = spans.pop(rng.randrange(len(spans)))
             file = readers[i].file
-            yield Hole(file.repo, file.commit, file.path, category, start, end, file.text)
+            yield Hole(
+                file.repo, file.commit, file.path, category, start, end, file.text, file.language
+            )
             count -= 1
         order = [i for i in order if i not in empty]
 
@@ -131,19 +160,29 @@ class _LazyReader:
 
     def __init__(self, file: SourceFile) -> None:
         self.file = file
-        self._reader: _Reader | None = None
+        self._find: Callable[[str], list[Span]] | None = None
         self._found: dict[str, list[Span]] = {}
 
     def spans(self, category: str) -> list[Span]:
         if category not in self._found:
-            if self._reader is None:
-                tree = parse(self.file.text)
-                if tree is None:
-                    return []
-                self._reader = _Reader(self.file.text, tree)
-            find = _empty if category == EMPTY else CATEGORIES[category]
-            self._found[category] = sorted(set(find(self._reader)))
+            if self._find is None:
+                self._find = _finder(self.file)
+            self._found[category] = self._find(category)
         return self._found[category]
+
+
+def _finder(file: SourceFile) -> Callable[[str], list[Span]]:
+    """What finds the spans of a category in a file; nothing where the file does not parse."""
+    if file.language != PYTHON:
+        tree_reader = tree_holes.read(file.text, file.language)
+        if tree_reader is None:
+            return lambda category: []
+        return lambda category: tree_holes.spans(tree_reader, category)
+    tree = parse(file.text)
+    if tree is None:
+        return lambda category: []
+    reader = _Reader(file.text, tree)
+    return lambda category: sorted(set(CATEGORIES.get(category, _empty)(reader)))
 
 
 class _Reader:
@@ -289,4 +328,4 @@ CATEGORIES: dict[str, Callable[[_Reader], Iterator[Span]]] = {
     "import_line": _import_line,
     "block_body": _block_body,
 }
-"""Categories of holes with an answer, and who finds them."""
+"""Categories of Python's holes with an answer, and who finds them."""

@@ -19,6 +19,7 @@ from beadline.evaluation.metrics import (
     share,
 )
 from beadline.evaluation.run import Outcome
+from beadline.evaluation.tree_holes import CATEGORIES as TREE_CATEGORIES
 
 ANSWERED = "with an answer"
 """All holes whose truth is not empty."""
@@ -27,9 +28,68 @@ _MEASURED = ("total_ms", "context_ms", "evaluated_tokens", "generated_tokens")
 
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Numbers by category, and of all holes with an answer; plain JSON values."""
-    groups = {name: [o for o in outcomes if o.category == name] for name in (*CATEGORIES, EMPTY)}
+    names = dict.fromkeys((*CATEGORIES, *TREE_CATEGORIES, EMPTY))
+    groups = {name: [o for o in outcomes if o.category == name] for name in names}
     groups[ANSWERED] = [o for o in outcomes if o.category != EMPTY]
     return {name: _group(group) for name, group in groups.items() if group}
+
+
+def by_language(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What must hold in every language, counted; plain JSON values."""
+    return {
+        language: _language([o for o in outcomes if o.language == language])
+        for language in sorted({o.language for o in outcomes})
+    }
+
+
+def _language(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    answered = [o for o in outcomes if o.category != EMPTY]
+    empty = [o for o in outcomes if o.category == EMPTY]
+    shown = [o for o in outcomes if o.prediction]
+    trees = [o.tree for o in shown if o.tree is not None]
+    return {
+        "holes": len(answered),
+        "shown": sum(bool(o.prediction) for o in answered),
+        "adds_error": sum(o.adds_error for o in shown),
+        "trees": len(trees),
+        "tree_adds_error": sum(tree["adds_error"] for tree in trees),
+        "tree_clean": sum(tree["clean"] for tree in trees),
+        "balanced": sum(tree["balanced"] for tree in trees),
+        "windows": len(outcomes),
+        "windows_exact": sum(o.window_exact for o in outcomes),
+        "empty": len(empty),
+        "empty_silent": sum(not o.prediction for o in empty),
+        "exact_match": sum(exact_match(o.prediction, o.truth) for o in answered),
+        "edit_similarity": mean(
+            [edit_similarity(o.prediction, o.truth) for o in answered]
+        ).as_dict(),
+    }
+
+
+def print_languages(summary: dict[str, Any], console: Console) -> None:
+    """One row a language. `errors`: by the rule of serving, asked again on a fresh tree; `tree
+    errors`: more problems in a fresh tree of the whole text than without the suggestion."""
+    table = Table(title="by language", title_justify="left", box=None)
+    for heading in (
+        "language", "holes", "shown", "errors", "tree\nerrors", "clean", "brackets\nbalance",
+        "windows\nexact", "empty\nsilent", "exact\nmatch", "edit\nsimilarity",
+    ):  # fmt: skip
+        side = "left" if heading == "language" else "right"
+        table.add_column(heading, justify=side, no_wrap=True)
+    for language, row in summary.items():
+        shown = row["trees"]
+        table.add_row(
+            language,
+            str(row["holes"]),
+            str(row["shown"]),
+            str(row["adds_error"]),
+            *(f"{row[name]}/{shown}" for name in ("tree_adds_error", "tree_clean", "balanced")),
+            f"{row['windows_exact']}/{row['windows']}",
+            f"{row['empty_silent']}/{row['empty']}",
+            str(row["exact_match"]),
+            _percent(row["edit_similarity"]),
+        )
+    console.print(table)
 
 
 def _group(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -45,7 +105,9 @@ def _group(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "shown": share([bool(o.prediction) for o in outcomes]).as_dict(),
         "silent_reasons": dict(sorted(reasons.items(), key=lambda item: -item[1])),
         "adds_error": sum(o.adds_error for o in shown),
-        "python_parses": share([o.python_parses for o in shown]).as_dict(),
+        "python_parses": share(
+            [o.python_parses for o in shown if o.python_parses is not None]
+        ).as_dict(),
         "python_broken": sum(bool(o.python_broken) for o in judged),
         "python_judged": len(judged),
         "arms": {
@@ -104,11 +166,16 @@ def verdict(summary: dict[str, Any]) -> str:
     parts: list[str] = []
     if ANSWERED in summary:
         group = summary[ANSWERED]
-        parts.append(
+        part = (
             f"{_percent(group['shown'])} of {group['holes']} holes with an answer shown, "
-            f"{group['adds_error']} adding a syntax error (Python's own parser: "
-            f"{group['python_broken']} of {group['python_judged']} that it could judge)"
+            f"{group['adds_error']} adding a syntax error"
         )
+        if group["python_judged"]:
+            part += (
+                f" (Python's own parser: {group['python_broken']} of {group['python_judged']} "
+                "that it could judge)"
+            )
+        parts.append(part)
     if EMPTY in summary:
         group = summary[EMPTY]
         silent = Interval(1 - group["shown"]["value"], 0, 0, group["holes"])

@@ -7,24 +7,29 @@ with the hole taken out. Outcomes go to a file, one line each, so that a run can
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from beadline.completion.types import CompletionRequest, CompletionResult
 from beadline.context.syntax import SyntaxTrees, adds_error
 from beadline.context.types import Document
+from beadline.engine.protocol import FimRequest
 from beadline.errors import InputError
 from beadline.evaluation.baselines import BASELINES
+from beadline.evaluation.checks import check_tree, window_is_exact
 from beadline.evaluation.holes import Hole
-from beadline.evaluation.sources import parses
+from beadline.evaluation.sources import PYTHON, parses
 
 
 class Completes(Protocol):
     """What is measured: `completion.service.Completer`, or a stand-in."""
 
     async def complete(self, request: CompletionRequest) -> CompletionResult: ...
+
+    async def fim_request(self, request: CompletionRequest) -> FimRequest: ...
 
     def closed(self, key: str) -> None: ...
 
@@ -47,23 +52,34 @@ class Outcome:
     """The serving rule's own verdict (DESIGN section 2, step 7), asked again on a fresh tree."""
     python_broken: bool | None
     """The file without the hole's text parsed and with the prediction does not; None when it did
-    not parse before either. An honest block header or open bracket at its own end counts here."""
-    python_parses: bool
-    """Python's own parser takes the file with the prediction in place."""
+    not parse before either, or is not Python. An honest block header or open bracket at its own
+    end counts here."""
+    python_parses: bool | None
+    """Python's own parser takes the file with the prediction in place; None for the others."""
+    language: str
+    window_exact: bool
+    """Prefix, truth and suffix of the prompt are one range of the file."""
+    tree: dict[str, bool] | None
+    """`checks.TreeCheck` of what was shown; None without a grammar or when nothing was."""
     baselines: dict[str, str]
     trace: dict[str, Any]
 
 
-async def complete_hole(completer: Completes, hole: Hole) -> Outcome:
-    """Serve one hole and check what came."""
+async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = None) -> Outcome:
+    """Serve one hole and check what came. `folder` holds the repository's files, for snippets."""
     text = hole.prefix + hole.suffix
-    # Every hole is a document of its own: one hole's answer must not help the next one's.
-    document = Document(hole.id, hole.path, "python", text, repo=hole.repo.rpartition("/")[2])
-    result = await completer.complete(CompletionRequest(document, hole.start))
+    # Every hole is a document of its own: one hole's answer must not help the next one's. With a
+    # folder it is a version of that file, so that the file itself, hole filled, is no snippet.
+    key = hole.id if folder is None else f"{(folder / hole.path).as_uri()}#{quote(hole.id)}"
+    document = Document(key, hole.path, hole.language, text, repo=hole.repo.rpartition("/")[2])
+    request = CompletionRequest(document, hole.start)
+    result = await completer.complete(request)
+    asked = await completer.fim_request(request)
     completer.closed(document.key)
     prediction = result.items[0].text if result.items else ""
-    completed = hole.prefix + prediction + hole.suffix
-    after = parses(completed)
+    python = hole.language == PYTHON
+    after = parses(hole.prefix + prediction + hole.suffix) if python else None
+    checked = check_tree(hole, prediction) if prediction else None
     return Outcome(
         id=hole.id,
         category=hole.category,
@@ -75,8 +91,11 @@ async def complete_hole(completer: Completes, hole: Hole) -> Outcome:
         stop_reason=result.trace.stop_reason,
         expected=result.trace.expected,
         adds_error=bool(prediction) and _adds_error(document, hole.start, prediction),
-        python_broken=(not after) if parses(text) else None,
+        python_broken=(not after) if python and parses(text) else None,
         python_parses=after,
+        language=hole.language,
+        window_exact=window_is_exact(hole, asked),
+        tree=asdict(checked) if checked is not None else None,
         baselines={name: predict(hole.prefix) for name, predict in BASELINES.items()},
         trace=result.trace.as_dict(),
     )
@@ -88,11 +107,12 @@ async def run(
     results: Path,
     header: dict[str, Any],
     progress: Callable[[int, Outcome], None] | None = None,
+    folders: Mapping[str, Path] | None = None,
 ) -> list[Outcome]:
     """Complete all holes that `results` does not hold yet, in order, and append them to it.
 
     `header` says what the run is (model, seed, commits, options); `InputError` when the file
-    belongs to another run.
+    belongs to another run. `folders` holds the files of the repositories, by name.
     """
     done = load(results, header)
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +121,7 @@ async def run(
             _append(file, {"header": header})
         for count, hole in enumerate(holes, start=1):
             if hole.id not in done:
-                done[hole.id] = await complete_hole(completer, hole)
+                done[hole.id] = await complete_hole(completer, hole, (folders or {}).get(hole.repo))
                 _append(file, asdict(done[hole.id]))
             if progress is not None:
                 progress(count, done[hole.id])

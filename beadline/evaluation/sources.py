@@ -1,4 +1,4 @@
-"""Reads Python files out of repositories to draw holes from. Knows nothing of holes or models.
+"""Reads source files out of repositories to draw holes from. Knows nothing of holes or models.
 
 A repository is a checkout, a bare clone (read with `git cat-file`, no work tree needed) or, where
 git knows nothing, a plain directory.
@@ -11,12 +11,17 @@ import hashlib
 import os
 import subprocess
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from beadline.context.languages import PLAINTEXT, known, language_of
+from beadline.context.retrieval.workspace import MAX_BYTES as SEARCHED_BYTES
+from beadline.context.retrieval.workspace import made_by_machine, wanted_language
 from beadline.errors import InputError
 
+PYTHON = "python"
 MAX_BYTES = 100_000
 MIN_BYTES = 200
 SKIPPED_FOLDERS = frozenset({"_vendor", "vendor", "vendored", "third_party", "extern"})
@@ -24,7 +29,7 @@ SKIPPED_FOLDERS = frozenset({"_vendor", "vendor", "vendored", "third_party", "ex
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One Python file that parses: LF line ends, UTF-8 without a byte order mark."""
+    """One file: LF line ends, UTF-8 without a byte order mark. Python files parse."""
 
     repo: str
     commit: str
@@ -32,35 +37,98 @@ class SourceFile:
     path: str
     """Relative to the repository, forward slashes."""
     text: str
+    language: str = PYTHON
+
+
+def read_repositories(
+    paths: Iterable[Path], *, commit: str = "HEAD", languages: Collection[str] = (PYTHON,)
+) -> list[SourceFile]:
+    """As `read_repository`, of several, by the names of `named`."""
+    return [
+        replace(file, repo=name)
+        for name, path in named(paths)
+        for file in read_repository(path, commit=commit, languages=languages)
+    ]
+
+
+def named(paths: Iterable[Path]) -> list[tuple[str, Path]]:
+    """Every repository once, with a name of its own: those of one name are numbered."""
+    seen: Counter[str] = Counter()
+    found: list[tuple[str, Path]] = []
+    for path in dict.fromkeys(path.resolve() for path in paths):
+        name = repository_name(path)
+        seen[name] += 1
+        found.append((name if seen[name] == 1 else f"{name}#{seen[name]}", path))
+    return found
 
 
 def read_repository(
-    path: Path, *, commit: str = "HEAD", max_bytes: int = MAX_BYTES
+    path: Path,
+    *,
+    commit: str = "HEAD",
+    max_bytes: int = MAX_BYTES,
+    languages: Collection[str] = (PYTHON,),
 ) -> list[SourceFile]:
-    """All usable Python files of a repository, sorted by path.
+    """All usable files of some languages (ids; none: all with a grammar), sorted by path.
 
     Left out: vendored folders, files outside MIN_BYTES..`max_bytes`, with carriage returns or
-    invalid UTF-8, or that this Python cannot parse. Raises `InputError` when there is nothing.
+    invalid UTF-8, Python that this Python cannot parse, and what a machine wrote in other
+    languages. Raises `InputError` when there is nothing.
     """
+    wanted = set(languages) or {language.id for language in known() if language.has_tree}
+
+    def usable_path(name: str, size: int) -> bool:
+        return language_at(name) in wanted and _wanted(name, size, max_bytes)
+
+    revision, blobs = _read(path, commit, usable_path)
+    name = repository_name(path)
+    files = [
+        SourceFile(name, revision, file_path, text, language_at(file_path))
+        for file_path, blob in sorted(blobs)
+        if (text := _usable(blob, language_at(file_path))) is not None
+    ]
+    if not files:
+        names = ", ".join(sorted(wanted))
+        raise InputError(
+            f"{path} holds no file that could be used ({names}).",
+            hint="Choose other languages with --language.",
+        )
+    return files
+
+
+def write_tree(path: Path, commit: str, target: Path) -> None:
+    """Write the files of a repository that may be searched for snippets below `target`.
+
+    `commit` as in `read_repository`; `target` exists and is empty.
+    """
+    _, blobs = _read(
+        path, commit, lambda name, size: bool(wanted_language(name)) and size <= SEARCHED_BYTES
+    )
+    for name, blob in blobs:
+        file = target / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(blob)
+
+
+def language_at(path: str) -> str:
+    """Language id by the path alone; of Python only `.py`: stubs have no code to complete."""
+    language = language_of(path)
+    return language if language != PYTHON or path.endswith(".py") else PLAINTEXT
+
+
+def _read(
+    path: Path, commit: str, wanted: Callable[[str, int], bool]
+) -> tuple[str, list[tuple[str, bytes]]]:
+    """The revision, and path and content of every wanted file."""
     if not path.is_dir():
         raise InputError(f"{path} is not a directory.", hint="Name a repository.")
     git = _git_command(path)
     if git is not None:
         revision = _run([*git, "rev-parse", "--verify", f"{commit}^{{commit}}"]).decode().strip()
-        blobs = list(_git_blobs(git, revision, max_bytes))
-    else:
-        blobs = list(_directory_blobs(path, max_bytes))
-        digest = hashlib.sha256(b"\0".join(p.encode() + b"\0" + b for p, b in blobs))
-        revision = f"dir:{digest.hexdigest()[:16]}"
-    name = repository_name(path)
-    files = [
-        SourceFile(name, revision, file_path, text)
-        for file_path, blob in sorted(blobs)
-        if (text := _usable(blob)) is not None
-    ]
-    if not files:
-        raise InputError(f"{path} holds no Python file that could be used.")
-    return files
+        return revision, list(_git_blobs(git, revision, wanted))
+    blobs = list(_directory_blobs(path, wanted))
+    digest = hashlib.sha256(b"\0".join(p.encode() + b"\0" + b for p, b in blobs))
+    return f"dir:{digest.hexdigest()[:16]}", blobs
 
 
 def repository_name(path: Path) -> str:
@@ -86,20 +154,21 @@ def parse(text: str) -> ast.Module | None:
             return None
 
 
-def _usable(blob: bytes) -> str | None:
+def _usable(blob: bytes, language: str) -> str | None:
     try:
         text = blob.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if "\r" in text or text.startswith("\ufeff") or not parses(text):
+    if "\r" in text or text.startswith("\ufeff"):
         return None
-    return text
+    usable = parses(text) if language == PYTHON else not made_by_machine(text)
+    return text if usable else None
 
 
 def _wanted(path: str, size: int, max_bytes: int) -> bool:
     parts = PurePosixPath(path).parts
     folders = SKIPPED_FOLDERS.isdisjoint(parts) and not any(p.startswith(".") for p in parts)
-    return path.endswith(".py") and folders and MIN_BYTES <= size <= max_bytes
+    return folders and MIN_BYTES <= size <= max_bytes
 
 
 def _git_command(path: Path) -> list[str] | None:
@@ -111,8 +180,10 @@ def _git_command(path: Path) -> list[str] | None:
     return None
 
 
-def _git_blobs(git: list[str], revision: str, max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    wanted: list[tuple[str, str]] = []
+def _git_blobs(
+    git: list[str], revision: str, wanted: Callable[[str, int], bool]
+) -> Iterator[tuple[str, bytes]]:
+    chosen: list[tuple[str, str]] = []
     for entry in _run([*git, "ls-tree", "-r", "-z", "-l", revision]).split(b"\0"):
         meta, _, name = entry.partition(b"\t")
         fields = meta.split()
@@ -121,11 +192,11 @@ def _git_blobs(git: list[str], revision: str, max_bytes: int) -> Iterator[tuple[
         if not fields[3].isdigit():  # `BAD`: the object is absent from a partial clone
             continue
         path = name.decode("utf-8", "replace")
-        if _wanted(path, int(fields[3]), max_bytes):
-            wanted.append((path, fields[2].decode()))
-    output = _run([*git, "cat-file", "--batch"], "".join(f"{oid}\n" for _, oid in wanted).encode())
+        if wanted(path, int(fields[3])):
+            chosen.append((path, fields[2].decode()))
+    output = _run([*git, "cat-file", "--batch"], "".join(f"{oid}\n" for _, oid in chosen).encode())
     position = 0
-    for path, _ in wanted:
+    for path, _ in chosen:
         header_end = output.index(b"\n", position)
         fields = output[position:header_end].split()
         if len(fields) != 3:  # `<oid> missing`: a partial clone
@@ -136,10 +207,10 @@ def _git_blobs(git: list[str], revision: str, max_bytes: int) -> Iterator[tuple[
         position = header_end + 1 + size + 1
 
 
-def _directory_blobs(path: Path, max_bytes: int) -> Iterator[tuple[str, bytes]]:
-    for file in sorted(path.rglob("*.py")):
+def _directory_blobs(path: Path, wanted: Callable[[str, int], bool]) -> Iterator[tuple[str, bytes]]:
+    for file in sorted(path.rglob("*")):
         relative = file.relative_to(path).as_posix()
-        if file.is_file() and _wanted(relative, file.stat().st_size, max_bytes):
+        if file.is_file() and wanted(relative, file.stat().st_size):
             yield relative, file.read_bytes()
 
 

@@ -10,6 +10,8 @@ import pytest
 from rich.console import Console
 
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
+from beadline.context.retrieval.retriever import path_of
+from beadline.engine.protocol import FimRequest
 from beadline.errors import InputError
 from beadline.evaluation import report
 from beadline.evaluation.holes import EMPTY, Hole
@@ -39,6 +41,10 @@ class Says:
         trace = Trace(answered_from="model", silent_reason="" if self.text else "empty_answer")
         items = (CompletionItem(self.text, request.offset, request.offset),) if self.text else ()
         return CompletionResult(items, trace)
+
+    async def fim_request(self, request: CompletionRequest) -> FimRequest:
+        text, offset = request.document.text, request.offset
+        return FimRequest(text[:offset], text[offset:])
 
     def closed(self, key: str) -> None:
         self.closed_keys.append(key)
@@ -115,3 +121,36 @@ async def test_the_summary(tmp_path: Path):
     report.print_table(summary, Console(file=output, width=100))
     assert "rest_of_line" in output.getvalue()
     json.dumps(summary, allow_nan=False)
+
+
+async def test_the_table_by_language(tmp_path: Path):
+    go = "package a\n\nfunc f() int {\n\treturn 1\n}\n"
+    at = go.index("1")
+    holes = [
+        hole(8, 9),
+        Hole("r", "c", "a.go", "rest_of_line", at, at + 1, go, "go"),
+        Hole("r", "c", "a.go", EMPTY, at + 1, at + 1, go, "go"),
+    ]
+    outcomes = await run(Says("2"), holes, tmp_path / "r.jsonl", HEADER)
+    assert [o.python_parses for o in outcomes] == [True, None, None]
+    table = report.by_language(outcomes)
+    assert list(table) == ["go", "python"]
+    row = table["go"]
+    assert (row["holes"], row["shown"], row["empty"], row["empty_silent"]) == (1, 1, 1, 0)
+    assert (row["windows_exact"], row["windows"]) == (2, 2)
+    assert (row["trees"], row["tree_clean"], row["tree_adds_error"], row["balanced"]) == (
+        2, 2, 0, 2
+    )  # fmt: skip
+    output = io.StringIO()
+    report.print_languages(table, Console(file=output, width=120))
+    assert "python" in output.getvalue()
+    json.dumps(table, allow_nan=False)
+
+
+async def test_with_a_folder_the_document_is_a_version_of_its_file(tmp_path: Path):
+    says = Says("1")
+    folders = {"r": tmp_path / "r"}
+    await run(says, [hole(8, 9), hole(16, 21)], tmp_path / "r.jsonl", HEADER, folders=folders)
+    first, second = (request.document.key for request in says.requests)
+    assert first != second
+    assert path_of(first) == path_of(second) == str(tmp_path / "r" / "a.py")

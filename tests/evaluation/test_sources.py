@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from beadline.errors import InputError
-from beadline.evaluation.sources import read_repository, repository_name
+from beadline.evaluation.sources import (
+    named,
+    read_repositories,
+    read_repository,
+    repository_name,
+    write_tree,
+)
 
 USABLE = ["a.py", "pkg/b.py", "pkg/c.py"]
 
@@ -32,7 +38,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, checkout: Path):
     with pytest.raises(InputError, match="not a directory"):
         read_repository(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="no Python file"):
+    with pytest.raises(InputError, match="no file that could be used"):
         read_repository(tmp_path / "empty")
     with pytest.raises(InputError, match="git failed"):
         read_repository(checkout, commit="no-such-commit")
@@ -51,3 +57,43 @@ def test_an_object_that_is_absent_is_left_out(checkout: Path):
     blob = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     (checkout / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     assert [f.path for f in read_repository(checkout)] == USABLE[1:]
+
+
+GO = "package a\n\nfunc f() int {\n\treturn 1\n}\n" * 8
+
+
+def test_other_languages_and_all_of_them(directory: Path):
+    (directory / "a.go").write_text(GO, "utf-8")
+    (directory / "min.js").write_text("var a=1;" * 100, "utf-8")
+    (directory / "stub.pyi").write_text("def f(a: int) -> int: ...\n" * 20, "utf-8")
+    files = read_repository(directory, languages=["go"])
+    assert [(f.path, f.language) for f in files] == [("a.go", "go")]
+    everything = read_repository(directory, languages=[])
+    assert [f.path for f in everything] == ["a.go", *USABLE]
+    with pytest.raises(InputError, match="--language"):
+        read_repository(directory, languages=["rust"])
+
+
+def test_repositories_of_one_name_are_told_apart(directory: Path, tmp_path: Path):
+    twin = tmp_path / "elsewhere" / directory.name
+    twin.mkdir(parents=True)
+    (twin / "t.py").write_text((directory / "a.py").read_text("utf-8") + "# twin\n", "utf-8")
+    assert [name for name, _ in named([directory, twin, directory])] == [
+        "owner/things",
+        "owner/things#2",
+    ]
+    files = read_repositories([directory, twin])
+    assert {f.repo for f in files} == {"owner/things", "owner/things#2"}
+    assert len({(f.repo, f.commit) for f in files}) == 2
+
+
+def test_a_commit_is_written_out_for_the_search(checkout: Path, bare: Path, tmp_path: Path):
+    for number, source in enumerate((checkout, bare)):
+        target = tmp_path / f"out{number}"
+        target.mkdir()
+        write_tree(source, "HEAD", target)
+        found = sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
+        assert found == sorted(
+            ["a.py", "broken.py", "dos.py", "large.py", "latin.py", *USABLE[1:], "tiny.py"]
+        )
+        assert "changed" not in (target / "a.py").read_text("utf-8")

@@ -21,7 +21,7 @@ BM25_B = 0.75
 """rank-bm25's own defaults."""
 CANDIDATES = 128
 """Chunks that are scored: those that hold most of the query, by inverse document frequency."""
-COMMON_SHARE = 0.1
+COMMON_SHARE = 0.3
 """Terms of more chunks than this say nothing about one: stop words by frequency."""
 _COMMON_LEAST = 12
 """Chunks a term may be in whatever its share is: in a small workspace everything is frequent."""
