@@ -34,7 +34,6 @@ from beadline.evaluation.sources import PYTHON, SourceFile, read_repositories
 from beadline.evaluation.workspaces import workspaces
 from beadline.settings import Options
 
-
 _WIDTH = 100
 """Columns that the table of languages needs."""
 
