@@ -238,13 +238,28 @@ def _statement_line(language: Language) -> re.Pattern[str] | None:
 
 def _forget(text: str, at: int, end: int, code_end: int, state: State, language: Language) -> None:
     """Drop unclosed parentheses and square brackets where a statement ended or starts at `at`."""
-    pattern = _statement_line(language)
+    pattern, opened = _statement_line(language), state.stack[-1][1]
     ended = language.blocks == "braces" and text.endswith(";", 0, code_end)
-    if ended and text[max(0, state.stack[-1][1] - 8) : state.stack[-1][1]].rstrip().endswith("for"):
+    if ended and text[max(0, opened - 8) : opened].rstrip().endswith("for"):
         ended = False  # `for (a;` goes on on the next line
-    if ended or (pattern is not None and pattern.match(text, at, end)):
+    if (
+        ended
+        or (language.blocks in ("braces", "keywords") and _dedented(text, at, end, opened))
+        or (pattern is not None and pattern.match(text, at, end))
+    ):
         while state.stack and state.stack[-1][0] != "{" and not state.interpolated:
             state.stack.pop()
+
+
+def _dedented(text: str, at: int, end: int, opened: int) -> bool:
+    """The line at `at` is less indented than the line in which a bracket was opened."""
+    code = at
+    while code < end and text[code] in " \t":
+        code += 1
+    if code >= end or text[code] in "\n#/*" + CLOSERS:
+        return False
+    line = text.rfind("\n", 0, opened) + 1
+    return columns(text[at:code]) < columns(indent_of(text[line:opened]))
 
 
 def _comment_start(text: str, at: int, language: Language) -> int:
