@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from tests.editors.editor import Editor
 from tests.editors.repository import Place
-from tests.editors.wire import until
+from tests.editors.wire import lf, until
 
 
 class Author:
@@ -23,7 +22,7 @@ class Author:
         self.editor = editor
         self._path = path
         self._crlf = "\r\n" in text
-        self._lines = text.replace("\r\n", "\n").split("\n")
+        self._lines = lf(text).split("\n")
         self._row = 0
 
     def begin(self, place: Place) -> None:
@@ -43,16 +42,10 @@ class Author:
         must show what was answered to it.
         """
         position = {"line": self._row, "character": self._units(self._lines[self._row])}
-
-        def asked_here() -> bool:
-            asked = self.editor.wire.completions()
-            return bool(asked) and asked[-1][0]["params"]["position"] == position
-
-        until(asked_here, f"the editor asks for a suggestion at {position}")
-        items = self.editor.wire.last_items()
+        items = self.editor.wire.items_at(position)
         for item in items:
             assert item["range"] == {"start": position, "end": position}
-        expected = items[0]["insertText"].replace("\r\n", "\n") if items else ""
+        expected = lf(items[0]["insertText"]) if items else ""
         until(lambda: self.editor.ghost() == expected, f"{expected!r} is shown")
         return expected
 
@@ -70,8 +63,8 @@ class Author:
             self.editor.escape()
         raise AssertionError(f"the model has no such suggestion at {places}; only {seen}")
 
-    def accept(self, suggestion: str) -> list[Any]:
-        """Take the suggestion that is shown; the arguments with which the server was told."""
+    def accept(self, suggestion: str) -> None:
+        """Take the suggestion that is shown; the server must be told, and of this one."""
         before = len(self.editor.wire.accepted())
         self.editor.accept()
         accepted = until(
@@ -80,7 +73,7 @@ class Author:
         line = self._lines[self._row] + suggestion
         self._lines[self._row : self._row + 1] = line.split("\n")
         (arguments,) = accepted
-        return arguments
+        assert arguments in self.editor.wire.offered(suggestion)
 
     def check(self) -> None:
         """Save; the file must hold what was written and accepted, and nothing else."""

@@ -85,6 +85,7 @@ def open_file(editors: Editors, tmp_path: Path, short_folder: Path) -> Iterator[
         editor.close()
         until(lambda: not _processes(wire), "the server has ended")
         assert told == []
+        assert wire.errors() == []
         for sign in SIGNS_OF_TROUBLE:
             assert sign not in log.read_text("utf-8")
 

@@ -35,8 +35,7 @@ def test_a_suggestion_is_shown_and_accepted(
     editor.screenshot(picture)
     with capsys.disabled():
         print(f"\nwhat was seen: {picture}")
-    (item, *_) = editor.wire.last_items()
-    assert author.accept(suggestion) == item["command"]["arguments"]
+    author.accept(suggestion)
     until(lambda: editor.ghost() != suggestion, "it is not shown any more")
     author.check()
 

@@ -30,6 +30,11 @@ def until(get: Callable[[], T | None], what: str) -> T:
         time.sleep(0.02)
 
 
+def lf(text: str) -> str:
+    """The text with `\\n` as its line ends."""
+    return text.replace("\r\n", "\n")
+
+
 class Wire:
     """The messages so far."""
 
@@ -59,14 +64,29 @@ class Wire:
         answers = self.answers()
         return [(request, answers.get(request["id"])) for request in self.sent(COMPLETION)]
 
-    def last_items(self) -> list[Message]:
-        """The items of the newest request's answer; waits for it."""
-        answer = until(
-            lambda: next((answer for _, answer in self.completions()[-1:]), None),
-            "the newest inline completion request is answered",
-        )
-        assert "error" not in answer, answer
+    def items_at(self, position: Message) -> list[Message]:
+        """The items the server answered to the newest request; waits until that is one for this
+        position, and not one that the editor has given up for another that is to come."""
+
+        def answered() -> Message | None:
+            for request, answer in self.completions()[-1:]:
+                if request["params"]["position"] == position and "result" in (answer or {}):
+                    return answer
+            return None
+
+        answer = until(answered, f"the newest request is for {position}, and answered")
         return answer["result"]["items"]
+
+    def offered(self, text: str) -> list[list[Any]]:
+        """Arguments of the commands of all items with this text, whatever their line ends."""
+        answers = [answer for _, answer in self.completions() if answer and "result" in answer]
+        items = [item for answer in answers for item in answer["result"]["items"]]
+        return [i["command"]["arguments"] for i in items if lf(i["insertText"]) == text]
+
+    def errors(self) -> list[Message]:
+        """What the server answered with an error, but for requests that were cancelled."""
+        errors = [answer["error"] for answer in self.answers().values() if "error" in answer]
+        return [error for error in errors if error["code"] != CANCELLED]
 
     def wait_ready(self) -> None:
         """Until the model is loaded."""
