@@ -12,6 +12,7 @@ import re
 import warnings
 
 from beadline.context.hole import Hole
+from beadline.context.languages import Language
 from beadline.context.lexer import CLOSER, columns, indent_of
 
 _COMPILE_CHARS = 20_000
@@ -123,6 +124,18 @@ def balanced(before: Hole, after: Hole) -> bool:
     opened = "".join(CLOSER[bracket] for bracket, _ in reversed(stack[kept:]))
     extra = len(after.scanned.extra_closers) - len(before.scanned.extra_closers)
     return not extra and length - kept == before.missing and opened == before.opened
+
+
+def macros(hole: Hole, start: int) -> frozenset[str]:
+    """Macros in the text from `start` to the hole, and before it on its line."""
+    line = hole.text.rfind("\n", 0, start) + 1
+    return macros_in(hole.text[line : hole.offset], hole.language)
+
+
+def macros_in(text: str, language: Language) -> frozenset[str]:
+    """Macros in a text, by their spelling."""
+    pattern = language.repair.macro
+    return frozenset(re.findall(pattern, text)) if pattern else frozenset()
 
 
 def _closers(hole: Hole, tags: bool = False) -> str:

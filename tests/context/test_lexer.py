@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,8 @@ SOUP = st.lists(
 @pytest.mark.parametrize("language", [lang.id for lang in languages.known()])
 @given(text=SOUP, data=st.data())
 def test_the_scan_and_the_stream_are_one_automaton(language: str, text: str, data) -> None:
-    lang = languages.get(language)
+    # What a scan forgets of unclosed brackets rests on lines that a stream has not seen.
+    lang = replace(languages.get(language), barrier="", statement_line="", blocks="none")
     whole = scan(text, lang)
     lexer = Lexer(lang, Scanned())
     for character in text:

@@ -83,6 +83,8 @@ class Repair:
     """By word: further fillings for statements that hold it."""
     headers: tuple[str, ...] = ()
     """What could stand before a `{` that a block behind the cursor lacks."""
+    macro: str = ""
+    """Regular expression for the names of macros, which grammars know nothing of."""
     tags: bool = False
     """Code holds tags (JSX) that are open and closed like brackets."""
     statements: tuple[str, ...] = ()

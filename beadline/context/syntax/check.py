@@ -14,6 +14,8 @@ _NEAR_CHARS = 30_000
 """What is broken is looked at within so many characters: it takes many parses."""
 _SEARCH_CHARS = 600_000
 """Of fillings so many are tried that they make this many characters to parse."""
+_LINE_CHARS = 1000
+"""Of an ERROR so much is searched for macros."""
 _SLACK_BYTES = 200
 """By how much an ERROR that was there before may grow beyond the suggestion's own length."""
 
@@ -35,16 +37,19 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
         return True  # it cannot be checked in the time between two keystrokes
     if not _broken(*near, start, end, text):
         return False
+    unreadable = _unreadable(*near, start)
     if (near := tree.around(start, _NEAR_CHARS)) is None:
         return True
     tree, skipped = near
     start, end = start - skipped, end - skipped
     after, stop = tree.insert(start, end, text), start + len(text)
-    baseline, compiles = _best_without(tree, start)
+    baseline, compiles, covered = _best_without(tree, start)
     if _as_good(after, start, stop, baseline, compiles, len(text)):
         return False
-    if not compiles and _not_its_own(tree, after, start, stop):
-        return False
+    if not compiles and repair.balanced(tree.hole_at(start), after.hole_at(stop)):
+        named = repair.macros(after.hole_at(stop), start)
+        if named & unreadable or _elsewhere(after, start, stop, covered):
+            return False
     for at, ending in repair.endings(after.hole_at(stop), start):
         finished = after.insert(at, at, ending)
         if _as_good(finished, start, stop + len(ending), baseline, compiles, len(text)):
@@ -59,31 +64,49 @@ def _broken(tree: SyntaxTree, skipped: int, start: int, end: int, text: str) -> 
     return after.problems().count > 0 or _compiles(after, start, start + len(text)) is False
 
 
-def _not_its_own(tree: SyntaxTree, after: SyntaxTree, start: int, stop: int) -> bool:
-    """All problems with the suggestion are elsewhere, and its brackets are not their cause.
+def _elsewhere(after: SyntaxTree, start: int, stop: int, covered: bool) -> bool:
+    """No problem with the suggestion is at the suggestion.
 
-    In code that the grammar cannot read (macros) a filling may hide a problem that a suggestion
-    brings back.
+    In code that the grammar cannot read a filling may hide a problem that a suggestion brings
+    back. `covered`: an ERROR that reaches over the suggestion on both sides is not its own.
     """
     first, last = after.byte_offset(start), after.byte_offset(stop)
-    if any(n.start_byte <= last and n.end_byte >= first for n in after.problem_nodes()):
-        return False
-    return repair.balanced(tree.hole_at(start), after.hole_at(stop))
+    for node in after.problem_nodes():
+        around = node.start_byte < first and node.end_byte > last
+        if node.start_byte <= last and node.end_byte >= first and not (covered and around):
+            return False
+    return True
 
 
-def _best_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
-    """The fewest problems with a likely filling at the cursor, and whether it then compiles."""
+def _unreadable(tree: SyntaxTree, skipped: int, offset: int) -> frozenset[str]:
+    """Macros in lines of other places that the parser could not read."""
+    if not tree.language.repair.macro:
+        return frozenset()
+    here = tree.byte_offset(offset - skipped)
+    found: set[str] = set()
+    for node in tree.problem_nodes():
+        if not node.start_byte <= here <= node.end_byte or node.parent is None:
+            start = tree.offset(node.start_byte)
+            low = tree.text.rfind("\n", 0, start) + 1
+            high = tree.text.find("\n", tree.offset(node.end_byte))
+            found |= repair.macros_in(tree.text[low:high][:_LINE_CHARS], tree.language)
+    return frozenset(found)
+
+
+def _best_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool, bool]:
+    """The fewest problems with a likely filling at the cursor, whether the code then compiles,
+    and whether an ERROR reaches over the cursor all the same."""
     found = tree.baselines.get(offset)
     if found is None:
         found = tree.baselines[offset] = _search_without(tree, offset)
     return found
 
 
-def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
-    best = tree.problems()
+def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool, bool]:
+    best, best_tree = tree.problems(), tree
     verdict = _compiles(tree, offset, offset)
     if best.count == 0 and verdict is not False:
-        return best, verdict is True
+        return best, verdict is True, False
     most = _SEARCH_CHARS // max(1, len(tree.text))
     for filling in repair.fillings(tree.hole_at(offset))[:most]:
         filled = tree.insert(offset, offset, filling)
@@ -91,11 +114,13 @@ def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool]:
         if problems.count > best.count:
             continue
         if problems.count < best.count:
-            best = problems
+            best, best_tree = problems, filled
         verdict = _compiles(filled, offset, offset + len(filling))
         if verdict or (verdict is None and best.count == 0):
-            return problems, verdict is True
-    return best, False
+            return problems, verdict is True, False
+    byte = tree.byte_offset(offset)
+    covered = any(n.start_byte < byte < n.end_byte for n in best_tree.problem_nodes())
+    return best, False, covered and best.count > 0
 
 
 def _as_good(

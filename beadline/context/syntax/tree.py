@@ -131,7 +131,7 @@ class SyntaxTree:
         self._before = before
         self._holes: dict[int, Hole] = {}
         self._excerpts: dict[tuple[int, int], tuple[SyntaxTree, int] | None] = {}
-        self.baselines: dict[int, tuple[Problems, bool]] = {}
+        self.baselines: dict[int, tuple[Problems, bool, bool]] = {}
         """By offset: what `adds_error` compares suggestions at it with."""
 
     @property
