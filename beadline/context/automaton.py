@@ -40,7 +40,7 @@ class State:
     """Delimiters of several characters start here or later."""
     line: int = 0
     """Start of the physical line."""
-    closed: int = -1
+    closed: int = -2
     """Where the last string ended, and its form and length beside it."""
     closed_form: Form | None = None
     closed_chars: int = 0
@@ -52,7 +52,7 @@ class State:
     """Where on the line `<<` was seen in code."""
     in_class: bool = False
     """Inside `[...]` of a regular expression."""
-    entered: int = -1
+    entered: int = -2
     """Where the last interpolation was opened: the same bracket behind it is a doubled one."""
     above: str = ""
     """Last character of code on an earlier line."""
