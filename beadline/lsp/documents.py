@@ -22,7 +22,7 @@ from beadline.context.positions import Encoding
 from beadline.context.types import Document
 from beadline.errors import FileError
 from beadline.lsp import uris
-from beadline.lsp.lines import Edit, Lines
+from beadline.lsp.lines import Draft, Edit, Lines
 
 log = logging.getLogger(__name__)
 
@@ -154,13 +154,15 @@ class DocumentStore:
             log.warning("Ignored a change of a document that is not open.")
             return None
         lines, dropped = current.lines, current.dropped
+        draft: Draft | None = None
         edits: list[Edit] | None = []
         for change in changes:
             if not isinstance(change, lsp.TextDocumentContentChangePartial):
-                lines, edits, dropped = self._kept(_clean(change.text)), None, False
+                lines, draft, edits, dropped = self._kept(_clean(change.text)), None, None, False
             elif not dropped:
+                draft = draft or lines.draft()
                 start, end = change.range.start, change.range.end
-                lines, edit = lines.replace(
+                edit = draft.replace(
                     (start.line, start.character),
                     (end.line, end.character),
                     _clean(change.text),
@@ -168,6 +170,7 @@ class DocumentStore:
                 )
                 if edits is not None:
                     edits.append(edit)
+        lines = draft.lines() if draft is not None else lines
         if dropped:
             current.version = version
             return None

@@ -65,12 +65,12 @@ class Lines:
     @property
     def original(self) -> str:
         """The whole text with its own line ends."""
-        return "".join(chain.from_iterable(zip(self._bodies, self._ends, strict=True)))
+        return _joined(self._bodies, self._ends)
 
     def offset(self, line: int, column: int, encoding: Encoding) -> int:
         """Offset of a position; one outside the text is clamped as LSP says."""
-        line, column = self._place(line, column, encoding)
-        return self._start(line) + column
+        line, column = _place(self._bodies, line, column, encoding)
+        return sum(map(len, islice(self._bodies, line))) + line + column
 
     def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:
         """Line and column of an offset, which is clamped to the text."""
@@ -87,37 +87,9 @@ class Lines:
         """New text for `offset`, with the line ends of its surroundings."""
         return text.replace("\n", self.end_at(offset)) if "\n" in text else text
 
-    def replace(
-        self, start: tuple[int, int], end: tuple[int, int], text: str, encoding: Encoding
-    ) -> tuple[Lines, Edit]:
-        """The text with `text` in place of the range between two positions, and what changed.
-
-        Positions outside the text are clamped, a range the wrong way round is the same range.
-        """
-        (first, a), (last, b) = sorted(self._place(*at, encoding) for at in (start, end))
-        head, tail = self._bodies[first][:a], self._bodies[last][b:] + self._ends[last]
-        if first and self._ends[first - 1] == "\r" and (head + text + tail)[:1] == "\n":
-            first -= 1  # the two become one line end
-            head = self._bodies[first] + "\r"
-        region = head + text + tail
-        bodies, ends = _split(region)
-        if self._ends[last]:  # the region ends with a line end, not with an empty line
-            bodies.pop()
-            ends.pop()
-        stop = last + 1
-        old = "".join(
-            chain.from_iterable(zip(self._bodies[first:stop], self._ends[first:stop], strict=True))
-        )
-        changed = Lines(
-            self._bodies[:first] + bodies + self._bodies[stop:],
-            self._ends[:first] + ends + self._ends[stop:],
-            size=self.size + _size(region) - _size(old),
-            nuls=self.nuls + region.count("\0") - old.count("\0"),
-        )
-        before, through = _length(head, text + tail), _length(head + text, tail)
-        removed = through - before + _length(old) - _length(region)
-        inserted = _END.sub("\n", region)[before:through]
-        return changed, Edit(self._start(first) + before, removed, inserted)
+    def draft(self) -> Draft:
+        """A copy that can be edited."""
+        return Draft(self._bodies.copy(), self._ends.copy(), size=self.size, nuls=self.nuls)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -129,23 +101,77 @@ class Lines:
         counts = Counter(self._ends[:-1])
         return max(("\n", "\r\n", "\r"), key=lambda end: counts[end])
 
-    def _start(self, line: int) -> int:
-        """As `_starts[line]`, for those who need only one of them."""
-        return sum(map(len, islice(self._bodies, line))) + line
 
-    def _place(self, line: int, column: int, encoding: Encoding) -> tuple[int, int]:
-        """A position, clamped, as line and code points; inside a character it is before it."""
-        if line < 0:
-            return 0, 0
-        if line >= len(self._bodies):
-            return len(self._bodies) - 1, len(self._bodies[-1])
-        body = self._bodies[line]
-        if column <= 0 or encoding == "utf-32" or body.isascii():
-            return line, max(0, min(column, len(body)))
-        codec, width = _CODECS[encoding]
-        # No character has less than one unit. A character that is cut in two is dropped.
-        cut = body[:column].encode(codec)[: column * width]
-        return line, len(cut.decode(codec, "ignore"))
+class Draft:
+    """Lines that are being edited: a client may send thousands of edits in one message."""
+
+    def __init__(self, bodies: list[str], ends: list[str], *, size: int, nuls: int) -> None:
+        """Takes the lists for its own."""
+        self._bodies = bodies
+        self._ends = ends
+        self._size = size
+        self._nuls = nuls
+        self._known = 0, 0
+        """A line, and the offset of its first character: where the last edit was."""
+
+    def lines(self) -> Lines:
+        """What came of it; ends the draft."""
+        return Lines(self._bodies, self._ends, size=self._size, nuls=self._nuls)
+
+    def replace(
+        self, start: tuple[int, int], end: tuple[int, int], text: str, encoding: Encoding
+    ) -> Edit:
+        """Put `text` in place of the range between two positions; what that changed.
+
+        Positions outside the text are clamped, a range the wrong way round is the same range.
+        """
+        places = (_place(self._bodies, line, column, encoding) for line, column in (start, end))
+        (first, a), (last, b) = sorted(places)
+        head, tail = self._bodies[first][:a], self._bodies[last][b:] + self._ends[last]
+        if first and self._ends[first - 1] == "\r" and (head + text + tail)[:1] == "\n":
+            first -= 1  # the two become one line end
+            head = self._bodies[first] + "\r"
+        region, touched, offset = head + text + tail, slice(first, last + 1), self._start(first)
+        bodies, ends = _split(region)
+        if self._ends[last]:  # the region ends with a line end, not with an empty line
+            bodies.pop()
+            ends.pop()
+        old = _joined(self._bodies[touched], self._ends[touched])
+        self._bodies[touched], self._ends[touched] = bodies, ends
+        self._size += _size(region) - _size(old)
+        self._nuls += region.count("\0") - old.count("\0")
+        before, through = _length(head, text + tail), _length(head + text, tail)
+        removed = through - before + _length(old) - _length(region)
+        inserted = _END.sub("\n", region)[before:through]
+        return Edit(offset + before, removed, inserted)
+
+    def _start(self, line: int) -> int:
+        """Offset of the line's first character; quick for a line near the last one asked for."""
+        known, offset = self._known
+        low, high = sorted((known, line))
+        between = sum(map(len, self._bodies[low:high])) + high - low
+        offset += between if line >= known else -between
+        self._known = line, offset
+        return offset
+
+
+def _place(bodies: list[str], line: int, column: int, encoding: Encoding) -> tuple[int, int]:
+    """A position, clamped, as line and code points; inside a character it is before it."""
+    if line < 0:
+        return 0, 0
+    if line >= len(bodies):
+        return len(bodies) - 1, len(bodies[-1])
+    body = bodies[line]
+    if column <= 0 or encoding == "utf-32" or body.isascii():
+        return line, max(0, min(column, len(body)))
+    codec, width = _CODECS[encoding]
+    # No character has less than one unit. A character that is cut in two is dropped.
+    cut = body[:column].encode(codec)[: column * width]
+    return line, len(cut.decode(codec, "ignore"))
+
+
+def _joined(bodies: list[str], ends: list[str]) -> str:
+    return "".join(chain.from_iterable(zip(bodies, ends, strict=True)))
 
 
 def _split(text: str) -> tuple[list[str], list[str]]:

@@ -20,10 +20,13 @@ ENCODINGS = st.sampled_from(("utf-8", "utf-16", "utf-32"))
 def test_any_edits_give_the_text_of_the_model(
     text: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]], encoding: Encoding
 ) -> None:
-    lines, model = Lines.of(text), UnitText(text, encoding)
+    first, model = Lines.of(text), UnitText(text, encoding)
+    lines, together = first, first.draft()
     for start, end, inserted in edits:
-        before = lines.text
-        lines, edit = lines.replace(start, end, inserted, encoding)
+        before, draft = lines.text, lines.draft()
+        edit = draft.replace(start, end, inserted, encoding)
+        lines = draft.lines()
+        assert together.replace(start, end, inserted, encoding) == edit
         model.replace(start, end, inserted)
         assert lines.original == model.text()
         assert lines.text == model.normal()
@@ -31,6 +34,8 @@ def test_any_edits_give_the_text_of_the_model(
         assert lines.text == before[: edit.start] + edit.text + before[edit.start + edit.removed :]
         fresh = Lines.of(lines.original)
         assert (fresh.text, fresh.original) == (lines.text, lines.original)
+    assert together.lines().original == lines.original
+    assert first.original == text
 
 
 @given(TEXTS, PLACES, ENCODINGS)
@@ -62,12 +67,13 @@ def test_new_text_takes_the_line_end_of_its_place(text: str, offset: int, end: s
 
 
 def test_an_edit_says_what_it_did() -> None:
-    _, edit = Lines.of("ab\r\ncd").replace((0, 1), (1, 1), "x\r\ny", "utf-16")
+    edit = Lines.of("ab\r\ncd").draft().replace((0, 1), (1, 1), "x\r\ny", "utf-16")
     assert edit == Edit(1, 3, "x\ny")
     assert (edit.end, edit.moved(10)) == (4, Edit(11, 3, "x\ny"))
 
 
 def test_a_long_line_of_characters_of_two_units() -> None:
     text = "😀" * 100_000
-    lines, _ = Lines.of(text).replace((0, 100_001), (0, 100_001), "x", "utf-16")
-    assert lines.text == text[:50_000] + "x" + text[50_000:]
+    draft = Lines.of(text).draft()
+    draft.replace((0, 100_001), (0, 100_001), "x", "utf-16")
+    assert draft.lines().text == text[:50_000] + "x" + text[50_000:]
