@@ -116,13 +116,13 @@ def test_statements_end_with_a_semicolon(language: str, marked: str, expected: s
         ("java", "run(() -> {¦});\n", "block"),
         ("go", "func f() {\n\tx := foo()¦\n}\n", "nothing"),
         ("go", "func f() {\n\tx := []int{1, ¦}\n}\n", "line"),
-        ("go", "import (\n\t\"fmt\"¦\n)\n", "nothing"),
-        ("go", "import (\n\t\"fmt\"\n\t¦\n)\n", "line"),
+        ("go", 'import (\n\t"fmt"¦\n)\n', "nothing"),
+        ("go", 'import (\n\t"fmt"\n\t¦\n)\n', "line"),
         ("go", "switch x {\ncase 1:\n\t¦\n}\n", "block"),
         ("go", "switch x {¦\ncase 1:\n\tfoo()\n}\n", "nothing"),
         ("go", "for i := 0; i < n; i++ {¦\n}\n", "block"),
         ("go", "go func() {\n\t¦\n}()\n", "block"),
-        ("go", "type A struct {\n\tB string `json:\"b\"`¦\n}\n", "nothing"),
+        ("go", 'type A struct {\n\tB string `json:"b"`¦\n}\n', "nothing"),
         ("rust", "fn f() -> T {\n    foo(1)¦\n}\n", "nothing"),
         ("rust", "fn f() -> T {\n    let a = foo(1)¦\n}\n", "line"),
         ("rust", "match x {\n    A => ¦\n}\n", "line"),
@@ -247,17 +247,23 @@ def test_bash(marked: str, expected: str) -> None:
     [
         ("java", "class A {\n    void f() {\n        ¦\n    }\n}\n", ["class A", "method f"]),
         ("go", "func (a *A) F() {\n\t¦\n}\n", ["method F"]),
-        ("ruby", "module A\n  class B\n    def c\n      d\n      ¦\n    end\n  end\nend\n",
-         ["module A", "class B", "method c"]),
+        (
+            "ruby",
+            "module A\n  class B\n    def c\n      d\n      ¦\n    end\n  end\nend\n",
+            ["module A", "class B", "method c"],
+        ),
         ("rust", "impl A {\n    fn f() {\n        ¦\n    }\n}\n", ["impl A", "function f"]),
         ("typescript", "class A {\n  f() {\n    ¦\n  }\n}\n", ["class A", "method f"]),
         ("shellscript", "f() {\n  a\n  ¦\n}\n", ["function f"]),
         # What is open is broken: indentation says it.
-        ("java", "class A {\n    void f() {\n        if (x {\n            ¦\n\nclass B {\n}\n",
-         ["class A", "function f"]),
+        (
+            "java",
+            "class A {\n    void f() {\n        if (x {\n            ¦\n\nclass B {\n}\n",
+            ["class A", "function f"],
+        ),
         ("go", "func F() {\n\tx(\n\n\tif y {\n\t\t¦\n", ["function F"]),
     ],
-)  # fmt: skip
+)
 def test_scopes(language: str, marked: str, scopes: list[str]) -> None:
     assert [f"{s.kind} {s.name}" for s in cursor(marked, language).scopes] == scopes
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beadline.context import languages
@@ -115,6 +115,159 @@ def test_other_languages_end_by_lines_and_brackets(
     assert cut(marked, output, language) == kept
 
 
+BODY = "if (a) {\n    b();\n} else {\n    c();\n}"
+
+
+@pytest.mark.parametrize(
+    ("language", "marked", "output", "kept"),
+    [
+        # A statement ends at its `;`, without a look at what comes.
+        ("java", "int x = ¦\n", "1; // one\nint y", "1;"),
+        ("java", "int x = ¦;\n", "1;\nint y", "1"),
+        (
+            "c",
+            "a();\n¦\n",
+            "for (i = 0; i < n; i++)\n    b(i);\nc();",
+            "for (i = 0; i < n; i++)\n    b(i);",
+        ),
+        (
+            "c",
+            "a();\n¦\n",
+            "if (a)\n    b();\nelse\n    c();\nd();",
+            "if (a)\n    b();\nelse\n    c();",
+        ),
+        ("c", "a();\n¦\n", "do {\n    b();\n}\nwhile (c);\nd();", "do {\n    b();\n}\nwhile (c);"),
+        (
+            "c",
+            "¦\n",
+            "#if A\nint a;\n#else\nint b;\n#endif\nint c;",
+            "#if A\nint a;\n#else\nint b;\n#endif",
+        ),
+        ("c", "#if X\n¦\n", "#if A\nint a;", "#if A\nint a;"),
+        (
+            "csharp",
+            "¦\n",
+            "[Fact]\npublic void A()\n{\n    B();\n}\nint c;",
+            "[Fact]\npublic void A()\n{\n    B();\n}",
+        ),
+        (
+            "csharp",
+            "a();\n¦\n",
+            "try\n{\n    b();\n}\nfinally\n{\n    c();\n}\nd();",
+            "try\n{\n    b();\n}\nfinally\n{\n    c();\n}",
+        ),
+        *(
+            (language, "a();\n¦\n", f"{BODY}\nd();", BODY)
+            for language in ("java", "javascript", "go", "rust")
+        ),
+        # By its line, unless that goes on.
+        ("go", "func f() {\n\tx()\n\t¦\n}\n", "a := b()\n\tc()", "a := b()"),
+        ("javascript", "const a = ¦\n", "b\n  .c()\n  .d()\ne()", "b\n  .c()\n  .d()"),
+        ("javascript", "const a = ¦\n", "b &&\n  c\ne()", "b &&\n  c"),
+        (
+            "rust",
+            "fn f() {\n    x();\n    ¦\n}\n",
+            "a.b()\n        .c();\n    d();",
+            "a.b()\n        .c();",
+        ),
+        ("rust", "fn f() {\n    ¦\n}\n", "a.b()\n}\n", "a.b()"),
+        # Blocks end before their bracket.
+        ("java", "void f() {¦}\n", "\n    a();\n}\nvoid", "\n    a();\n"),
+        ("java", "void f() {\n    ¦\n}\n", "a();\n    b();\n}\nvoid", "a();\n    b();"),
+        ("javascript", "a(() => {¦})\n", "\n  b()\n})\nc", "\n  b()\n"),
+        ("go", "if a {¦\nb()\n", "\n\tc()\n} else {\n\td()\n}\nb()", "\n\tc()\n} else {\n\td()\n}"),
+        (
+            "c",
+            "switch (a) {\n    case 1:\n        ¦\n    case 2:\n        b();\n}\n",
+            "c();\n        break;\n    case 3:\n",
+            "c();\n        break;",
+        ),
+        # Entries.
+        (
+            "javascript",
+            "const a = {\n  b: 1,\n  ¦\n  d: 2,\n}\n",
+            "c: {\n    e: 1,\n  },\n  f: 2",
+            "c: {\n    e: 1,\n  },",
+        ),
+        (
+            "rust",
+            "match a {\n    B => c(),\n    ¦\n}\n",
+            "D => {\n        e();\n    }\n    _ => f(),",
+            "D => {\n        e();\n    }",
+        ),
+        ("typescript", "const a = {¦};\n", "\n  b: 1,\n  c: 2,\n};\nd", "\n  b: 1,\n  c: 2,\n"),
+        # Strings, templates, heredocs.
+        ("javascript", "const a = `b ${¦} c`\n", "d.e}f`\ng", "d.e"),
+        ("javascript", "const a = ¦\n", "`b\n${c}\n`\nd", "`b\n${c}\n`"),
+        ("ruby", "a = ¦\n", "<<~B\n  c\nB\nd", "<<~B\n  c\nB"),
+        ("shellscript", "¦\n", "cat <<EOF\nif a\nEOF\nb", "cat <<EOF\nif a\nEOF"),
+        # JSX.
+        (
+            "typescriptreact",
+            "const a = (\n  <b>\n    ¦\n  </b>\n);\n",
+            "<c d={e}>\n      f\n    </c>\n    <g />",
+            "<c d={e}>\n      f\n    </c>",
+        ),
+        ("javascriptreact", "const a = <b>¦</b>;\n", "{c}</b>;\nd", "{c}"),
+        # Words.
+        (
+            "ruby",
+            "def a\n  ¦\nend\n",
+            "b\n  if c\n    d\n  end\nend\ndef",
+            "b\n  if c\n    d\n  end",
+        ),
+        ("ruby", "def a\n  ¦\n", "b\nend\n\ndef c\nend", "b\nend"),
+        ("ruby", "a\n¦\n", "b.each do |c|\n  d\nend\ne", "b.each do |c|\n  d\nend"),
+        ("ruby", "a\n¦\n", "b\n  .c\n  .d\ne", "b\n  .c\n  .d"),
+        ("ruby", "a\n¦\n", "return b if c\nd", "return b if c"),
+        ("ruby", "if a\n  ¦\nelse\n  b\nend\n", "c\nelse\n  d", "c"),
+        ("ruby", "a\n¦\n", "begin\n  b\nrescue C\n  d\nend\ne", "begin\n  b\nrescue C\n  d\nend"),
+        (
+            "shellscript",
+            "if a; then\n  ¦\nfi\n",
+            "b\n  for c in d; do\n    e\n  done\nfi\nf",
+            "b\n  for c in d; do\n    e\n  done",
+        ),
+        (
+            "shellscript",
+            "¦\n",
+            "case a in\n  b) c ;;\n  d)\n    e\n    ;;\nesac\nf",
+            "case a in\n  b) c ;;\n  d)\n    e\n    ;;\nesac",
+        ),
+        (
+            "shellscript",
+            "case a in\n  b)\n    ¦\n    ;;\nesac\n",
+            "c\n    d\n    ;;\n  e)",
+            "c\n    d",
+        ),
+        ("shellscript", "a\n¦\n", "b |\n  c\nd", "b |\n  c"),
+        ("shellscript", "f() {\n  ¦\n}\n", "a\n  b\n}\nc", "a\n  b"),
+    ],
+)
+def test_a_hole_ends_where_its_node_closes(
+    language: str, marked: str, output: str, kept: str
+) -> None:
+    stop = rule(marked, language)
+    keep = stop.feed(output)
+    assert output[: stop.finish() if keep is None else keep] == kept
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "second"),
+    [
+        ("csharp", "[Fact]", "void A() { }"),
+        ("rust", "assert!(", "    a\n);"),
+        ("python", "@ab", "def f(): ..."),
+    ],
+)
+def test_the_first_line_of_what_is_longer_may_be_that_of_the_next(
+    language: str, line: str, second: str
+) -> None:
+    marked = f"b;\n¦\n\n{line}\nx();\n"
+    assert cut(marked, f"{line}\n{second}\nc", language) == f"{line}\n{second}"
+    assert cut(marked, f"{line}\nx();\nc", language) == ""
+
+
 def test_the_number_of_lines_is_bounded() -> None:
     assert cut("def f():¦" + NEXT, "\n    a\n    b\n    c\n    d", max_lines=2) == "\n    a\n    b"
     assert cut("x = [¦" + NEXT, "\n1,\n2,\n3,\n4", max_lines=3) == "\n1,\n2,\n3,"
@@ -148,7 +301,44 @@ CODE = st.lists(
 ).map("".join)
 
 
-@given(CODE, CODE, CODE, st.sampled_from(["python", "c", "yaml", "plaintext"]), st.data())
+WORDS = st.sampled_from(
+    [
+        "if",
+        "else",
+        "end",
+        "do |x|",
+        "case x in",
+        "a)",
+        ";;",
+        "fi",
+        "then",
+        "def f",
+        "<a b={c}>",
+        "</a>",
+        "#if X",
+        "#endif",
+        "@a",
+        "=> {",
+        "case 1:",
+        "`${",
+        "<<~A",
+        "A",
+        "return",
+        "fn f() {",
+        "'a'",
+    ]
+)
+LANGUAGES = [language.id for language in languages.known()]
+
+
+@settings(deadline=None)
+@given(
+    CODE,
+    CODE,
+    st.lists(TOKENS | WORDS | st.sampled_from(["\n", "\n  ", " ", "}"]), max_size=40).map("".join),
+    st.sampled_from(LANGUAGES),
+    st.data(),
+)
 def test_pieces_do_not_change_the_cut(
     before: str, after: str, output: str, language: str, data
 ) -> None:

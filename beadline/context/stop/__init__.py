@@ -191,6 +191,9 @@ class StopRule:
 
     def _mark(self, at: int) -> int | None:
         """A `;` at the depth of statements."""
+        line = "".join(self._text[self._line_start :])
+        if self._repeated and line.rstrip() == self._following(1):
+            return self._stop(self._repeated_from, "suffix")
         rest = self._hole.rest_code
         if rest.startswith(";") and "\n" not in self._text:
             return self._stop(at, "suffix")

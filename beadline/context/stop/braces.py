@@ -54,6 +54,8 @@ class BraceEnds:
         """Open `#if` of the hole's own."""
         self._bare = False
         """The last line is a header without `{`."""
+        self._goes_on = False
+        """The last line ends in the middle of an expression."""
         self._open = False
         """The last line does not say by its end whether the statement goes on."""
 
@@ -69,7 +71,7 @@ class BraceEnds:
         nested = self._bare and head in language.words.headers
         if not self._head or nested or code.startswith("}") or head in self._clauses():
             self._head = head or "_"
-        self._bare = self._open = False
+        self._bare = self._open = self._goes_on = False
         if language.id in ("c", "cpp", "csharp") and self._in_directive(code):
             return not self._conditions
         if self._entries and code.endswith(","):
@@ -84,10 +86,11 @@ class BraceEnds:
         if is_attribute(code):
             self._head = ""
             return self._definition_follows(column)
-        if unfinished(self._hole, code) or code.endswith(","):
-            return False
         if is_header(self._hole, code):
             self._bare = True
+            return False
+        if unfinished(self._hole, code) or code.endswith(","):
+            self._goes_on = True
             return False
         if language.id == "go":
             return True
@@ -101,7 +104,7 @@ class BraceEnds:
                 return False
             self.reason = "dedent"
             return column < self._label or None
-        if self._conditions:
+        if self._conditions or self._goes_on:
             return False
         if self._bare:
             deeper = column > self._column
