@@ -140,6 +140,7 @@ def test_statements_end_with_a_semicolon(language: str, marked: str, expected: s
         ("cpp", "namespace a {¦\nclass B;\n}\n", "nothing"),
         ("cpp", "auto f = [&](int a) {\n    ¦\n};\n", "block"),
         ("cpp", "std::vector<¦> a;\n", "line"),
+        ("cpp", "struct A {\n    void operator()(int b) const {¦}\n};\n", "block"),
         ("cpp", "auto f() const noexcept -> int {\n    return 1;\n}¦\n", "nothing"),
         ("csharp", "public int A { get; }¦\n", "nothing"),
         ("csharp", "public int A\n{\n    ¦\n}\n", "block"),

@@ -44,7 +44,7 @@ _ACCESS = re.compile(r"(?:public|private|protected|signals|slots)\b[\w\s]*:$|\w+
 """Labels that open nothing."""
 _LITERAL = re.compile(r"(?:[=(,\[?:&!+]|\|\||\b(?:return|yield|default|in|of|await|throw))$")
 """Before a `{` that opens no statements: a literal, a pattern, a list of names."""
-_BEFORE_BODY = re.compile(r"\b(?:noexcept|const|override|final|mutable|volatile)$")
+_BEFORE_BODY = re.compile(r"(?:\)|\b(?:noexcept|const|override|final|mutable|volatile))$")
 _RETURN_TYPE = re.compile(r"->\s*[\w\s:<>&*,]+$")
 _NAMED_LITERALS = frozenset(("go", "rust", "cpp"))
 """Languages whose literals may stand behind the name of a type."""
@@ -103,7 +103,8 @@ def _after_brace(hole: Hole, tree: SyntaxTree | None) -> Decision:
     if not hole.rest_code and _has_body(hole, header, column):
         return (LINE, "new_statement") if hole.left_blank else (NOTHING, "header_complete")
     block = None if tree is None else _is_block(hole, tree)
-    by_tree = block is False and not header.rstrip().endswith(")")  # not so `decltype(x) {`
+    # The grammar of C++ takes `operator()() const {}` and `decltype(x) {}` for values.
+    by_tree = block is False and not _BEFORE_BODY.search(header.rstrip())
     if not block and (by_tree or _is_literal(hole, header)):
         return LINE, "inside_brackets"
     return BLOCK, "open_block"
