@@ -312,7 +312,7 @@ def path_of(key: str) -> str:
         except ValueError:
             return ""
     try:
-        return os.path.realpath(key)
+        return os.path.normcase(os.path.realpath(key))
     except (OSError, ValueError):
         return ""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +26,7 @@ COMMON_SHARE = 0.3
 """Terms of more chunks than this say nothing about one: stop words by frequency."""
 _COMMON_LEAST = 12
 """Chunks a term may be in whatever its share is: in a small workspace everything is frequent."""
-_GARBAGE = 0.3
-"""Share of dead chunks at which the index is packed."""
-_GARBAGE_LEAST = 256
+_NO_GROUP = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +58,31 @@ class Store:
 
     def __init__(self) -> None:
         self._words: dict[str, int] = {}
-        self._frequency = array("I")
-        """By word: live chunks that hold it."""
+        self._names: list[str] = []
+        """By word number: the word."""
         self._postings: list[array[int]] = []
-        """By word: chunk numbers, dead ones too."""
+        """By word: the chunks that hold it, in order of their numbers."""
         self._counts: list[array[int]] = []
         """By word: occurrences, beside the postings."""
         self._chunks: list[Held | None] = []
+        """None: the number is free."""
         self._lengths = array("I")
-        """By chunk: number of terms; 0 for dead ones."""
+        """By chunk: number of terms."""
         self._groups = array("H")
+        """By chunk: number of its group; `_NO_GROUP` where the number is free."""
         self._group_ids: dict[str, int] = {}
-        self._terms: list[array[int] | None] = []
+        self._terms: list[array[int]] = []
         """By chunk: its words, for its removal."""
+        self._free_words: list[int] = []
+        self._free_chunks: list[int] = []
         self._files: dict[str, tuple[int, ...]] = {}
-        self._live = 0
         self._total = 0
+        """Terms of all chunks."""
         self.characters = 0
         """Characters of all chunks."""
 
     def __len__(self) -> int:
-        return self._live
+        return len(self._chunks) - len(self._free_chunks)
 
     @property
     def files(self) -> Mapping[str, tuple[int, ...]]:
@@ -96,10 +99,7 @@ class Store:
     def remove(self, path: str) -> None:
         """Forget a file; nothing happens if it is not known."""
         for number in self._files.pop(path, ()):
-            self._kill(number)
-        dead = len(self._chunks) - self._live
-        if dead > max(_GARBAGE_LEAST, _GARBAGE * len(self._chunks)):
-            self._pack()
+            self._drop(number)
 
     def search(
         self,
@@ -109,26 +109,27 @@ class Store:
         limit: int,
         accept: Callable[[Held], bool] = lambda held: True,
     ) -> list[Hit]:
-        """The best chunks of a group for weighted terms, best first; ties in order of files."""
+        """The best chunks of a group for weighted terms, best first; ties by file and place."""
         group_id = self._group_ids.get(group)
         if group_id is None:
             return []
-        common = max(_COMMON_LEAST, COMMON_SHARE * self._live)
+        common = max(_COMMON_LEAST, COMMON_SHARE * len(self))
         words: dict[str, int] = {}
         for term in query:
             word = self._words.get(term)
-            if word is not None and 0 < self._frequency[word] <= common:
+            if word is not None and len(self._postings[word]) <= common:
                 words[term] = word
         if not words:
             return []
         idf = {
-            term: query[term] * inverse_frequency(self._frequency[word], self._live)
+            term: query[term] * inverse_frequency(len(self._postings[word]), len(self))
             for term, word in words.items()
         }
         numbers = self._candidates(words, idf, group_id, accept)
         scores = self._score(numbers, words, idf)
-        order = sorted(range(len(numbers)), key=lambda i: (-scores[i], numbers[i]))
-        return [self._hit(numbers[i], scores[i]) for i in order[:limit]]
+        hits = [self._hit(n, score) for n, score in zip(numbers, scores, strict=True)]
+        hits.sort(key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))
+        return hits[:limit]
 
     def _candidates(
         self,
@@ -142,7 +143,6 @@ class Store:
         for term, word in words.items():
             sums[np.frombuffer(self._postings[word], np.uint32)] += idf[term]
         sums[np.frombuffer(self._groups, np.uint16) != group_id] = 0
-        sums[np.frombuffer(self._lengths, np.uint32) == 0] = 0
         (positive,) = np.nonzero(sums)
         ranked = positive[np.argsort(-sums[positive], kind="stable")]
         chosen: list[int] = []
@@ -165,7 +165,7 @@ class Store:
             for at in np.flatnonzero(rows >= 0).tolist():
                 counts[rows[at]][term] = self._counts[word][at]
         ranking = _Ranking(
-            counts, [self._lengths[n] for n in numbers], idf, self._total / self._live
+            counts, [self._lengths[n] for n in numbers], idf, self._total / len(self)
         )
         return ranking.get_scores(list(words)).tolist()
 
@@ -177,70 +177,62 @@ class Store:
         return Hit(held, score, self._chunks[own[at]] if at < len(own) else None)
 
     def _add(self, held: Held, terms: Sequence[str]) -> int:
-        number = len(self._chunks)
-        counts = Counter(terms)
-        own = array("I")
-        for term, count in counts.items():
-            word = self._words.get(term)
-            if word is None:
-                word = self._words[term] = len(self._frequency)
-                self._frequency.append(0)
-                self._postings.append(array("I"))
-                self._counts.append(array("H"))
-            self._postings[word].append(number)
-            self._counts[word].append(min(count, 0xFFFF))
-            self._frequency[word] += 1
+        number = self._number(held, len(terms))
+        own = self._terms[number]
+        for term, count in Counter(terms).items():
+            word = self._word(term)
+            at = bisect_left(self._postings[word], number)
+            self._postings[word].insert(at, number)
+            self._counts[word].insert(at, min(count, 0xFFFF))
             own.append(word)
-        self._chunks.append(held)
-        self._lengths.append(len(terms))
-        self._groups.append(self._group_ids.setdefault(held.group, len(self._group_ids)))
-        self._terms.append(own)
-        self._live += 1
         self._total += len(terms)
         self.characters += len(held.text)
         return number
 
-    def _kill(self, number: int) -> None:
-        held, own = self._chunks[number], self._terms[number]
-        assert held is not None and own is not None
-        for word in own:
-            self._frequency[word] -= 1
-        self._live -= 1
+    def _number(self, held: Held, length: int) -> int:
+        """A free number, or the next one, for a chunk."""
+        group = self._group_ids.setdefault(held.group, len(self._group_ids))
+        if self._free_chunks:
+            number = self._free_chunks.pop()
+            self._chunks[number] = held
+            self._lengths[number], self._groups[number] = length, group
+            return number
+        self._chunks.append(held)
+        self._lengths.append(length)
+        self._groups.append(group)
+        self._terms.append(array("I"))
+        return len(self._chunks) - 1
+
+    def _word(self, term: str) -> int:
+        word = self._words.get(term)
+        if word is not None:
+            return word
+        if self._free_words:
+            word = self._free_words.pop()
+            self._names[word] = term
+        else:
+            word = len(self._names)
+            self._names.append(term)
+            self._postings.append(array("I"))
+            self._counts.append(array("H"))
+        self._words[term] = word
+        return word
+
+    def _drop(self, number: int) -> None:
+        held = self._chunks[number]
+        assert held is not None
+        for word in self._terms[number]:
+            postings = self._postings[word]
+            at = bisect_left(postings, number)
+            del postings[at], self._counts[word][at]
+            if not postings:
+                del self._words[self._names[word]]
+                self._free_words.append(word)
         self._total -= self._lengths[number]
         self.characters -= len(held.text)
-        self._chunks[number] = self._terms[number] = None
-        self._lengths[number] = 0
-
-    def _pack(self) -> None:
-        """Number the live chunks and words anew and drop the dead ones."""
-        renamed: dict[int, int] = {}
-        for number, held in enumerate(self._chunks):
-            if held is not None:
-                renamed[number] = len(renamed)
-        words: dict[str, int] = {}
-        new_word = array("I", [0]) * len(self._frequency)
-        postings: list[array[int]] = []
-        counts: list[array[int]] = []
-        for term, word in self._words.items():
-            if not self._frequency[word]:
-                continue
-            new_word[word] = words[term] = len(words)
-            kept = [i for i, number in enumerate(self._postings[word]) if number in renamed]
-            postings.append(array("I", (renamed[self._postings[word][i]] for i in kept)))
-            counts.append(array("H", (self._counts[word][i] for i in kept)))
-        self._frequency = array("I", (self._frequency[self._words[term]] for term in words))
-        self._words, self._postings, self._counts = words, postings, counts
-        live = list(renamed)
-        self._chunks = [self._chunks[number] for number in live]
-        self._lengths = array("I", (self._lengths[number] for number in live))
-        self._groups = array("H", (self._groups[number] for number in live))
-        self._terms = [
-            array("I", (new_word[word] for word in self._terms[number] or ())) for number in live
-        ]
-        self._files = {
-            path: tuple(renamed[number] for number in numbers)
-            for path, numbers in self._files.items()
-        }
+        self._chunks[number], self._terms[number] = None, array("I")
+        self._groups[number] = _NO_GROUP
+        self._free_chunks.append(number)
 
 
 class _Ranking(BM25Okapi):

@@ -65,7 +65,7 @@ class Entry:
     """One file that may be searched, as of the scan."""
 
     path: str
-    """Absolute, as the system spells it."""
+    """Absolute; in one case where the system knows only one."""
     name: str
     """Relative to the workspace, forward slashes."""
     language: str
@@ -99,7 +99,7 @@ def scan(
         language = wanted_language(relative)
         if not language or own.match_file(relative):
             continue
-        path = os.path.join(folder, *relative.split("/"))
+        path = os.path.normcase(os.path.join(folder, *relative.split("/")))
         try:
             status = os.lstat(path)
         except (OSError, ValueError):
@@ -259,7 +259,8 @@ def _walk(folder: Path, stopped: Callable[[], bool]) -> Iterator[str]:
                 entries = sorted(found, key=lambda e: e.name)
         except OSError:
             continue
-        if any(e.name == ".gitignore" for e in entries):
+        # Not a link, as for git, and no pipe, which would be waited for.
+        if any(e.name == ".gitignore" and e.is_file(follow_symlinks=False) for e in entries):
             rules = _rules(os.path.join(folder, relative, ".gitignore"))
             specs = ((len(relative) + 1 if relative else 0, rules), *specs)
         for entry in entries:

@@ -40,7 +40,6 @@ def found(store: Store, query: Mapping[str, float], limit: int = 10**6) -> list[
 def everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """No word is too common and no chunk too many, so that all scores can be compared."""
     monkeypatch.setattr(store_module, "COMMON_SHARE", 1.0)
-    monkeypatch.setattr(store_module, "_GARBAGE_LEAST", 5)
 
 
 @pytest.mark.usefixtures("everything")
@@ -83,13 +82,14 @@ def test_an_index_kept_up_to_date_is_the_one_built_anew(
     store = Store()
     for path, chunks in changes:
         put(store, path, chunks)
-    # In the order in which the files were last changed, which is the order of their chunks.
-    last = {path: at for at, (path, _) in enumerate(changes)}
     anew = Store()
-    for path, at in sorted(last.items(), key=lambda item: item[1]):
-        put(anew, path, changes[at][1])
+    for path, chunks in sorted(dict(changes).items()):
+        put(anew, path, chunks)
     assert found(store, query, 10) == found(anew, query, 10)
-    assert dict.fromkeys(store.files) == dict.fromkeys(anew.files)
+    assert set(store.files) == set(anew.files)
+    for path in list(store.files):
+        store.remove(path)
+    assert len(store) == store.characters == 0 and not found(store, query)
 
 
 def test_what_was_replaced_is_not_found_and_leaves_no_frequencies():

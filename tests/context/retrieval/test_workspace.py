@@ -127,6 +127,15 @@ def test_patterns_of_the_options(tmp_path: Path, make: Callable):
     ]  # fmt: skip
 
 
+def test_an_ignore_file_that_is_a_link_or_a_pipe_is_none(tmp_path: Path):
+    write(tmp_path, {"rules": "*.py\n", "w/a.py": CODE, "w/sub/b.py": CODE})
+    (tmp_path / "w" / ".gitignore").symlink_to(tmp_path / "rules")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "w" / "sub" / ".gitignore")
+        os.mkfifo(tmp_path / "w" / "sub" / "pipe.py")
+    assert names(tmp_path / "w") == ["a.py", "sub/b.py"]
+
+
 def test_a_folder_that_is_not_there_or_may_not_be_read(tmp_path: Path):
     assert names(tmp_path / "nothing") == []
     write(tmp_path / "w", {"a.py": CODE, "shut/b.py": CODE})
