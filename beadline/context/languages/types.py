@@ -144,6 +144,8 @@ class Language:
     """A simple statement is not complete without `;`."""
     grammar: str = ""
     """`module` or `module:function` of an importable tree-sitter grammar; empty: read by lines."""
+    incremental: bool = True
+    """Its grammar can go on from the tree of an earlier version; Bash's loses heredocs."""
     kinds: Kinds = field(default_factory=Kinds)
     words: Words = field(default_factory=Words)
     repair: Repair = field(default_factory=Repair)

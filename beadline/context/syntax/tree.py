@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import tree_sitter
 
 
+_NEAR_CHARS = 4000
+"""An excerpt also serves places so far from the one it was chosen for."""
+
+
 @dataclass(frozen=True)
 class Problems:
     """How many places the parser could not read."""
@@ -131,6 +135,8 @@ class SyntaxTree:
         self._before = before
         self._holes: dict[int, Hole] = {}
         self._excerpts: dict[tuple[int, int], tuple[SyntaxTree, int] | None] = {}
+        self._part: _Part | None = None
+        """The last excerpt of usual size, of this text or of the one it was edited from."""
         self.baselines: dict[int, tuple[Problems, bool, bool]] = {}
         """By offset: what `adds_error` compares suggestions at it with."""
 
@@ -186,12 +192,15 @@ class SyntaxTree:
         if len(self.text) <= chars:
             return self, 0
         chars = min(chars, PART_CHARS)
+        usual = chars == PART_CHARS
+        if usual and (kept := self._part) is not None and abs(offset - kept.offset) <= _NEAR_CHARS:
+            return kept.tree, kept.origin
         if (offset, chars) not in self._excerpts:
             part = excerpt(self.hole_at(offset), chars)
-            self._excerpts[offset, chars] = part and (
-                SyntaxTree(Encoded(part.text), self._parser),
-                part.origin,
-            )
+            tree = part and SyntaxTree(Encoded(part.text), self._parser)
+            self._excerpts[offset, chars] = tree and part and (tree, part.origin)
+            if usual and tree and part:
+                self._part = _Part(tree, part.origin, offset, part.start, part.end)
         return self._excerpts[offset, chars]
 
     def problems(self) -> Problems:
@@ -303,7 +312,7 @@ class SyntaxTree:
         before = self._before
         if before is not None:
             before = before[0], min(before[1], same)
-        if self._tree is None:
+        if self._tree is None or not self.language.incremental:
             return SyntaxTree(edited, self._parser, before=before)
         # The edit changes the tree in place, and others may hold this one.
         tree = copy.copy(self._tree)
@@ -311,7 +320,33 @@ class SyntaxTree:
         tree.edit(
             start, old_end, new_end, old.point(start), old.point(old_end), edited.point(new_end)
         )
-        return SyntaxTree(edited, self._parser, self._parser.parse(edited.data, tree), before)
+        after = SyntaxTree(edited, self._parser, self._parser.parse(edited.data, tree), before)
+        after._part = self._edited_part(after, same, old.offset(old_end))
+        return after
+
+    def _edited_part(self, after: SyntaxTree, start: int, old_end: int) -> _Part | None:
+        """The kept excerpt after [start, old_end) was replaced, where that is inside it."""
+        kept = self._part
+        if kept is None or not (kept.start <= start <= old_end <= kept.end):
+            return None
+        grown = len(after.text) - len(self.text)
+        new = after.text[start : old_end + grown]
+        tree = kept.tree.insert(start - kept.origin, old_end - kept.origin, new)
+        offset = kept.offset if kept.offset <= start else max(start, kept.offset + grown)
+        return _Part(tree, kept.origin, offset, kept.start, kept.end + grown)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An excerpt of a long text that is parsed on while the text is edited near its middle."""
+
+    tree: SyntaxTree
+    origin: int
+    offset: int
+    """What it was chosen for."""
+    start: int
+    end: int
+    """What of the long text it has as it is."""
 
 
 def _text(node: tree_sitter.Node) -> str:
