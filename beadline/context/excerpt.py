@@ -28,6 +28,9 @@ class Excerpt:
     origin: int
     """Offset in the long text that would be offset 0 of this one; negative where the headers
     before the part are longer than what stands before it."""
+    start: int
+    end: int
+    """The part of the long text that stands in this one as it is."""
 
 
 def excerpt(hole: Hole, chars: int) -> Excerpt | None:
@@ -44,7 +47,7 @@ def excerpt(hole: Hole, chars: int) -> Excerpt | None:
     if end < len(hole.text) and hole.language.blocks == "braces":
         open_at_end = scan(text, hole.language).stack
         text += "".join(CLOSER[bracket] for bracket, _ in reversed(open_at_end))
-    return Excerpt(text, start - len(headers))
+    return Excerpt(text, start - len(headers), start, end)
 
 
 def _start(hole: Hole, chars: int) -> int | None:
