@@ -313,7 +313,9 @@ class SyntaxTree:
         if before is not None:
             before = before[0], min(before[1], same)
         if self._tree is None or not self.language.incremental:
-            return SyntaxTree(edited, self._parser, before=before)
+            after = SyntaxTree(edited, self._parser, before=before)
+            after._part = self._edited_part(after, same, old.offset(old_end))
+            return after
         # The edit changes the tree in place, and others may hold this one.
         tree = copy.copy(self._tree)
         new_end = start + len(new)
