@@ -30,7 +30,6 @@ from beadline.lsp.switch import Switch
 log = logging.getLogger(__name__)
 
 _DIGITS = re.compile("[0-9]+")
-_WORD = re.compile(r"\w+\Z")
 
 
 class Completes(Protocol):
@@ -283,8 +282,12 @@ def _suggestion(item: Offered, snapshot: Snapshot) -> Suggestion:
     end = snapshot.position(item.start + item.removed)
     source = snapshot.document.text
     line = source[max(snapshot.base, source.rfind("\n", 0, item.start) + 1) : item.start]
-    word = "".join(_WORD.findall(line))
-    word_start = snapshot.position(item.start - len(word))
+    # Not by a pattern that ends with \\Z, which takes long lines to pieces again and again.
+    length = 0
+    while length < len(line) and (line[-1 - length].isalnum() or line[-1 - length] == "_"):
+        length += 1
+    word = line[len(line) - length :]
+    word_start = snapshot.position(item.start - length)
     return Suggestion(item.number, item.sent, lsp.Range(start=start, end=end), word, word_start)
 
 

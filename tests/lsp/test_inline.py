@@ -200,3 +200,13 @@ async def test_all_items_of_an_answer_in_their_order(
     items = await session.client.complete(URI, 0, 4, triggerKind=1)
     assert [item["insertText"] for item in items] == ["first", "second", "third"]
     assert len({item["command"]["arguments"][0] for item in items}) == 3
+
+
+@pytest.mark.parametrize("character", ["a", " ", "(", "é"])
+async def test_a_line_of_a_hundred_thousand_characters(session: Session, character: str) -> None:
+    """What is quadratic in it does not end within the time-out."""
+    client = session.client
+    line = character * 100_000
+    client.open(URI, f"{line}.{line}", language="plaintext")
+    for column in (0, 100_000, 100_001, 200_001):
+        await client.complete(URI, 0, column, triggerKind=1)

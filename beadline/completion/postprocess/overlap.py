@@ -20,8 +20,9 @@ _REPEATED_START = 4
 _INSIDE_SUFFIX = 20
 _SUFFIX_START = 30
 """A text so long inside the suffix's first characters repeats them (Continue)."""
-_CLOSING_REST = re.compile(r"\s*[)>}\]\"'`]*\s*[:{;,]?\s*\Z")
-"""A rest of line that a suggestion of several lines may stand before (Cody)."""
+_CLOSING_REST = re.compile(r"\s*+[)>}\]\"'`]*+\s*+[:{;,]?+\s*+\Z")
+"""A rest of line that a suggestion of several lines may stand before (Cody). Possessive: a line of
+thousands of blanks is looked at once."""
 
 
 def without_repeated_start(text: str, hole: Hole) -> str:
