@@ -110,11 +110,8 @@ def test_a_window_of_any_language_is_exact(text: str, places: list[float], langu
         assert offset - window.start <= 100
         assert offset - window.anchor <= 30
         assert window.end - offset <= 40
-        assert (
-            window.anchor in (0, window.start)
-            or text[window.anchor - 1] == "\n"
-            or offset - text.rfind("\n", 0, offset) > 30
-        )
+        line = max(text.rfind("\n", 0, window.anchor) + 1, window.start)
+        assert window.anchor == line or window.anchor - line >= 30
         previous = window
 
 
