@@ -7,9 +7,14 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from beadline.engine import models
+
+# No test is about time: machines are slow, and grammars are loaded where they are first used.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 

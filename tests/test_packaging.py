@@ -68,6 +68,8 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(tmp_path: Path) -
     assert tops == {"beadline", f"beadline-{beadline.__version__}.dist-info"}
     for wanted in ("cli.py", "py.typed", "models/beadline-nano.gguf", "engine/llama/worker.py"):
         assert f"beadline/{wanted}" in names
+    for data in (ROOT / "beadline/context/languages/data").iterdir():
+        assert f"beadline/context/languages/data/{data.name}" in names
     assert any(re.fullmatch(r"beadline/models/[^/]+\.md", name) for name in names)
 
 
