@@ -46,7 +46,9 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
     baseline, compiles, covered = _best_without(tree, start)
     if _as_good(after, start, stop, baseline, compiles, len(text)):
         return False
-    if not compiles and repair.balanced(tree.hole_at(start), after.hole_at(stop)):
+    # Where the text had no problem, every one is the suggestion's, wherever the parser puts it.
+    broken = not compiles and tree.problems().count > 0
+    if broken and repair.balanced(tree.hole_at(start), after.hole_at(stop)):
         named = repair.macros(after.hole_at(stop), start)
         if named & unreadable or _elsewhere(after, start, stop, covered):
             return False
