@@ -60,10 +60,10 @@ def _worse(after: Problems, before: Problems) -> bool:
 
 
 def _endings(hole: Hole, prediction: str) -> Iterator[str]:
-    """What an honest suggestion may still lack: the brackets it opened, and a body or the word
-    that ends one."""
+    """What an honest suggestion may still lack: the brackets that are open on its lines, and a
+    body or the word that ends one."""
     opened: list[str] = []
-    for mark in prediction:
+    for mark in hole.prefix.rpartition("\n")[2] + prediction:
         if mark in "([{":
             opened.append(mark)
         elif mark in ")]}" and opened and _PAIRS[mark] == opened[-1]:
