@@ -28,9 +28,11 @@ def fit_front(text: str, vocabulary: Vocabulary, limit: int) -> tuple[list[int],
     return ids, len(piece)
 
 
-def fit_prefix(prefix: str, anchor: int, vocabulary: Vocabulary, limit: int) -> int:
-    """How many characters of `prefix` to drop from its front, so that the text before the anchor
-    and the text after it, encoded apart, are at most `limit` tokens together.
+def fit_prefix(
+    prefix: str, anchor: int, vocabulary: Vocabulary, limit: int
+) -> tuple[list[int], list[int], int]:
+    """Ids before and after the anchor, at most `limit` together, and how many characters of
+    `prefix` were dropped from its front for that.
 
     The cut moves in steps of a quarter of `limit`: between two steps the first token stays the
     same while text is typed at the end, and the KV cache with it.
@@ -39,14 +41,15 @@ def fit_prefix(prefix: str, anchor: int, vocabulary: Vocabulary, limit: int) -> 
     tail_text = prefix[anchor:]
     tail = vocabulary.encode(tail_text)
     if len(tail) > limit:
-        return len(prefix) - len(_fit_back(tail_text, tail, vocabulary, limit, step))
+        kept = _fit_back(tail_text, tail, vocabulary, limit, step)
+        return [], vocabulary.encode(kept), len(prefix) - len(kept)
     head_text = prefix[:anchor]
     skipped = max(0, len(head_text) - limit * _MOST_CHARACTERS)
     head = vocabulary.encode(head_text[skipped:])
     if not skipped and len(head) + len(tail) <= limit:
-        return 0
+        return head, tail, 0
     kept = _fit_back(head_text[skipped:], head, vocabulary, limit - len(tail), step)
-    return len(head_text) - len(kept)
+    return vocabulary.encode(kept), tail, len(head_text) - len(kept)
 
 
 def _fit_back(text: str, ids: list[int], vocabulary: Vocabulary, limit: int, step: int) -> str:

@@ -164,15 +164,13 @@ class _Rendering:
         leading = len(vocabulary.encode(lead, opening=opening)) if lead else 0
         limit = room
         while True:
-            dropped = fit_prefix(text, self._anchor, vocabulary, limit)
-            before = text[dropped : self._anchor]
-            after = text[max(dropped, self._anchor) :]
-            if self._anchor or "head" in template.slots(self._template):
-                head = vocabulary.encode(lead + before, opening=opening)
-                tail = vocabulary.encode(after)
-            else:
-                head = []
-                tail = vocabulary.encode(lead + after, opening=opening)
+            head, tail, dropped = fit_prefix(text, self._anchor, vocabulary, limit)
+            if lead or opening:
+                if "head" in template.slots(self._template):
+                    before = text[dropped : self._anchor]
+                    head = vocabulary.encode(lead + before, opening=opening)
+                else:
+                    tail = vocabulary.encode(lead + text[dropped:], opening=opening)
             over = len(head) + len(tail) - leading - room
             # Texts joined may take a token more than apart, and a dummy blank is one too.
             if over <= 0 or limit == 0:

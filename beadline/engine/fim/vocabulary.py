@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from typing import Protocol
 
 
@@ -62,7 +63,14 @@ def added_text_pattern(added: Iterable[str]) -> re.Pattern[str] | None:
     model and stay whole; a single character cannot be cut.
     """
     texts = sorted({text for text in added if is_cut(text)}, reverse=True)
-    return re.compile("(?=" + "|".join(map(re.escape, texts)) + ")") if texts else None
+    if not texts:
+        return None
+    # By first characters: one test rules out hundreds of texts at almost every place.
+    groups = [
+        f"{re.escape(first)}(?:{'|'.join(re.escape(text[1:]) for text in same)})"
+        for first, same in groupby(texts, key=lambda text: text[0])
+    ]
+    return re.compile(f"(?={'|'.join(groups)})")
 
 
 def encode_user_text(
