@@ -17,6 +17,8 @@ from tests.editors.install.programs import VSCode as Programs
 from tests.editors.wire import TIMEOUT, Wire, until
 
 SETTINGS = {
+    # The popup of words comes when suggestions take long, and with it other requests.
+    "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
     # In a browser VS Code would save by itself, and not show what is not saved.
     "files.autoSave": "off",
     # Its own assistant, and its questions to new users.
