@@ -45,9 +45,19 @@ def excerpt(hole: Hole, chars: int) -> Excerpt | None:
     headers = _headers(hole, start) if start else ""
     text = headers + hole.text[start:end]
     if end < len(hole.text) and hole.language.blocks == "braces":
-        open_at_end = scan(text, hole.language).stack
+        # As it will be when the hole has closed and opened what it has to.
+        at = len(headers) + hole.offset - start
+        open_at_end = scan(text[:at] + _balance(hole) + text[at:], hole.language).stack
         text += "".join(CLOSER[bracket] for bracket, _ in reversed(open_at_end))
     return Excerpt(text, start - len(headers), start, end)
+
+
+def _balance(hole: Hole) -> str:
+    """The brackets that the text around a hole wants of it."""
+    stack = hole.scanned.stack
+    closers = [CLOSER[bracket] for bracket, _ in reversed(stack[len(stack) - hole.missing :])]
+    openers = {closer: opener for opener, closer in CLOSER.items()}
+    return "".join(closers) + "".join(openers[closer] for closer in reversed(hole.opened))
 
 
 def _start(hole: Hole, chars: int) -> int | None:

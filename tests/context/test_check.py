@@ -181,3 +181,28 @@ def test_any_text_gets_a_verdict(language: str, data) -> None:
 def test_what_languages_have_of_their_own(language: str, marked: str, good: str, bad: str) -> None:
     assert not broken(language, marked, good)
     assert broken(language, marked, bad)
+
+
+FILLER = "".join(f"function f{i}(a) {{\n  return [a, {i}];\n}}\n\n" for i in range(4000))
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        ("g(function (a) {\n  return h(a);\n¦\n\n", "});"),
+        ("g(function (a) {\n  return h(a);\n¦\n\n", "}));"),
+        ("¦\n  return h(a);\n});\n\n", "g(function (a) {"),
+        ("¦\n  return h(a);\n});\n\n", "g(function (a) {{"),
+        ("g(a, ¦\n\n", "b);"),
+        ("g(a, ¦\n\n", "b));"),
+        ("class A {\n  f() {\n    ¦\n  }\n}\n\n", "if (a) {"),
+        ("class A {\n  f() {\n    ¦\n  }\n}\n\n", "if (a) }"),
+        ("const x = `a ${¦\n\n", "b}`;"),
+        ("const x = `a ${¦\n\n", "b)}`;"),
+    ],
+)
+def test_a_long_text_is_judged_as_a_short_one(marked: str, text: str) -> None:
+    short, offset = document(marked, "javascript")
+    verdict = adds_error(tree(short.text, "javascript"), offset, offset, text)
+    at = len(FILLER) + offset
+    assert adds_error(tree(FILLER + short.text + FILLER, "javascript"), at, at, text) == verdict
