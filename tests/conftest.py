@@ -23,7 +23,7 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing of the user's settings, models or caches is read or written; the folder used."""
     for name in [name for name in os.environ if name.startswith("BEADLINE_")]:
-        if name != "BEADLINE_TEST_MODEL":
+        if name not in ("BEADLINE_TEST_MODEL", "BEADLINE_VOCABULARIES"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("BEADLINE_CONFIG", str(home / "config.toml"))
