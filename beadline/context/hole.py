@@ -22,6 +22,8 @@ from beadline.context.lexer import (
 
 _DEEPER = 8
 """Most closers that a hole opens."""
+_INNERMOST = 32
+"""Of the open brackets so many are compared with the layout of the closers."""
 _SUFFIX_CHARS = 8000
 """How far the suffix is searched for the closers of brackets that are open at the cursor."""
 
@@ -138,8 +140,11 @@ def look(
     matched = _exactly([b for b, _ in scanned.stack], [c for c, _ in extra], most)
     if matched is None or not sure:
         skipped = 0 if sure else _of_the_hole(text, column, scanned.stack, extra[: len(deeper)])
+        stack = [b for b, _ in scanned.stack]
+        missing = 0 if sure else _missing_by_layout(text, scanned.stack, extra[skipped:])
         closers = [c for c, _ in extra[skipped:]]
-        matched = skipped, *_matched([b for b, _ in scanned.stack], closers, sure)
+        closed, further = _matched(stack[: len(stack) - missing], closers, sure)
+        matched = skipped, closed, missing + further
     skipped, closed, missing = matched
     adjacent = not skipped and missing == 0 < closed and not text[after : extra[0][1]].strip()
     opened = "".join(closer for closer, _ in extra[:skipped])
@@ -227,6 +232,30 @@ def _of_the_hole(
             return 0
     end = text.find("\n", line)
     return sum(1 for _, at in extra if at < end or end < 0)
+
+
+def _missing_by_layout(
+    text: str, stack: list[tuple[str, int]], extra: list[tuple[str, int]]
+) -> int:
+    """How many brackets are open inside the one that the first closer seems to belong to.
+
+    Seems: it starts a line, and that line is indented like the one with the bracket.
+    """
+    if not extra:
+        return 0
+    closer, at = extra[0]
+    line = text.rfind("\n", 0, at) + 1
+    if text[line:at].strip():
+        return 0
+    column = columns(text[line:at])
+    for inner, (bracket, opened) in enumerate(reversed(stack[-_INNERMOST:])):
+        above = text.rfind("\n", 0, opened) + 1
+        indented = columns(indent_of(text[above:opened]))
+        if CLOSER[bracket] == closer and indented == column:
+            return inner
+        if indented < column:
+            break
+    return 0
 
 
 def _matched(stack: list[str], extra: list[str], sure: bool) -> tuple[int, int]:
