@@ -6,25 +6,22 @@ date with it.
 
 from __future__ import annotations
 
-import json
-import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from tests.lsp.client import Message, inline_params, notification, request
+from tests.lsp import fuzz_answers as answers
+from tests.lsp.client import Message, inline_params
+from tests.lsp.fuzz_pieces import Pieces, Sent
 from tests.lsp.fuzz_server import ASK
-from tests.lsp.fuzz_texts import Model, Notebook
+from tests.lsp.fuzz_texts import Notebook
 from tests.lsp.fuzz_words import (
     BAD_CHANGES,
-    CODE,
+    CALM,
     COMMANDS,
-    FAR,
     GARBAGE,
     INLINE,
     JUNK,
     LANGUAGES,
-    NASTY,
     NOTEBOOKS,
     NOTICES,
     PLAIN,
@@ -34,27 +31,14 @@ from tests.lsp.fuzz_words import (
 )
 
 
-@dataclass(frozen=True)
-class Sent:
-    """One message, and what its answer must be."""
-
-    body: bytes
-    """What goes onto the wire, now: the cells in it may change later."""
-    id: int | None = None
-    """Of a request, which must be answered once."""
-    check: Callable[[Message], None] = lambda _: None
-    """Looks at the answer."""
-
-
-class Fuzzer:
+class Fuzzer(Pieces):
     """A client with a seed."""
 
     def __init__(self, seed: str, encoding: str, limit: int) -> None:
-        self.random = random.Random(seed)
-        self.model = Model(encoding, limit)
-        self._id = 1000  # below are the ids of `Client`
-        self._version = 0
+        super().__init__(seed, encoding, limit)
         self._cells = 0
+        self._waiting: list[Callable[[], Sent]] = []
+        """What comes soon after a message that was sent."""
         self._kinds: tuple[tuple[int, Callable[[], Sent]], ...] = (
             (400, self._edit),
             (60, self._edits),
@@ -62,6 +46,7 @@ class Fuzzer:
             (35, self._open),
             (20, self._close),
             (180, self._inline),
+            (15, self._calm),
             (50, self._cancel),
             (10, self._plain),
             (20, self._command),
@@ -83,66 +68,10 @@ class Fuzzer:
 
     def next(self) -> Sent:
         """One more message."""
+        if self._waiting and self.random.random() < 0.3:
+            return self._waiting.pop()()
         weights, kinds = zip(*self._kinds, strict=True)
         return self.random.choices(kinds, weights)[0]()
-
-    # Pieces
-
-    def _text(self, most: int = 12) -> str:
-        chance = self.random.random()
-        if chance < 0.004:
-            if self.random.random() < 0.3:
-                return self.random.choice(NASTY) * self.random.randint(1_000, 5_000)
-            return self.random.choice(CODE) * self.random.randint(20_000, 60_000)
-        if chance < 0.01:
-            return "\0"
-        pieces = [
-            self.random.choice(NASTY if self.random.random() < 0.3 else CODE)
-            for _ in range(self.random.randint(0, most))
-        ]
-        return "".join(pieces)
-
-    def _request(self, method: str, params: Any, check: Callable[[Message], None]) -> Sent:
-        self._id += 1
-        return Sent(json.dumps(request(self._id, method, params)).encode(), self._id, check)
-
-    def _notify(self, method: str, params: Any) -> Sent:
-        return Sent(json.dumps(notification(method, params)).encode())
-
-    def _next_version(self) -> int:
-        self._version += 1
-        return self._version
-
-    def _uri(self) -> str:
-        """Mostly one that is open."""
-        if self.model.buffers and self.random.random() < 0.97:
-            return self.random.choice(list(self.model.buffers))
-        return self.random.choice(URIS)
-
-    def _position(self, uri: str) -> Message:
-        """A place in the text: between characters, inside one, or far away."""
-        buffer = self.model.buffers.get(uri)
-        chance = self.random.random()
-        if chance < 0.02 or buffer is None or buffer.text is None:
-            far = (0, 1, 7, 1000, FAR)
-            return {"line": self.random.choice(far), "character": self.random.choice(far)}
-        lines = buffer.text.lines()
-        line = self.random.randrange(len(lines) + (chance < 0.05))
-        start, end = lines[line] if line < len(lines) else (0, 3)
-        character = self.random.randint(0, end - start + (2 if chance > 0.95 else 0))
-        if self.random.random() < 0.2:
-            character = end - start
-        return {"line": line, "character": character}
-
-    def _partial(self, uri: str) -> Message:
-        start = self._position(uri)
-        end = start if self.random.random() < 0.5 else self._position(uri)
-        if end is not start and self.random.random() < 0.5:
-            character = min(start["character"] + self.random.randint(0, 5), FAR)
-            end = {"line": start["line"], "character": character}
-            if self.random.random() < 0.2:
-                start, end = end, start
-        return {"range": {"start": start, "end": end}, "text": self._text()}
 
     # Texts
 
@@ -222,7 +151,7 @@ class Fuzzer:
                 identity = {"uri": uri, "version": 2}
                 params = {"textDocument": identity, "contentChanges": [{"text": "x"}]}
                 return self._notify("textDocument/didChange", params)
-        return self._request(INLINE, inline_params(uri, 0, 0), _empty)
+        return self._request(INLINE, inline_params(uri, 0, 0), answers.empty)
 
     # Notebooks
 
@@ -322,12 +251,21 @@ class Fuzzer:
         if self.random.random() < 0.1:
             params["textDocument"]["version"] = buffer.version if buffer else 1
         known = self.model.joined(uri) is not None
-        return self._request(INLINE, params, _items if known else _empty)
+        return self._request(INLINE, params, answers.items if known else answers.empty)
+
+    def _calm(self) -> Sent:
+        """A user in his right mind: a document, and a request where something is missing."""
+        text, version = f"import os\n\nvalue{self._id} = \n", self._next_version()
+        self.model.open(CALM, "python", version, text)
+        params = inline_params(CALM, 2, len(text) - 12, triggerKind=1)
+        self._waiting.append(lambda: self._request(INLINE, params, answers.items))
+        item = {"uri": CALM, "languageId": "python", "version": version, "text": text}
+        return self._notify("textDocument/didOpen", {"textDocument": item})
 
     def _plain(self) -> Sent:
         uri = self._uri()
         params = {"textDocument": {"uri": uri}, "position": self._position(uri)}
-        return self._request(PLAIN, params, _any)
+        return self._request(PLAIN, params, answers.anything)
 
     def _cancel(self) -> Sent:
         msg_id = self._id - self.random.randint(-1, 3)
@@ -355,15 +293,20 @@ class Fuzzer:
     def _command(self) -> Sent:
         command = self.random.choice(COMMANDS)
         arguments = [self.random.choice((*JUNK, 1, 2, 30, 0))] * self.random.randint(0, 2)
-        if command in ("beadline.toggle", "beadline.snooze") and self.random.random() < 0.8:
-            # Mostly on: silence is not what is tested.
-            command, arguments = "beadline.snooze", [0]
+        # Silence is not what is tested: it is ended soon.
+        if command == "beadline.toggle":
+            self._waiting.append(lambda: self._run(command, []))
+        elif command == "beadline.snooze":
+            self._waiting.append(lambda: self._run(command, [0]))
+        return self._run(command, arguments)
+
+    def _run(self, command: str, arguments: list[Any]) -> Sent:
         params = {"command": command, "arguments": arguments}
-        return self._request("workspace/executeCommand", params, _any)
+        return self._request("workspace/executeCommand", params, answers.anything)
 
     def _junk_request(self) -> Sent:
         method, params = self.random.choice(REQUESTS), self.random.choice(JUNK)
-        return self._request(method, params, _any)
+        return self._request(method, params, answers.anything)
 
     # Everything else
 
@@ -405,28 +348,3 @@ class Fuzzer:
         if self.random.random() < 0.5:
             event = {"added": [], "removed": [folder]}
         return self._notify("workspace/didChangeWorkspaceFolders", {"event": event})
-
-
-def _any(answer: Message) -> None:
-    assert ("result" in answer) != ("error" in answer)
-    if "error" in answer:
-        assert answer["error"]["code"] in (-32601, -32602, -32800)
-
-
-def _cancelled(answer: Message) -> bool:
-    if "error" in answer:
-        assert answer["error"]["code"] == -32800, answer
-    return "error" in answer
-
-
-def _empty(answer: Message) -> None:
-    assert _cancelled(answer) or answer["result"] == {"items": []}, answer
-
-
-def _items(answer: Message) -> None:
-    if _cancelled(answer):
-        return
-    for item in answer["result"]["items"]:
-        start, end = item["range"]["start"], item["range"]["end"]
-        assert item["insertText"]
-        assert start["line"] == end["line"] and start["character"] <= end["character"]

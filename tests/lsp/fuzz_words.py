@@ -18,6 +18,7 @@ URIS = (
     "untitled:Untitled-1",
     "vscode-remote://host/fuzz/e.rs",
 )
+CALM = "file:///fuzz/calm.py"
 UNSERVED = ("git:/fuzz/a.py?ref", "output:log", "vscode-scm:x")
 NOTEBOOKS = ("file:///fuzz/n.ipynb", "untitled:Notebook-2")
 LANGUAGES = ("python", "javascript", "go", "plaintext", "no-such-language", "rust")
