@@ -100,13 +100,27 @@ def _headers(hole: Hole, start: int) -> str:
     limit = columns(indent_of(hole.text[start : start + 1000]))
     found: list[str] = []
     opener = {"indent": ":", "braces": "{"}.get(hole.language.blocks, "")
-    last = bisect_left(hole.scanned.lines, start, key=lambda line: line.start)
-    for index in range(last - 1, -1, -1):
-        if not limit:
-            break
-        line = hole.scanned.lines[index]
+    lines = hole.scanned.lines
+    index = bisect_left(lines, start, key=lambda line: line.start) - 1
+    while index >= 0 and limit:
+        line = lines[index]
         if line.column < limit:
             limit = line.column
-            if opener and hole.text_of(index).endswith(opener):
-                found.append(f"{line.indent}{hole.text_of(index)}\n")
-    return "".join(reversed(found))
+            header = hole.text_of(index)
+            if opener and header.endswith(opener):
+                # A bracket on a line of its own belongs to the header above it.
+                if header == opener and index and lines[index - 1].column == limit:
+                    index -= 1
+                    header = f"{hole.text_of(index)}\n{line.indent}{header}"
+                found.append(f"{line.indent}{header}\n")
+        index -= 1
+    return _opening(hole, start) + "".join(reversed(found))
+
+
+def _opening(hole: Hole, start: int) -> str:
+    """The mark behind which the language starts, where it stands in text of another one."""
+    if hole.language.embedded is None:
+        return ""
+    opening, closing = hole.language.embedded
+    opened = hole.text.rfind(opening, 0, start)
+    return f"{opening}\n" if opened >= 0 and opened > hole.text.rfind(closing, 0, start) else ""

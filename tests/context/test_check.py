@@ -206,3 +206,37 @@ def test_a_long_text_is_judged_as_a_short_one(marked: str, text: str) -> None:
     verdict = adds_error(tree(short.text, "javascript"), offset, offset, text)
     at = len(FILLER) + offset
     assert adds_error(tree(FILLER + short.text + FILLER, "javascript"), at, at, text) == verdict
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_long_texts_of_every_language_are_judged_as_short_ones(language: str) -> None:
+    marked, start, end, header, garbage = CASES[language]
+    opening = "<?php\n" if language == "php" else "package p\n" if language == "go" else ""
+    one = marked.removeprefix(opening)
+    many = one.replace("¦", "") * (150_000 // len(one))
+    long = f"{opening}{many}{one}{many}"
+    assert not broken(language, long, start + end)
+    assert not broken(language, long, header)
+    assert broken(language, long, garbage)
+
+
+@pytest.mark.parametrize(
+    ("language", "opening", "member", "good", "bad"),
+    [
+        ("csharp", "class A\n{\n", "    public int F(int a)\n    {\n        ¦\n    }\n\n",
+         "return G(a);", "return G(a));"),
+        ("php", "<?php\n\nclass A extends B\n{\n",
+         "    public function f($a)\n    {\n        ¦\n    }\n\n", "return g($a);", "return = g(;"),
+        ("java", "class A\n{\n", "    int f(int a)\n    {\n        ¦\n    }\n\n", "g(a);", "g(a));"),
+    ],
+)  # fmt: skip
+def test_long_classes_whose_brackets_have_lines_of_their_own(
+    language: str, opening: str, member: str, good: str, bad: str
+) -> None:
+    members = member.replace("¦", good) * 2000
+    long = f"{opening}{members}{member}{members}}}\n"
+    assert not broken(language, long, good)
+    assert broken(language, long, bad)
+    doc, offset = document(long, language)
+    near = tree(doc.text, language).around(offset)
+    assert near is not None and near[0].problems().count == 0

@@ -140,6 +140,8 @@ class Language:
     statement_line: str = ""
     """Regular expression for lines, behind their indentation, that cannot stand directly in a
     parenthesis or square bracket: there unclosed ones are forgotten."""
+    embedded: tuple[str, str] | None = None
+    """What the language stands between in texts of another one (PHP in HTML)."""
     semicolons: bool = False
     """A simple statement is not complete without `;`."""
     grammar: str = ""
