@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pathspec
-
+from beadline.context.ignore import known_spec
 from beadline.context.languages import language_of
 from beadline.context.positions import Newlines
 from beadline.context.types import Document
@@ -98,16 +97,7 @@ def is_ignored(path: Path, root: Path, patterns: Iterable[str]) -> bool:
         relative = path.relative_to(root).as_posix()
     except ValueError:
         return False
-    usable = [line for line in patterns if _is_pattern(line)]
-    return pathspec.GitIgnoreSpec.from_lines(usable).match_file(relative)
-
-
-def _is_pattern(line: str) -> bool:
-    try:
-        pathspec.GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    return known_spec(tuple(patterns)).match_file(relative)
 
 
 def _read(path: Path, max_bytes: int) -> bytes:

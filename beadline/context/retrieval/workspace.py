@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-import pathspec
+from pathspec import GitIgnoreSpec
 
 from beadline.context.files import read_document
+from beadline.context.ignore import known_spec, spec_of
 from beadline.context.languages import PLAINTEXT, language_of
 from beadline.context.retrieval.secrets import secret_name
 from beadline.context.types import Document
@@ -90,8 +91,7 @@ def scan(
     between files and ends the scan early.
     """
     limit = min(MAX_BYTES, options.max_file_bytes)
-    patterns = _usable(options.ignore)
-    own = pathspec.GitIgnoreSpec.from_lines(patterns)
+    own = known_spec(options.ignore)
     found: list[Entry] = []
     for listed, relative in enumerate(_names(folder, stopped)):
         if stopped() or listed >= MAX_LISTED:
@@ -218,7 +218,12 @@ def _git_names(folder: Path, stopped: Callable[[], bool]) -> list[str]:
         *("-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
     ]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+    # Nor the transport it names for what a partial clone lacks; older gits know the last alone.
+    environment |= {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+    }
     try:
         with subprocess.Popen(
             command,
@@ -251,7 +256,7 @@ def _output(git: subprocess.Popen[bytes], stopped: Callable[[], bool]) -> bytes:
 
 def _walk(folder: Path, stopped: Callable[[], bool]) -> Iterator[str]:
     """Files below a folder without git, by the .gitignore files at every level."""
-    pending: list[tuple[str, tuple[tuple[int, pathspec.GitIgnoreSpec], ...]]] = [("", ())]
+    pending: list[tuple[str, tuple[tuple[int, GitIgnoreSpec], ...]]] = [("", ())]
     while pending and not stopped():
         relative, specs = pending.pop()
         try:
@@ -287,7 +292,7 @@ def _enters(relative: str) -> bool:
     return not any(part in SKIPPED_FOLDERS or part.startswith(".") for part in parts)
 
 
-def _excluded(path: str, specs: tuple[tuple[int, pathspec.GitIgnoreSpec], ...]) -> bool:
+def _excluded(path: str, specs: tuple[tuple[int, GitIgnoreSpec], ...]) -> bool:
     """The deepest .gitignore with a word on the path decides."""
     for skipped, spec in specs:
         verdict = spec.check_file(path[skipped:]).include
@@ -296,22 +301,10 @@ def _excluded(path: str, specs: tuple[tuple[int, pathspec.GitIgnoreSpec], ...]) 
     return False
 
 
-def _rules(file: str) -> pathspec.GitIgnoreSpec:
+def _rules(file: str) -> GitIgnoreSpec:
     try:
         with open(file, encoding="utf-8", errors="replace") as lines:
             text = lines.read(MAX_BYTES)
     except OSError:
         text = ""
-    return pathspec.GitIgnoreSpec.from_lines(_usable(text.splitlines()))
-
-
-def _usable(patterns: list[str] | tuple[str, ...]) -> list[str]:
-    """Without what is no gitignore pattern: it may come from anywhere and must not end a scan."""
-    usable: list[str] = []
-    for pattern in patterns:
-        try:
-            pathspec.GitIgnoreSpec.from_lines([pattern])
-        except ValueError:
-            continue
-        usable.append(pattern)
-    return usable
+    return spec_of(text.splitlines())
