@@ -28,13 +28,16 @@ FILE_NAMES = (
 )  # fmt: skip
 """Names, in lower case, of files that hold secrets as a rule."""
 
-_KEY_BEGINS = re.compile(r"-----BEGIN[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_BEGINS = re.compile(
+    r"-----BEGIN[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----|\bPrivate-Lines: \d+"
+)
+"""The second is PuTTY's, whose keys have no end mark."""
 _KEY_ENDS = re.compile(r"-----END[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINES = 120
 """Lines of a key whose end mark is missing; an RSA key of 8192 bits has 100."""
 
 _TOKENS = re.compile(
-    r"""\b(?:
+    r"""(?<![0-9A-Za-z])(?:
     (?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b       # AWS access key
     |gh[pousr]_[0-9A-Za-z]{36}|github_pat_\w{40,}           # GitHub
     |gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent)-[\w-]{20}        # GitLab
@@ -56,16 +59,20 @@ _TOKENS = re.compile(
     )""",
     re.X,
 )
-_IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"{}<>$%]+:([^\s/:@'\"{}<>$%]{3,})@", re.I)
+_IN_URL = re.compile(
+    r"\b[a-z][a-z0-9+.-]*://(?:[^\s/:@'\"{}<>$%]*:[^\s/:'\"{}<>$%]{3,}|[\w-]{20,})@", re.I
+)
+"""Name and password, or a token alone. A password may hold an `@` itself."""
+_CURL = re.compile(r"\bcurl\b.{0,200}?[ \t](?:-u|--user)[ =]?[\"']?[^\s:\"'$]+:[^\s\"'$]{4,}")
 _AZURE = re.compile(r"(?:AccountKey|SharedAccessKey|SharedAccessSignature)\s*=\s*[\w+/%=]{16,}")
 _BEARER = re.compile(r"\b(?:bearer|basic)\s+(?=[\w.~+/-]*\d)([\w.~+/-]{16,}=*)", re.I)
 
 _NAME = (
-    r"(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|credential|api[_.-]?key"
+    r"(?:\b(?:pass|pw)(?=[\"'\]\s]*[:=])|passw(?:or)?d|passwd|passphrase|pwd|secret|token|credential|api[_.-]?key"
     r"|apikey|access[_.-]?key|auth[_.-]?key|private[_.-]?key|encryption[_.-]?key"
     r"|signing[_.-]?key|client[_.-]?key)[\w.-]{0,40}"
 )
-_WORDS = ("passw", "passphrase", "pwd", "secret", "token", "credential", "key")
+_WORDS = ("pass", "pwd", "pw", "secret", "token", "credential", "key")
 """One of them, in lower case, is in whatever `_NAME` matches."""
 _QUOTED = re.compile(
     rf"{_NAME}[\"'\]\s]*(?::\s*[\w\[\]|. ]{{1,40}})?(?::=|=>|==?|:|,|\()\s*\(?\s*"
@@ -74,15 +81,24 @@ _QUOTED = re.compile(
 )
 _BARE = re.compile(
     rf"^[ \t]*(?:-[ \t]+)?(?:(?:export|set|ENV|ARG)[ \t]+)?[\"']?[\w.-]{{0,60}}?{_NAME}[\"']?"
-    r"[ \t]*[:=][ \t]*([^\s\"'`,;(){}<>]{12,})[ \t]*$",
+    r"[ \t]*[:=][ \t]*([^\s\"'`,;(){}<>]{8,})[ \t]*$",
     re.I | re.M,
 )
+_WORD = re.compile(r"(?<![\w+/-])[\w+/-]{12,}")
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_LONGEST_PIECE = 2.6
+"""Mean length of such pieces that a random word stays below: base 64 has 1.8, words that people
+join, `sha256_of_file` say, have 3 and more."""
+_HEXADECIMAL = re.compile(r"[0-9a-f-]{16,}", re.I)
+_NUMBERS = re.compile(r"(?:\b(?:0x[0-9a-f]{1,2}|[0-9]{1,3})\b[\s,]{1,8}){15}", re.I)
+"""Sixteen bytes, written as numbers."""
 _PLACEHOLDER = re.compile(r"[$%{}<>]|\*\*\*|x{4,}|\.\.\.", re.I)
 _LEAST_ENTROPY = 2.75
 """Bits a character of a quoted value; eight different letters have 3, a word like `password` has
 2.75. Names say already that a secret is meant, so less is asked than gitleaks' 3.5."""
 _LEAST_BARE_ENTROPY = 3.2
-"""Without quotes it may be an expression; digits are asked for as well."""
+_LONG_BARE = 12
+"""Without quotes it may be an expression; digits are asked for as well, or a jumble."""
 
 
 def secret_name(name: str) -> bool:
@@ -106,8 +122,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     lower = text.lower()
     if len(lower) != len(text):  # some letters become two; offsets must stay
         lower = "".join(c.lower() if c.isascii() else c for c in text)
-    for start, end in _lines_with(lower, ("://", "accountkey", "sharedaccess", "bearer", "basic")):
-        for pattern in (_IN_URL, _AZURE, _BEARER):
+    words = ("://", "accountkey", "sharedaccess", "bearer", "basic", "curl")
+    for start, end in _lines_with(lower, words):
+        for pattern in (_IN_URL, _AZURE, _BEARER, _CURL):
             for match in pattern.finditer(text, start, end):
                 yield match.span()
     for start, end in _lines_with(lower, _WORDS):
@@ -116,9 +133,28 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
                 yield match.span()
         if match := _BARE.match(text, start, end):
             value = match[1]
-            digits = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-            if digits and "." not in value.strip(".") and _random(value, _LEAST_BARE_ENTROPY):
+            long = len(value) >= _LONG_BARE and _mixed(value) and "." not in value.strip(".")
+            if _jumbled(value) or (long and _random(value, _LEAST_BARE_ENTROPY)):
                 yield match.span()
+        # However the name and the value are joined: by a tag, an option, an attribute, a sentence.
+        for match in _WORD.finditer(text, start, end):
+            if _jumbled(match[0]):
+                yield match.span()
+        for match in _NUMBERS.finditer(text, start, end):
+            yield match.span()
+
+
+def _jumbled(word: str) -> bool:
+    """Whether letters and digits follow each other as nobody would write them."""
+    if not _mixed(word):
+        return False
+    pieces = _PIECE.findall(word)
+    jumps = sum(map(len, pieces)) < _LONGEST_PIECE * len(pieces)
+    return (jumps or bool(_HEXADECIMAL.fullmatch(word))) and _random(word, _LEAST_BARE_ENTROPY)
+
+
+def _mixed(word: str) -> bool:
+    return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
 
 
 def _lines_with(text: str, words: tuple[str, ...]) -> list[tuple[int, int]]:

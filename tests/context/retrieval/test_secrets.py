@@ -23,6 +23,11 @@ TOKENS = [
     "ey" + "J0eXAiOiJKV1QiLCJh" + ".ey" + "JzdWIiOiIxMjM0NTY3ODkw" + ".dozjgNryP4J3jVmNHl0w5N",
     "-----BEGIN OPENSSH PRIVATE KEY-----",
     "postgres://admin:" + "s3cretpw" + "@db/x",
+    "postgres://admin:" + "p@sscretpw" + "@db/x",
+    "redis://:" + "s3cretpw" + "@db/0",
+    "https://" + "a1B2" * 9 + "@example.org/x.git",
+    "prefix_ghp_" + "a1B2" * 9,
+    "Private-Lines: 14\nAAAA",
     "AccountKey=" + "a1B2" * 10,
 ]
 
@@ -49,6 +54,22 @@ def test_well_known_tokens(token: str, line: str):
         "  api_key: a8f5f167f44f4964e6c998dee827110c",
         "Authorization: Bearer a8f5f167f44f4964e6c9",
         'PASSWORD = (\n    "k9#fjW2xpp31"',
+        "password: hunter2Xy!z",
+        'const apiKey string = "q8w7E6r5T4y3U2"',
+        'const API_KEY: &\'static str = "q8w7E6r5T4y3U2";',
+        'SECRET_KEY = """\nq8w7E6r5T4y3U2\n"""',
+        '#define WIFI_PASSWORD "q8w7E6r5T4y3"',
+        'std::string password{"q8w7E6r5T4y3"};',
+        "<password>q8w7E6r5T4y3</password>",
+        '<add key="ApiSecret" value="q8w7E6r5T4y3"/>',
+        "deploy --password q8w7E6r5T4y3",
+        "curl -u admin:q8w7E6r5 https://example.org",
+        "# the password is q8w7E6r5T4y3",
+        '"Server=x;Uid=sa;Pwd=q8w7E6r5T4y3;"',
+        "//registry.example/:_authToken=q8w7E6r5T4y3",
+        'pw = "q8w7E6r5T4y3"',
+        'ENCRYPTION_KEY = bytes.fromhex("1861914d8d2f76233092d8fe89157f54")',
+        "private_key = [" + ", ".join(["74", "151", "0x40"] * 11) + "]",
     ],
 )
 def test_assignments_to_telling_names(line: str):
@@ -70,6 +91,10 @@ def test_assignments_to_telling_names(line: str):
         "token: string;",
         "if (password.length < 8) throw new Error('too short');",
         "https://example.org/path:80@version",
+        "https://example.org/user@version",
+        "token = sha256_of_file(other_host_key2)",
+        "def test_rfc9110_token_delim(): ...",
+        "pass",
     ],
 )
 def test_code_about_secrets_holds_none(line: str):
@@ -105,7 +130,8 @@ def test_a_token_is_found_on_a_line_of_its_own_in_any_text(text: str, token: str
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "password", "key=", "ey", "://", "a.", "\n ", "-----BEGIN "]
+    "piece",
+    ["a", "password", "key=", "ey", "://", "a.", "\n ", "-----BEGIN ", "curl ", "1, ", "://:@"],
 )
 def test_hostile_texts_take_linear_time(piece: str):
     # 200,000 characters; what is quadratic would not come back within the test's time-out.
