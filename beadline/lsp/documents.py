@@ -55,10 +55,6 @@ class Snapshot:
         """Whether a range of `document.text` lies in the editor's text."""
         return self.base <= start <= end <= self.base + len(self.lines.text)
 
-    def restore(self, text: str, offset: int) -> str:
-        """New text for an offset into `document.text`, with the line ends around it."""
-        return self.lines.restore(text, offset - self.base)
-
 
 @dataclass(frozen=True)
 class Change:

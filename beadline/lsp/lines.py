@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, islice
@@ -78,15 +77,6 @@ class Lines:
         line = bisect_right(self._starts, offset) - 1
         return line, _units(self._bodies[line][: offset - self._starts[line]], encoding)
 
-    def end_at(self, offset: int) -> str:
-        """Line end of the line that contains `offset`; on the last line the most frequent one."""
-        line = bisect_right(self._starts, max(0, offset)) - 1
-        return self._ends[line] or self._most_frequent
-
-    def restore(self, text: str, offset: int) -> str:
-        """New text for `offset`, with the line ends of its surroundings."""
-        return text.replace("\n", self.end_at(offset)) if "\n" in text else text
-
     def draft(self) -> Draft:
         """A copy that can be edited."""
         return Draft(self._bodies.copy(), self._ends.copy(), size=self.size, nuls=self.nuls)
@@ -95,11 +85,6 @@ class Lines:
     def _starts(self) -> list[int]:
         """Offset of each line's first character."""
         return [0, *accumulate(len(body) + 1 for body in islice(self._bodies, len(self._ends) - 1))]
-
-    @cached_property
-    def _most_frequent(self) -> str:
-        counts = Counter(self._ends[:-1])
-        return max(("\n", "\r\n", "\r"), key=lambda end: counts[end])
 
 
 class Draft:

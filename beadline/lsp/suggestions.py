@@ -69,7 +69,7 @@ class Suggestion:
 
     number: int
     text: str
-    """In the document's own line ends."""
+    """With `\n` alone: editors write the document's own line ends, and Neovim doubles a `\r`."""
     range: lsp.Range
     word: str
     """The part of a word that stands before the range."""
@@ -214,7 +214,7 @@ class Suggestions:
         )
         result = await self._ask(document, cursor, asked, entry=start)
         return result, [
-            _offered(start, end, popup.text + item.text, snapshot)
+            _offered(start, end, popup.text + item.text)
             for item in result.items
             if item.start == item.end == cursor and item.text
         ]
@@ -270,11 +270,11 @@ def _insertion(item: CompletionItem, snapshot: Snapshot, cursor: int) -> Offered
     typed = source[start:cursor]
     if not text.startswith(typed) or text == typed or not snapshot.contains(start, end):
         return None
-    return _offered(cursor, end, text[len(typed) :], snapshot)
+    return _offered(cursor, end, text[len(typed) :])
 
 
-def _offered(start: int, end: int, text: str, snapshot: Snapshot) -> Offered:
-    return Offered(0, start, end - start, text, snapshot.restore(text, start))
+def _offered(start: int, end: int, text: str) -> Offered:
+    return Offered(0, start, end - start, text, text)
 
 
 def _suggestion(item: Offered, snapshot: Snapshot) -> Suggestion:

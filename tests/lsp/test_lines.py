@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,22 +47,6 @@ def test_positions_are_those_of_the_model(
     before.units = model.units[: model.index(*place)]
     assert lines.text[:offset] == before.normal()
     assert lines.offset(*lines.position(offset, encoding), encoding) == offset
-
-
-@pytest.mark.parametrize(
-    ("text", "offset", "end"),
-    [
-        ("a\r\nb\n", 0, "\r\n"),
-        ("a\r\nb\n", 3, "\n"),
-        ("a\r\nb\r\nc\n", 6, "\r\n"),
-        ("a\rb", 2, "\r"),
-        ("a", 0, "\n"),
-        ("a\nb\r\n", 4, "\n"),
-    ],
-)
-def test_new_text_takes_the_line_end_of_its_place(text: str, offset: int, end: str) -> None:
-    assert Lines.of(text).end_at(offset) == end
-    assert Lines.of(text).restore("x\ny", offset) == f"x{end}y"
 
 
 def test_an_edit_says_what_it_did() -> None:

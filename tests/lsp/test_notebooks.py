@@ -87,7 +87,7 @@ async def test_code_cells_are_joined_and_answers_are_in_the_cell(notebook: Noteb
 async def test_new_lines_are_those_of_the_cell(notebook: Notebook) -> None:
     notebook.session.engine.script = lambda _: ["f(\n    1,\n)"]
     (item,) = await notebook.client.complete(uri("b"), 1, 4)
-    assert item["insertText"] == "f(\r\n    1,\r\n)"
+    assert item["insertText"] == "f(\n    1,\n)"
 
 
 async def test_edits_of_one_cell_are_seen_from_another(notebook: Notebook) -> None:

@@ -63,7 +63,7 @@ async def test_several_lines(session: Session) -> None:
     (item,) = await entries(session.client, 1, 8)
     assert item["label"] == "return 1"
     assert item["filterText"] == "return 1"
-    assert item["textEdit"]["newText"].startswith("\r\n    return 1")
+    assert item["textEdit"]["newText"].startswith("\n    return 1")
 
 
 async def test_a_label_says_that_there_is_more(session: Session) -> None:

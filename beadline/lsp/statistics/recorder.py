@@ -184,8 +184,8 @@ class Recorder:
             return
         item = current.offered[number]
         part = item.sent.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore")
-        accepted = len(part.replace("\r\n", "\n").replace("\r", "\n"))
-        current.partial = max(current.partial, item.start - current.start + accepted - item.lead)
+        accepted = item.start - current.start + len(part) - item.lead
+        current.partial = max(current.partial, accepted)
         if current.partial >= len(current.text):
             self._accept(current, "full")
 
