@@ -16,6 +16,7 @@ _SEARCH_CHARS = 600_000
 """Of fillings so many are tried that they make this many characters to parse."""
 _LINE_CHARS = 1000
 """Of an ERROR so much is searched for macros."""
+_BLANKS = " \t"
 _SLACK_BYTES = 200
 """By how much an ERROR that was there before may grow beyond the suggestion's own length."""
 
@@ -72,7 +73,10 @@ def _elsewhere(after: SyntaxTree, start: int, stop: int, covered: bool) -> bool:
     In code that the grammar cannot read a filling may hide a problem that a suggestion brings
     back. `covered`: an ERROR that reaches over the suggestion on both sides is not its own.
     """
-    first, last = after.byte_offset(start), after.byte_offset(stop)
+    # What blanks alone part from the suggestion may be its own as well.
+    text = after.text
+    first = after.byte_offset(len(text[:start].rstrip(_BLANKS)))
+    last = after.byte_offset(len(text) - len(text[stop:].lstrip(_BLANKS)))
     for node in after.problem_nodes():
         around = node.start_byte < first and node.end_byte > last
         if node.start_byte <= last and node.end_byte >= first and not (covered and around):
