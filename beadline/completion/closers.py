@@ -62,9 +62,14 @@ class AutoClosed:
             self._known.popitem(last=False)
 
     def without(self, document: Document, offset: int) -> UserText:
-        """The document as the user typed it up to `offset`."""
-        self.see(document)
-        text, closers = document.text, self._known[document.key].closers
+        """The document as the user typed it up to `offset`.
+
+        Remembers nothing: a request's text may be older than the last change that was seen.
+        """
+        known = self._known.get(document.key)
+        if known is None:
+            return UserText(document, offset)
+        text, closers = document.text, _after_change(known, document.text).closers
         end = offset
         while end in closers:
             end += 1

@@ -52,6 +52,14 @@ def test_only_closers_that_came_with_their_opener_are_taken_out(
     assert after(*texts) == expected
 
 
+def test_a_request_of_an_older_text_forgets_nothing():
+    closed = AutoClosed()
+    for text in ("x = f\n", "x = f(\n", "x = f()\n"):
+        closed.see(document(text))
+    assert closed.without(document("x = f(\n"), 6).closers == ""
+    assert closed.without(document("x = f()\n"), 6).closers == ")"
+
+
 @given(st.text("ab()\n", max_size=30), st.text("ab()\n", max_size=30))
 def test_the_changed_span_is_all_that_changed(old: str, new: str):
     start, old_end, end = changed_span(old, new)
