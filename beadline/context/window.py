@@ -165,7 +165,7 @@ def _levels(
         inner: list[tree_sitter.Node] = []
         children: list[tuple[tree_sitter.Node, int, int]] = []
         for parent in parents:
-            whole = parent.parent is None or parent.type in blocks or parent.is_error
+            whole = parent == part.root or parent.type in blocks or parent.is_error
             below = parent.children  # `first_child_for_byte` of tree-sitter 0.26 can crash
             for child in below[bisect_left(below, first, key=lambda node: node.end_byte) :]:
                 if child.start_byte > last:

@@ -19,7 +19,6 @@ from beadline.context.cursor.text import (
     LINE,
     NOTHING,
     NUMBER_AT_END,
-    WORD_AT_END,
     Decision,
     code_before,
     column_before,
@@ -27,6 +26,7 @@ from beadline.context.cursor.text import (
     flatten,
     is_known,
     next_column,
+    word_at_end,
 )
 from beadline.context.hole import Hole
 from beadline.context.lexer import CLOSERS, columns
@@ -89,7 +89,7 @@ def _in_group(hole: Hole) -> Decision:
         return LINE, "new_statement"
     if unfinished(hole, hole.statement) or hole.statement.endswith("("):
         return LINE, "inside_statement"
-    if hole.left[-1:].isspace() or WORD_AT_END.search(hole.statement):
+    if hole.left[-1:].isspace() or word_at_end(hole.statement):
         return LINE, "ambiguous_end"
     return NOTHING, "complete_statement"
 
@@ -164,7 +164,7 @@ def _is_literal(hole: Hole, header: str) -> bool:
         return False
     if set(re.findall(r"\w+", flat)) & hole.language.words.headers:
         return False
-    return WORD_AT_END.search(header) is not None or header.endswith(("]", ">"))
+    return word_at_end(header) is not None or header.endswith(("]", ">"))
 
 
 def _on_blank_line(hole: Hole) -> Decision:
@@ -233,8 +233,8 @@ def _at_line_end(hole: Hole, tree: SyntaxTree | None) -> Decision:
     if is_header(hole, statement):
         if following[:1] == "{" or (last == ")" and next_column(hole) > hole.statement_column):
             return NOTHING, "header_complete"
-        return LINE, "ambiguous_end" if WORD_AT_END.search(statement) else "inside_statement"
-    if word := WORD_AT_END.search(statement):
+        return LINE, "ambiguous_end" if word_at_end(statement) else "inside_statement"
+    if word := word_at_end(statement):
         return _after_word(hole, word.group(), spaced)
     if last == ">" and not statement.endswith("/>") and "</" not in statement:
         return LINE, "inside_statement"

@@ -11,10 +11,10 @@ from beadline.context.cursor.text import (
     LINE,
     NOTHING,
     NUMBER_AT_END,
-    WORD_AT_END,
     Decision,
     code_before,
     is_word,
+    word_at_end,
 )
 from beadline.context.hole import Hole
 from beadline.context.lexer import CLOSERS, OPENERS, indent_of
@@ -31,7 +31,7 @@ _TRY_OR_NULL = re.compile(r"[\w)\]>}](?:\?|!!?)$")
 
 def unfinished(hole: Hole, code: str) -> bool:
     """Code that ends in an operator, or in a word after which something must follow."""
-    if word := WORD_AT_END.search(code):
+    if word := word_at_end(code):
         before = code[: word.start()]
         if before.endswith((".", "->", "::", "$", "@", ":")) and not before.endswith("..."):
             return False
@@ -70,7 +70,7 @@ def inside_line(hole: Hole, tree: SyntaxTree | None) -> Decision:
             return LINE, "inside_brackets"
         if _AFTER_OPERAND.match(rest) and last not in ",;":
             return LINE, "inside_statement"
-    elif rest[0] in CLOSERS + ",:;" and WORD_AT_END.search(hole.left):
+    elif rest[0] in CLOSERS + ",:;" and word_at_end(hole.left):
         return LINE, "ambiguous_end"
     start = hole.offset - len(hole.left) + len(indent_of(hole.left))
     if tree is not None and broken_within(tree, hole, start, hole.offset + len(hole.rest)):
@@ -80,7 +80,7 @@ def inside_line(hole: Hole, tree: SyntaxTree | None) -> Decision:
 
 def _lacks_value(hole: Hole, code: str) -> bool:
     """`return` and the like, which may stand alone, with a blank behind."""
-    word = WORD_AT_END.search(code)
+    word = word_at_end(code)
     alone = ("break", "continue", "next", "fallthrough")
     return bool(word) and word.group() in hole.language.words.jumps and word.group() not in alone
 

@@ -14,7 +14,6 @@ from beadline.context.cursor.text import (
     LINE,
     NOTHING,
     NUMBER_AT_END,
-    WORD_AT_END,
     Decision,
     code_before,
     column_before,
@@ -22,6 +21,7 @@ from beadline.context.cursor.text import (
     flatten,
     is_known,
     next_column,
+    word_at_end,
 )
 from beadline.context.hole import Hole
 from beadline.context.languages import Language
@@ -91,7 +91,7 @@ def opens_body(code: str, language: Language) -> bool:
 
 def closes(code: str, language: Language) -> bool:
     """A logical line ends with a word that closes a block."""
-    word = WORD_AT_END.search(code)
+    word = word_at_end(code)
     if word is None or word.group() not in language.words.closers:
         return False
     return code[: word.start()][-1:] not in (".", ":", "@", "$", "-")
@@ -210,7 +210,7 @@ def _at_line_end(hole: Hole) -> Decision:
         entry = hole.scanned.stack and not spaced
         return (NOTHING, "complete_entry") if entry else (LINE, "inside_statement")
     whole = NUMBER_AT_END.search(statement) or _WHOLE_NAME.search(statement)
-    if not whole and (word := WORD_AT_END.search(statement)):
+    if not whole and (word := word_at_end(statement)):
         return _after_word(hole, word.group(), spaced)
     if spaced:
         return LINE, "ambiguous_end"
@@ -224,7 +224,7 @@ def _after_header(hole: Hole, statement: str, spaced: bool) -> Decision:
         return NOTHING, "header_complete"
     if _is_literal(hole):
         return LINE, "inside_brackets"
-    word = WORD_AT_END.search(statement)
+    word = word_at_end(statement)
     whole = first_word(statement) == statement or _DO.search(statement) is not None
     if hole.language.id == "shellscript" or (
         whole and not hole.language.words.incomplete & {statement}
@@ -258,7 +258,7 @@ def _lacks_then(statement: str) -> bool:
 
 
 def _open_header(hole: Hole) -> Decision:
-    word = WORD_AT_END.search(hole.statement)
+    word = word_at_end(hole.statement)
     return LINE, "ambiguous_end" if word and not hole.left[-1:].isspace() else "inside_statement"
 
 

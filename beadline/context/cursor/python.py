@@ -10,12 +10,12 @@ from beadline.context.cursor.text import (
     LINE,
     NOTHING,
     NUMBER_AT_END,
-    WORD_AT_END,
     Decision,
     first_word,
     flatten,
     is_known,
     is_word,
+    word_at_end,
 )
 from beadline.context.hole import HEADER, Hole
 from beadline.context.lexer import CLOSERS, OPENERS, columns, indent_of
@@ -116,7 +116,7 @@ def _at_line_end(hole: Hole) -> Decision:
     ):
         statement = inline.group(1)
     spaced = hole.left[-1:].isspace()
-    if word := WORD_AT_END.search(statement):
+    if word := word_at_end(statement):
         decision = _after_word(statement, word.group(), spaced)
         if decision[1] == "ambiguous_end" and not spaced and is_known(hole, word.group()):
             return NOTHING, "known_name"

@@ -14,7 +14,9 @@ Decision = tuple[Expected, str]
 
 NOTHING, LINE, BLOCK = Expected.NOTHING, Expected.LINE, Expected.BLOCK
 
-WORD_AT_END = re.compile(r"[^\W\d]\w*$")
+_WORD_AT_END = re.compile(r"[^\W\d]\w*$")
+_LONGEST_WORD = 200
+"""So much of an end is searched for a word: in a line of data every letter may start one."""
 NUMBER_AT_END = re.compile(r"(?<![\w.])(?:\d[\w.]*|\.\d\w*)$")
 _ENDS_IN_NAME = re.compile(
     r"(?:return|throw|use|using|goto) [\w.:\\$]+|(?:import|from .* import) .*"
@@ -27,6 +29,11 @@ _ENDS_IN_NAME = re.compile(
 def is_word(character: str) -> bool:
     """A character of a name or a number."""
     return bool(character) and (character.isalnum() or character == "_")
+
+
+def word_at_end(text: str) -> re.Match[str] | None:
+    """The word a text ends with; of a very long one, its end."""
+    return _WORD_AT_END.search(text, max(0, len(text) - _LONGEST_WORD))
 
 
 def first_word(text: str) -> str:

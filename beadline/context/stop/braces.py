@@ -28,8 +28,8 @@ _CLAUSES = {
 """What may follow the part of a statement that starts with a word."""
 
 _CONTROL = frozenset(("if", "for", "while", "switch", "try", "return", "throw", "match", "loop"))
-_IF = re.compile(r"[ \t]*#\s*if", re.M)
-_ENDIF = re.compile(r"[ \t]*#\s*endif", re.M)
+_IF = re.compile(r"^[ \t]*+#[ \t]*+if", re.M)
+_ENDIF = re.compile(r"^[ \t]*+#[ \t]*+endif", re.M)
 
 
 class BraceEnds:
