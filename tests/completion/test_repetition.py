@@ -16,6 +16,7 @@ from beadline.completion.postprocess.repetition import without_loops
         ("foo, bar, " + "baz, " * 9, "foo, bar, baz, "),
         ("0, 1" + "0" * 60, "0, 10"),
         ("message, " + "another_thing, " * 4, "message, another_thing, "),
+        ("is the same as the same as the same as the\nlist of", "is the same as"),
     ],
 )
 def test_loops(text: str, kept: str):
@@ -32,6 +33,7 @@ def test_loops(text: str, kept: str):
         "\n".join(f"    ('item {n}', {n}, True, None)," for n in range(12)),
         "\n\n\n\nx",
         "[0, 0, 0, 0, 0, 0, 0, 0]",
+        "unsigned long int, unsigned long int, unsigned long int",
     ],
 )
 def test_no_loops(text: str):

@@ -51,6 +51,10 @@ def cut(marked: str, output: str, language: str = "python", max_lines: int = 16)
         ('x = """¦' + NEXT, 'a\nb"""\nz', 'a\nb"""'),
         ("x = f(¦) + f(1)", "'a') + f(1)\n", "'a'"),
         ("for ¦ in y:\n    pass", "x in y:\n    z", "x "),
+        # A comment ends with its line; what follows a whole one may be code.
+        ("# say ¦" + NEXT, "why\n# not\nz = 3", "why"),
+        ("x = 1  # say ¦" + NEXT, "why\nz = 3", "why"),
+        ("# why¦" + NEXT, "\nz = 3\na", "\nz = 3"),
         # Blocks end with their indentation.
         ("def f():¦" + NEXT, "\n    a\n\n    b\nc", "\n    a\n\n    b"),
         (
@@ -200,6 +204,10 @@ BODY = "if (a) {\n    b();\n} else {\n    c();\n}"
         ("javascript", "const a = `b ${¦} c`\n", "d.e}f`\ng", "d.e"),
         ("javascript", "const a = ¦\n", "`b\n${c}\n`\nd", "`b\n${c}\n`"),
         ("ruby", "a = ¦\n", "<<~B\n  c\nB\nd", "<<~B\n  c\nB"),
+        # A block comment or a plain string goes on for lines, but says one at a time.
+        ("typescript", "/**\n * Says ¦\nf();\n", "why\n * not\n */\n", "why"),
+        ("typescript", "/**¦\nf();\n", "\n * Says\n * why\n", "\n * Says"),
+        ("shellscript", 'echo "a ¦\nb\n', 'b\nc"\nd', "b"),
         ("shellscript", "¦\n", "cat <<EOF\nif a\nEOF\nb", "cat <<EOF\nif a\nEOF"),
         # JSX.
         (

@@ -56,6 +56,8 @@ class StopRule:
         self._missing = hole.missing
         """How many of those, innermost first, the suffix does not close."""
         self._outer_string = bool(hole.scanned.string)
+        self._one_line = cursor.in_comment or hole.scanned.string in ('"', "'")
+        """In a comment or a plain string, which may go on for lines but says a line at a time."""
         self._tags = Tags(code_before(hole)) if self._language.id in LANGUAGES else None
         self._lines = 0
         self._line_start = 0
@@ -232,8 +234,10 @@ class StopRule:
         return self._statement_end(at)
 
     def _in_string_or_escaped(self, at: int) -> int | None:
-        """A newline inside a multi-line string, or after a backslash."""
-        if self._outer_string and self._hole.string_closed:
+        """A newline inside a multi-line string or comment, or after a backslash."""
+        if self._outer_string and (
+            self._hole.string_closed or (self._one_line and self._content_end)
+        ):
             return self._stop(at, "newline")
         return None
 
@@ -266,6 +270,8 @@ class StopRule:
         code = (self._statement + new).strip()
         before, self._statement, self._statement_start = self._statement, "", at + 1
         self._fresh = False
+        if first and hole.scanned.comment:
+            return self._stop(at, "newline")
         if first and not self._block and (hole.rest_code or not written.strip()):
             return self._stop(at - self._overlap("".join(self._text[:at])), "newline")
         if not code:
