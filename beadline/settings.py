@@ -54,7 +54,7 @@ class EngineOptions:
     layout: str = _trusted("auto")
     """Order of prefix, suffix and middle, one that the family has; `auto` takes its default."""
     healing: bool = _trusted(True)
-    """Whether a word that is half typed at the cursor is spelled again by the model's own tokens."""
+    """Whether a word that is half typed at the cursor is spelled by the model's own tokens."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise SettingsError(f"{path} is not valid TOML: {exc}.", hint="Correct the file.") from exc
     except OSError as exc:
         raise SettingsError(

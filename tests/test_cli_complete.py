@@ -131,6 +131,16 @@ def test_show_prompt_prints_the_exact_prompt(source: Path) -> None:
         assert piece in prompt
 
 
+def test_show_prompt_tells_what_is_left_to_healing(tmp_path: Path) -> None:
+    path = tmp_path / "word.py"
+    path.write_text("def add(a, b):\n    retur\n", "utf-8")
+    told = run("complete", f"{path}:2:10", "--show-prompt", "--json").json
+    assert told["typed"]
+    assert "    retur".endswith(told["typed"])
+    assert not told["prompt"].endswith("retur") and "retur<" not in told["prompt"]
+    assert repr(told["typed"]) in run("complete", f"{path}:2:10", "--show-prompt").err
+
+
 def test_show_prompt_changes_nothing_that_a_terminal_can_show(tmp_path: Path) -> None:
     path = tmp_path / "tabs.py"
     path.write_text("x = d[a:key:b]  # [red]\ndef f():\n\treturn \n", "utf-8")

@@ -100,6 +100,14 @@ def set_up_logging(options: Options) -> None:
     logging.getLogger("beadline").setLevel(options.trace.log_level.upper())
 
 
+def add_location_argument(parser: argparse.ArgumentParser) -> None:
+    """`FILE:LINE:COLUMN`, for `parse_location`."""
+    parser.add_argument(
+        "location", metavar="FILE:LINE:COLUMN",
+        help="the cursor: before that character, both numbers from 1, columns in code points",
+    )  # fmt: skip
+
+
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
     """`--model`, the same for every command that asks the engine."""
     parser.add_argument(

@@ -32,14 +32,11 @@ class Outcome:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument(
-        "location", metavar="FILE:LINE:COLUMN",
-        help="the cursor: before that character, both numbers from 1, columns in code points",
-    )  # fmt: skip
+    common.add_location_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--show-prompt", action="store_true",
-        help="print the exact prompt as well, special tokens by name",
+        help="print the exact prompt as well, special tokens by name, and what is left to healing",
     )  # fmt: skip
     common.add_model_argument(parser)
     parser.add_argument(
@@ -70,6 +67,8 @@ def main(args: argparse.Namespace) -> int:
     if outcome.prompt is not None:
         # Not by the console, which would turn tabs into blanks.
         print(display.printable(outcome.prompt.text), end="\n\n", flush=True)
+        if typed := _typed(outcome.prompt):
+            print(f"not in the prompt, spelled again: {typed!r}", file=sys.stderr)
     if outcome.result.items:
         item = outcome.result.items[0]
         display.console().print(display.suggestion(cursor.file.document.text, item))
@@ -117,7 +116,13 @@ def as_json(cursor: Cursor, outcome: Outcome) -> dict[str, object]:
     }
     if outcome.prompt is not None:
         values["prompt"] = outcome.prompt.text
+        values["typed"] = _typed(outcome.prompt)
     return values
+
+
+def _typed(prompt: RenderedPrompt) -> str:
+    """The typed text that the model is made to spell again; parts of characters as `\\x..`."""
+    return prompt.typed.decode("utf-8", "backslashreplace")
 
 
 def summary(trace: Trace) -> str:

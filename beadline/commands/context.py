@@ -21,10 +21,7 @@ from beadline.context.types import Snippet
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument(
-        "location", metavar="FILE:LINE:COLUMN",
-        help="the cursor: before that character, both numbers from 1, columns in code points",
-    )  # fmt: skip
+    common.add_location_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

@@ -10,15 +10,12 @@ from beadline.doctor.report import Check, Status, ok, warning
 from beadline.engine import models
 from beadline.engine.gguf import GgufHeader, read_header
 from beadline.engine.llama.memory import SEQUENCES
-from beadline.engine.llama.worker import CONTEXT_TOKENS, KV_BUDGET, sequences_within
+from beadline.engine.llama.worker import CONTEXT_TOKENS, GPU_CHUNK, KV_BUDGET, sequences_within
 from beadline.engine.protocol import Layout, ModelInfo
 from beadline.errors import BeadlineError
 from beadline.settings import EngineOptions
 
-COMPUTE_BYTES = 256 << 20
-"""Scratch memory of llama.cpp beside weights and KV memory; the order of magnitude at our batch
-sizes (its log says 100 to 300 MiB for models of 1.5 to 7 billion parameters)."""
-_F16 = 2
+_F16, _F32 = 2, 4
 _UNKNOWN = "unknown"
 _SMALLER = "Use a smaller model or one with fewer bits a weight (Q4_K_M instead of Q8_0)"
 
@@ -59,6 +56,17 @@ def kv_bytes_per_token(header: GgufHeader) -> int:
     return _F16 * layers * kv_heads * (keys + values)
 
 
+def compute_bytes(header: GgufHeader) -> int:
+    """Scratch memory of llama.cpp for its largest batch: scores of the whole vocabulary and two
+    vectors for every token, in f32. For the built-in model that is what llama.cpp's log says
+    ("compute buffer size", batches of 128, 256 and 512), to the byte; no larger one was measured.
+    """
+    width = header.number(f"{header.text('general.architecture')}.embedding_length")
+    rows = [tensor.elements for tensor in header.tensors if tensor.name == "token_embd.weight"]
+    vocabulary = sum(rows) // width if width else 0
+    return _F32 * GPU_CHUNK * (vocabulary + 2 * width)
+
+
 def needed_bytes(path: Path, options: EngineOptions) -> tuple[int, int]:
     """Estimates: weights, and KV memory with the compute buffers. Raises `ModelError`."""
     header = read_header(path)
@@ -66,7 +74,7 @@ def needed_bytes(path: Path, options: EngineOptions) -> tuple[int, int]:
     context = options.context_tokens or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
     sequence = kv_bytes_per_token(header) * context
     kv = sequence * sequences_within(KV_BUDGET, sequence, most=SEQUENCES)
-    return header.size, kv + COMPUTE_BYTES
+    return header.size, kv + compute_bytes(header)
 
 
 def memory(weights: int, rest: int, machine: Memory, *, layers_on_gpu: int) -> Check:

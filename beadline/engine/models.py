@@ -110,6 +110,8 @@ def resolve(model: str) -> Path:
                 hint="Set engine.model (or --model) to a GGUF file.",
             )
         return BUILTIN_FILE
+    if not model:
+        raise ModelError("No model is named.", hint=f"Name a GGUF file, or {BUILTIN_MODEL!r}.")
     named = models_dir() / (model if model.endswith(".gguf") else f"{model}.gguf")
     try:
         path = Path(model).expanduser()

@@ -109,8 +109,10 @@ def load(folder: Path | None) -> Families:
 def _entries(file: Path) -> dict[str, dict[str, Any]]:
     """The tables `[family.NAME]` of a file. Raises ValueError with the rest of a sentence."""
     try:
+        if not file.is_file():  # a pipe would be waited for
+            raise ValueError("is no file")
         values = tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise ValueError(f"is not valid TOML ({exc})") from exc
     except UnicodeDecodeError as exc:
         raise ValueError("is not UTF-8") from exc
@@ -127,7 +129,7 @@ def _inherited(entry: dict[str, Any], others: Mapping[str, dict[str, Any]]) -> d
     like = entry.get("like")
     if like is None:
         return entry
-    if like not in others:
+    if not isinstance(like, str) or like not in others:
         raise ValueError(f"is like {like!r}, which is no family")
     return {**_inherited(others[like], others), **{k: v for k, v in entry.items() if k != "like"}}
 
@@ -143,10 +145,11 @@ def _family(
     if not layouts:
         raise ValueError("names no layouts")
     texts = {**defaults["templates"], **_table(entry, "templates")}
-    templates = {layout: template.parse(str(texts[layout]), SLOTS) for layout in layouts}
+    templates = {layout: template.parse(_text(texts, layout), SLOTS) for layout in layouts}
+    headers, given = _table(entry, "headers"), _table(entry, "tokens")
     tokens = {
-        key: (value,) if isinstance(value, str) else tuple(map(str, value))
-        for key, value in _table(entry, "tokens").items()
+        key: _strings({key: [value] if isinstance(value, str) else value}, key)
+        for key, value in given.items()
     }
     family = Family(
         name=name,
@@ -154,22 +157,28 @@ def _family(
         templates=templates,
         tokens=tokens,
         bos=_choice(entry, "bos", _BOS, "model"),
-        opening=bool(entry.get("opening", False)),
+        opening=_flag(entry, "opening"),
         empty_suffix=_layout(entry["empty_suffix"]) if "empty_suffix" in entry else None,
         headers={
-            _layout(key): template.parse(str(value), ("path", "language"))
-            for key, value in _table(entry, "headers").items()
+            _layout(key): template.parse(_text(headers, key), ("path", "language"))
+            for key in headers
         },
         repository=_repository(entry.get("repository", defaults["repository"])),
         stops=_strings(entry, "stops"),
         text_stops=_strings(entry, "text_stops"),
         last_lines=_strings(entry, "last_lines"),
-        drop=tuple(_pair(pair) for pair in entry.get("drop", ())),
-        repeats_line=bool(entry.get("repeats_line", False)),
+        drop=_pairs(entry, "drop"),
+        repeats_line=_flag(entry, "repeats_line"),
         detect=_detection(_table(entry, "detect")),
-        source=str(entry.get("source", "")),
+        source=_text(entry, "source"),
         origin=origin,
     )
+    if empty := [key for key, texts in tokens.items() if not texts]:
+        raise ValueError(f"has no text for the tokens {', '.join(sorted(empty))}")
+    if family.empty_suffix not in (None, *layouts):
+        raise ValueError(f"has {family.empty_suffix} for empty_suffix, which it does not list")
+    if name == FALLBACK and family.needed:
+        raise ValueError("is every model's last resort and may need no tokens")
     missing = family.needed - tokens.keys()
     if missing:
         raise ValueError(f"has templates with {', '.join(sorted(missing))} but no such tokens")
@@ -186,7 +195,7 @@ def _repository(values: Any) -> Repository:
         raise ValueError(f"has unknown keys in repository: {', '.join(sorted(unknown))}")
 
     def form(key: str) -> Template:
-        return template.parse(str(values.get(key, "")), _FILE_SLOTS)
+        return template.parse(_text(values, key), _FILE_SLOTS)
 
     repository = Repository(
         open=form("open"),
@@ -194,8 +203,8 @@ def _repository(values: Any) -> Repository:
         commented=form("commented"),
         current=form("current"),
         lead=form("lead"),
-        inline=bool(values.get("inline", False)),
-        always=bool(values.get("always", False)),
+        inline=_flag(values, "inline"),
+        always=_flag(values, "always"),
     )
     in_prefix = [repository.lead, repository.commented]
     if repository.inline:
@@ -212,7 +221,7 @@ def _detection(values: dict[str, Any]) -> Detection:
     for pattern in lists["names"]:
         try:
             re.compile(pattern)
-        except re.error as exc:
+        except (re.error, OverflowError, RecursionError) as exc:
             raise ValueError(f"has the pattern {pattern!r}, which is none ({exc})") from None
     return Detection(**lists, need=_choice(values, "need", _NEEDS, "tokens"))
 
@@ -224,10 +233,14 @@ def _layout(value: Any) -> Layout:
         raise ValueError(f"has {value!r} for a layout; there are {', '.join(Layout)}") from None
 
 
-def _pair(value: Any) -> tuple[str, str]:
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value):
-        return value[0], value[1]
-    raise ValueError("has a drop that is no pair of texts")
+def _pairs(values: Mapping[str, Any], key: str) -> tuple[tuple[str, str], ...]:
+    pairs = values.get(key, [])
+    if not isinstance(pairs, list):
+        raise ValueError(f"needs a list of pairs for {key}")
+    checked = [_strings({key: pair}, key) for pair in pairs]
+    if any(len(pair) != 2 for pair in checked):
+        raise ValueError(f"has a {key} that is no pair of texts")
+    return tuple((pair[0], pair[1]) for pair in checked)
 
 
 def _strings(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -235,6 +248,20 @@ def _strings(values: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ValueError(f"needs a list of texts for {key}")
     return tuple(value)
+
+
+def _text(values: Mapping[str, Any], key: str) -> str:
+    value = values.get(key, "")
+    if not isinstance(value, str):
+        raise ValueError(f"needs a text for {key}")
+    return value
+
+
+def _flag(values: Mapping[str, Any], key: str) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"needs true or false for {key}")
+    return value
 
 
 def _table(values: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -108,6 +109,17 @@ def test_the_folder_is_beside_the_users_own_file(own_folders: Path) -> None:
             "tokens in a part of repository that belongs to the prefix",
         ),
         ("[family.x]\nlayouts = ['left_to_right']\nrepository = { led = '' }", "repository: led"),
+        ("[family.x]\nlike = ['starcoder']", "no family"),
+        ("[family.x]\nlike = 'x'", "no family"),
+        ("[family.x]\nlike = 'starcoder'\ntokens = { PRE = 5 }", "list of texts for PRE"),
+        ("[family.x]\nlike = 'starcoder'\ntokens = { PRE = [] }", "no text for the tokens PRE"),
+        ("[family.x]\nlike = 'starcoder'\ndrop = 5", "list of pairs for drop"),
+        ("[family.x]\nlike = 'starcoder'\ndrop = [['a']]", "no pair"),
+        ("[family.x]\nlike = 'starcoder'\nopening = 'false'", "true or false for opening"),
+        ("[family.x]\nlike = 'starcoder'\ntemplates = { spm = 5 }", "text for spm"),
+        ("[family.x]\nlike = 'starcoder'\nempty_suffix = 'left_to_right'", "empty_suffix"),
+        ("[family.x]\nlike = 'starcoder'\ndetect.names = ['a{99999999999999}']", "too large"),
+        ("x = " + "[" * 9999, "not valid TOML"),
     ],
 )
 def test_a_broken_file_is_one_sentence_and_the_rest_goes_on(
@@ -124,6 +136,19 @@ def test_a_broken_file_is_one_sentence_and_the_rest_goes_on(
     with pytest.raises(ModelError) as caught:
         families.get("x")
     assert "broken.toml" in caught.value.hint
+
+
+def test_the_last_resort_needs_no_tokens(tmp_path: Path) -> None:
+    text = "[family.left-to-right]\nlayouts = ['psm']\ntokens = { PRE = 'a', SUF = 'b', MID = 'c' }"
+    (told,) = with_file(tmp_path, text, "broken.toml").problems
+    assert "last resort" in told
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.toml")
+    assert all("is no file" in told for told in load(tmp_path).problems)
 
 
 def test_every_family_says_where_its_form_comes_from() -> None:
