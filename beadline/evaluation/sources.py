@@ -216,7 +216,8 @@ def _directory_blobs(path: Path, wanted: Callable[[str, int], bool]) -> Iterator
 
 def _run(command: list[str], stdin: bytes = b"") -> bytes:
     # A partial clone says how to fetch what is missing: a command of somebody else's choice.
-    environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1"}
+    # Older gits know nothing of the first.
+    environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     try:
         done = subprocess.run(
             command, input=stdin, capture_output=True, check=True, env=environment
@@ -225,5 +226,8 @@ def _run(command: list[str], stdin: bytes = b"") -> bytes:
         raise InputError("git is not installed.", hint="Install git to read repositories.") from exc
     except subprocess.CalledProcessError as exc:
         message = exc.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise InputError(f"git failed: {message[-1] if message else exc.returncode}.") from exc
+        raise InputError(
+            f"git failed: {(message[-1] if message else str(exc.returncode)).rstrip('.')}.",
+            hint="Check the repository and --commit.",
+        ) from exc
     return done.stdout
