@@ -87,7 +87,7 @@ def ours(values: Any) -> Mapping[str, Any]:
     prefix = SECTION + "."
     own |= {k.removeprefix(prefix): v for k, v in rest.items() if k.startswith(prefix)}
     # With our section present the others belong to other servers (some editors send them all).
-    return own or rest
+    return own if own or SECTION in values else rest
 
 
 def _list(items: list[str], separator: str = ", ") -> str:

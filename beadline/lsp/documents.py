@@ -81,8 +81,10 @@ class _Open:
     version: int | None
     lines: Lines
     encoding: Encoding
+    home: str
+    """URI of the notebook that it is a cell of, else its own."""
     place: tuple[str, str]
-    """Path relative to the workspace folder, and that folder's name."""
+    """Path of its home relative to the workspace folder, and that folder's name."""
     refusal: str = ""
     dropped: bool = False
     """The text is not kept: until all of it is sent again there is nothing to edit."""
@@ -114,8 +116,8 @@ class DocumentStore:
     def folders(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         for uri, current in self._open.items():
-            if uris.file_path(uri) is not None:
-                self._open[uri] = dataclasses.replace(current, place=self.place(uri))
+            if uris.file_path(current.home) is not None:
+                self._open[uri] = dataclasses.replace(current, place=self.place(current.home))
 
     def open(
         self,
@@ -124,17 +126,18 @@ class DocumentStore:
         version: int | None,
         text: str,
         *,
-        place: tuple[str, str] | None = None,
+        home: str | None = None,
     ) -> Document | None:
         """didOpen; opening a second time replaces the text. None if it gets no suggestions.
 
-        `place` is the path and the folder's name of a text that has none of its own (a cell).
+        `home` is the URI of the notebook that the text is a cell of.
         """
-        place = place or self.place(uri)
+        home = home or uri
+        place = self.place(home)
         language = _language(language_id, place[0])
         lines = self._kept(_clean(text))
         self._open[uri] = opened = self._judged(
-            _Open(uri, language_id, language, version, lines, self.encoding, place)
+            _Open(uri, language_id, language, version, lines, self.encoding, home, place)
         )
         return None if opened.refusal else opened.snapshot.document
 

@@ -83,10 +83,16 @@ def _folders_and_files(server: BeadlineServer) -> None:
 def _texts(server: BeadlineServer) -> None:
     documents = server.documents
 
+    def close(uri: str) -> None:
+        documents.close(uri)
+        server.suggestions.closed(uri, uri)
+
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
         item = params.text_document
         if is_served(item.uri):
+            if documents.is_open(item.uri):  # again, without a close: it may be another text
+                close(item.uri)
             document = documents.open(item.uri, item.language_id, item.version, item.text)
             if document is not None:
                 server.completer.opened(document)
@@ -101,20 +107,26 @@ def _texts(server: BeadlineServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseTextDocumentParams) -> None:
-        uri = params.text_document.uri
-        documents.close(uri)
-        server.suggestions.closed(uri, uri)
+        close(params.text_document.uri)
 
 
 def _notebooks(server: BeadlineServer) -> None:
+    def close(uri: str) -> None:
+        for gone in server.notebooks.close(uri):
+            server.suggestions.closed(gone, gone)
+
     @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenNotebookDocumentParams) -> None:
+        close(params.notebook_document.uri)  # opened again without a close
         for document in server.notebooks.open(params):
             server.completer.opened(document)
 
     @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE)
     def changed(params: lsp.DidChangeNotebookDocumentParams) -> None:
-        for change in server.notebooks.change(params):
+        done = server.notebooks.change(params)
+        for gone in done.gone:
+            server.suggestions.closed(gone, gone)
+        for change in done.changes:
             server.suggestions.edited(change)
 
     @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_SAVE)
@@ -123,8 +135,7 @@ def _notebooks(server: BeadlineServer) -> None:
 
     @server.feature(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE)
     def closed(params: lsp.DidCloseNotebookDocumentParams) -> None:
-        for uri in server.notebooks.close(params.notebook_document.uri):
-            server.suggestions.closed(uri, uri)
+        close(params.notebook_document.uri)
 
 
 def _settings(server: BeadlineServer) -> None:

@@ -28,8 +28,20 @@ _SEPARATOR = "\n"
 class _Notebook:
     uri: str
     cells: list[lsp.NotebookCell] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    """Of the documents that its cells were joined to last."""
     lost: bool = False
     """A change could not be read: which cells there are is not known until it is opened again."""
+
+
+@dataclass(frozen=True)
+class NotebookChange:
+    """What one notebookDocument/didChange did."""
+
+    changes: tuple[Change, ...] = ()
+    """Of the joined documents, in order."""
+    gone: tuple[str, ...] = ()
+    """URIs of cells that were closed, and keys of documents that have no cell any more."""
 
 
 class Notebooks:
@@ -42,25 +54,26 @@ class Notebooks:
         """Cell URI -> the notebook it is in."""
 
     def open(self, params: lsp.DidOpenNotebookDocumentParams) -> list[Document]:
-        """notebookDocument/didOpen; the joined documents."""
+        """notebookDocument/didOpen of one that is not open; the joined documents."""
         uri = params.notebook_document.uri
-        self.close(uri)
         notebook = self._notebooks[uri] = _Notebook(uri)
         notebook.cells.extend(params.notebook_document.cells)
         self._open_cells(notebook, params.cell_text_documents)
-        return list(self._joined(notebook))
+        return self._join(notebook)
 
-    def change(self, params: lsp.DidChangeNotebookDocumentParams) -> list[Change]:
-        """notebookDocument/didChange; what it did to the joined documents."""
+    def change(self, params: lsp.DidChangeNotebookDocumentParams) -> NotebookChange:
+        """notebookDocument/didChange."""
         notebook = self._notebooks.get(params.notebook_document.uri)
         cells = params.change.cells
         if notebook is None or cells is None:
             if notebook is None:
                 log.warning("Ignored a change of a notebook that is not open.")
-            return []
+            return NotebookChange()
+        gone: list[str] = []
         if (structure := cells.structure) is not None:
             for closed in structure.did_close or ():
                 self._close_cell(notebook, closed.uri)
+                gone.append(closed.uri)
             at, count = structure.array.start, structure.array.delete_count
             notebook.cells[at : at + count] = structure.array.cells or ()
             self._open_cells(notebook, structure.did_open or ())
@@ -70,13 +83,15 @@ class Notebooks:
             ]
         done: list[Change] = []
         if structure is not None or cells.data:
-            done += (Change(document, None) for document in self._joined(notebook))
+            before = notebook.keys
+            done += (Change(document, None) for document in self._join(notebook))
+            gone += before - notebook.keys
         for content in cells.text_content or ():
             cell = content.document
             if self._home.get(cell.uri) is notebook:
                 change = self._documents.change(cell.uri, cell.version, content.changes)
                 done += [self.edited(change)] if change is not None else ()
-        return done
+        return NotebookChange(tuple(done), tuple(gone))
 
     def edited(self, change: Change) -> Change:
         """The change of a text, in the document that it is a part of."""
@@ -93,7 +108,7 @@ class Notebooks:
         notebook = self._notebooks.pop(uri, None)
         if notebook is None:
             return []
-        gone = [document.key for document in self._joined(notebook)]
+        gone = list(notebook.keys)
         for cell in [cell for cell, home in self._home.items() if home is notebook]:
             gone.append(cell)
             self._close_cell(notebook, cell)
@@ -144,14 +159,21 @@ class Notebooks:
         document = dataclasses.replace(own.document, key=key, text=text)
         return dataclasses.replace(own, document=document, base=len(head))
 
-    def _joined(self, notebook: _Notebook) -> Iterator[Document]:
+    def _join(self, notebook: _Notebook) -> list[Document]:
         """One document for each language of its code cells."""
         texts: dict[str, list[Document]] = {}
         for cell in self._cells(notebook):
             texts.setdefault(cell.document.language, []).append(cell.document)
-        for language, documents in texts.items():
-            text = _SEPARATOR.join(document.text for document in documents)
-            yield dataclasses.replace(documents[0], key=_key(notebook, language), text=text)
+        joined = [
+            dataclasses.replace(
+                documents[0],
+                key=_key(notebook, language),
+                text=_SEPARATOR.join(document.text for document in documents),
+            )
+            for language, documents in texts.items()
+        ]
+        notebook.keys = {document.key for document in joined}
+        return joined
 
     def _cells(self, notebook: _Notebook, language: str | None = None) -> Iterator[Snapshot]:
         """The code cells in their order, those of one language if it is given.
@@ -171,10 +193,11 @@ class Notebooks:
                 continue
 
     def _open_cells(self, notebook: _Notebook, items: Sequence[lsp.TextDocumentItem]) -> None:
-        place = self._documents.place(notebook.uri)
         for item in items:
             self._home[item.uri] = notebook
-            self._documents.open(item.uri, item.language_id, item.version, item.text, place=place)
+            self._documents.open(
+                item.uri, item.language_id, item.version, item.text, home=notebook.uri
+            )
 
     def _close_cell(self, notebook: _Notebook, uri: str) -> None:
         if self._home.get(uri) is notebook:

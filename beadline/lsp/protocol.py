@@ -178,7 +178,9 @@ class Protocol(LanguageServerProtocol):
                 self.on_malformed(method, message.get("params"))
         elif isinstance(method, str):
             cause = _innermost(exc.__cause__ or exc)
-            self._refuse(message["id"], INVALID_PARAMS, f"Malformed params of {method}: {cause}.")
+            # The cause quotes what the client sent: it goes back to the client and not to the log.
+            what = f"Malformed params of {method}"
+            self._refuse(message["id"], INVALID_PARAMS, f"{what}: {cause}.", logged=f"{what}.")
         else:
             log.warning("Ignored a malformed response of the client.")
             identity = _answerable(message)
@@ -186,8 +188,10 @@ class Protocol(LanguageServerProtocol):
             if waiting is not None:
                 waiting.cancel()
 
-    def _refuse(self, msg_id: int | str | None, code: int, reason: str) -> None:
-        log.warning("Refused a message: %s", reason)
+    def _refuse(
+        self, msg_id: int | str | None, code: int, reason: str, *, logged: str = ""
+    ) -> None:
+        log.warning("Refused a message: %s", logged or reason)
         # Not as a ResponseErrorMessage: its converter drops an id that is null.
         error = {"code": code, "message": reason}
         self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": error})

@@ -30,6 +30,8 @@ from beadline.lsp.switch import Switch
 log = logging.getLogger(__name__)
 
 _DIGITS = re.compile("[0-9]+")
+_MOST_TOLD = 1000
+"""Troubles remembered as told; a session may last for weeks."""
 
 
 class Completes(Protocol):
@@ -257,6 +259,8 @@ class Suggestions:
         numbers in the sentence change."""
         kind = uri, _DIGITS.sub("", reason)
         if kind not in self._told:
+            if len(self._told) >= _MOST_TOLD:
+                self._told.clear()
             self._told.add(kind)
             self._tell(f"No suggestions: {reason}")
 

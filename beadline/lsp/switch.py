@@ -98,7 +98,8 @@ class Switch:
             self._board.switched("off", "Suggestions are off.")
         elif self._until is not None:
             until = self._until.isoformat(timespec="seconds")
-            clock = self._until.strftime("%H:%M")
-            self._board.switched("snoozed", f"Suggestions are off until {clock}.", until)
+            today = self._until.date() == self._clock.wall().date()
+            moment = self._until.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
+            self._board.switched("snoozed", f"Suggestions are off until {moment}.", until)
         else:
             self._board.switched("", "")

@@ -53,6 +53,12 @@ def test_newer_settings_replace_older_ones() -> None:
     assert configuration.options.completion.max_lines == Options().completion.max_lines
 
 
+@pytest.mark.parametrize("section", [{}, None])
+def test_beside_an_empty_section_of_ours_the_others_are_not_ours(section: Any) -> None:
+    configuration = Configuration(Options())
+    assert configuration.update({"beadline": section, "python": {"x": 1}}) == []
+
+
 def test_what_editors_say_of_themselves_is_no_setting() -> None:
     configuration = Configuration(Options())
     assert configuration.initialize({"editorInfo": {"name": "x"}, "editorPluginInfo": {}}) == []

@@ -59,6 +59,16 @@ async def test_malformed_params_get_an_error_response(session: Session, params: 
     assert client.all("window/showMessage") == []
 
 
+async def test_what_the_client_sent_is_not_logged(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    params = {"textDocument": {"uri": URI}, "position": {"line": "secret_name", "character": 0}}
+    session.client.send({"jsonrpc": "2.0", "id": 1000, "method": METHOD, "params": params})
+    assert "secret_name" in (await session.client.answer(1000))["error"]["message"]
+    assert METHOD in caplog.text
+    assert "secret_name" not in caplog.text
+
+
 async def test_a_message_without_params(session: Session) -> None:
     session.client.send(request("none", METHOD, None))
     assert (await session.client.answer("none"))["error"]["code"] == -32602

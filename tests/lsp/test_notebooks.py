@@ -110,6 +110,49 @@ async def test_cells_that_move(notebook: Notebook) -> None:
     assert (await notebook.asked("b", 1, 4))[1] == "\nz = 3\nw = 4"
 
 
+async def test_a_cell_that_is_removed_takes_its_request_along(notebook: Notebook) -> None:
+    engine, client = notebook.session.engine, notebook.client
+    engine.gate.clear()
+    waiting = client.complete_begin(uri("b"), 1, 4)
+    await engine.asked.wait()
+    array = {"start": 1, "deleteCount": 1, "cells": []}
+    notebook.change({"structure": {"array": array, "didClose": [{"uri": uri("b")}]}})
+    assert (await client.answer(waiting))["error"]["code"] == -32800
+    engine.gate.set()
+    assert await client.complete(uri("b"), 1, 4) == []
+
+
+@pytest.mark.parametrize("how", ["removed", "markdown", "language"])
+async def test_the_last_cell_of_a_language_closes_its_document(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(notebook.session.server.completer, "closed", closed.append)
+    gone = [{"uri": uri("j")}]
+    (at,) = (n for n, name in enumerate("ambjc") if name == "j")
+    array = {"start": at, "deleteCount": 1, "cells": [] if how == "removed" else [cell("j")]}
+    opened = [] if how == "removed" else [text("j", "q = ", "python")]
+    if how == "markdown":
+        notebook.change({"data": [cell("j", 1)]})
+    else:
+        notebook.change({"structure": {"array": array, "didClose": gone, "didOpen": opened}})
+    await notebook.client.request("workspace/executeCommand", {"command": "beadline.status"})
+    assert f"{NOTEBOOK}#javascript" in closed
+    assert f"{NOTEBOOK}#python" not in closed
+
+
+async def test_opening_again_without_a_close_is_another_notebook(notebook: Notebook) -> None:
+    engine, client = notebook.session.engine, notebook.client
+    engine.gate.clear()
+    waiting = client.complete_begin(uri("b"), 1, 4)
+    await engine.asked.wait()
+    notebook.open((cell("d"), text("d", "w = ")))
+    assert (await client.answer(waiting))["error"]["code"] == -32800
+    engine.gate.set()
+    assert await notebook.asked("d", 0, 4) == ("w = ", "")
+    assert await client.complete(uri("b"), 1, 4) == []
+
+
 async def test_languages_and_markdown_stay_apart(notebook: Notebook) -> None:
     assert await notebook.asked("j", 0, 8) == ("let q = ", "1")
     assert await notebook.asked("m", 0, 10) == ("# Title = ", "")

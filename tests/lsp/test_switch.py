@@ -52,6 +52,11 @@ async def test_a_snooze_ends_by_itself(session: Session, clock: FakeClock) -> No
     assert len(await client.complete(URI, 0, 4)) == 1
 
 
+async def test_a_snooze_until_another_day_names_the_day(session: Session) -> None:
+    answer = await run(session.client, "snooze", 3 * 24 * 60)
+    assert "2026-03-04 12:00" in answer["message"]
+
+
 async def test_a_snooze_ends_in_time_though_the_machine_slept(
     session: Session, clock: FakeClock
 ) -> None:

@@ -45,6 +45,14 @@ async def test_texts(session: Session, told: Told) -> None:
     assert told.calls == [("opened", "x\n"), ("edited", "y"), ("closed", uri)]
 
 
+async def test_opening_again_without_a_close(session: Session, told: Told) -> None:
+    client, uri = session.client, "file:///folder/a.py"
+    client.open(uri, "x")
+    client.open(uri, "y", version=7)
+    await settled(session)
+    assert told.calls == [("opened", "x"), ("closed", uri), ("opened", "y")]
+
+
 @pytest.mark.parametrize(
     ("method", "params"),
     [
@@ -80,6 +88,25 @@ async def test_several_folders(start: Start, tmp_path: Path) -> None:
         await client.complete(uri, 0, 4)
         repos.append(session.engine.streams[-1].request.repo)
     assert repos == ["two", "three"]
+
+
+async def test_cells_are_in_the_folder_of_their_notebook(session: Session, tmp_path: Path) -> None:
+    client = session.client
+    notebook, cell = (tmp_path / "sub" / "n.ipynb").as_uri(), "vscode-notebook-cell:n#1"
+    document = {
+        "uri": notebook,
+        "notebookType": "jupyter-notebook",
+        "version": 1,
+        "cells": [{"kind": 2, "document": cell}],
+    }
+    text = {"uri": cell, "languageId": "python", "version": 1, "text": "x = "}
+    params = {"notebookDocument": document, "cellTextDocuments": [text]}
+    client.notify("notebookDocument/didOpen", params)
+    event = {"added": [{"uri": tmp_path.as_uri(), "name": "x"}], "removed": []}
+    client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    await client.complete(cell, 0, 4)
+    request = session.engine.streams[-1].request
+    assert (request.repo, request.path) == (tmp_path.name, "sub/n.ipynb")
 
 
 async def test_the_completer_is_told_of_the_folders(

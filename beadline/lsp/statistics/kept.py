@@ -54,9 +54,11 @@ class AcceptedText:
 
     def _awaits(self, edit: Edit) -> bool:
         """Whether the edit brings (the rest of) the text: clients may tell of it before they do."""
-        missing = len(self.text) - (self.end - self.start)
-        near = self.start <= edit.start <= self.end + missing
-        return missing > 0 and near and len(edit.text) - edit.removed >= missing
+        rest = self.text[self.end - self.start :]
+        near = self.start <= edit.start <= self.end + len(rest)
+        # As it is, over signs behind the cursor too; or in the client's own indentation.
+        brings = edit.text.endswith(rest) or len(edit.text) - edit.removed >= len(rest)
+        return bool(rest) and near and brings
 
 
 def difference(old: str, new: str) -> Edit:

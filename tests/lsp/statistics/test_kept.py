@@ -70,6 +70,13 @@ def test_a_text_that_arrives_after_it_was_accepted() -> None:
     assert text.share(DOCUMENT) == 1.0
 
 
+def test_a_text_that_arrives_over_the_closers_behind_the_cursor() -> None:
+    edit = Edit(15, 1, "beta)")  # of `compute(alpha, )`
+    text = AcceptedText(edit.text, 15, 15)
+    text.follow(edit)
+    assert text.share("compute(alpha, beta)\n") == 1.0
+
+
 def test_blanks_alone_are_alive_while_there_is_something() -> None:
     text = AcceptedText("    ", 0, 4)
     assert text.share("    x") == 1.0
