@@ -255,6 +255,8 @@ class Completer:
         request, reading = question.request, question.reading
         if answer.eog_probability >= silence.empty_threshold(reading.cursor, request):
             return Verdict("", silence.EMPTY_LIKELY)
+        if silence.lengthens_entry(answer.text, request):
+            return Verdict("", silence.LONGER_ENTRY)
         return await self._thread.run(
             trace,
             lambda: judge(reading, answer, closers=user.closers, automatic=request.automatic),

@@ -36,6 +36,7 @@ ADDS_ERROR = "adds_error"
 BARE_HEADER = "bare_header"
 UNCHECKED = "too_long_to_check"
 TOO_SMALL = "too_small"
+LONGER_ENTRY = "longer_entry"
 CANCELLED = "cancelled"
 SUPERSEDED = "superseded"
 
@@ -130,6 +131,17 @@ def of_answer(text: str, raw: str, hole: Hole, *, stop_reason: str = "") -> str:
     if not text.strip() or overlap.repeats_following(text, hole):
         return REPEATS_SUFFIX
     return REPEATS_PREVIOUS if overlap.repeats_previous(text, hole) else ""
+
+
+def lengthens_entry(text: str, request: CompletionRequest) -> bool:
+    """Whether `text` goes on with the word that the selected entry of a popup ends with.
+
+    The entry is a whole name: who takes it does not want a longer one.
+    """
+    before = request.document.text[max(0, request.offset - 1) : request.offset]
+    return request.entry is not None and all(
+        c.isalnum() or c == "_" for c in (before or " ", text[:1] or " ")
+    )
 
 
 def too_small(text: str) -> bool:

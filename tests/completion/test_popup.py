@@ -76,6 +76,15 @@ async def test_the_answer_is_there_while_the_entry_is_typed_and_when_it_is_taken
     assert len(bench.engine.streams) == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "shown", "reason"), [("_baz(1)", "", "longer_entry"), (".baz(1)", ".baz(1)", "")]
+)
+async def test_the_word_of_an_entry_is_whole(answer: str, shown: str, reason: str):
+    bench = await Bench(says(answer)).ready()
+    result = await bench.ask("x = foo_bar|\ny\n", entry=ENTRY)
+    assert (text_of(result), result.trace.silent_reason) == (shown, reason)
+
+
 async def test_another_entry_is_another_hole():
     bench = await Bench(says("(1)")).ready()
     await bench.ask("x = foo_bar|\ny\n", entry=ENTRY)
