@@ -38,7 +38,7 @@ def special(form: Form, request: FimRequest) -> list[int]:
     return [token for token in form.render(request).tokens if form.special(token)]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(form_named, texts, texts, st.integers(0, 400))
 def test_the_prompt_is_the_template_with_the_texts_in_it(form, prefix, suffix, anchor):
     anchor = min(anchor, len(prefix))
@@ -52,7 +52,7 @@ def test_the_prompt_is_the_template_with_the_texts_in_it(form, prefix, suffix, a
     assert marked(data) == marked(form.spelled(prefix, suffix, anchor))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(form_named, texts, texts, texts, texts, st.lists(st.tuples(texts, texts), max_size=2))
 def test_user_text_never_becomes_special(form, prefix, suffix, path, repo, extra):
     def request(text: str) -> FimRequest:
@@ -90,7 +90,7 @@ def test_bos_is_there_once_where_the_rule_says(form: Form):
     assert prompt.tokens.count(known) == len(bos) + (known is not None and known == eos)
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=250)
 @given(
     form_named,
     texts,
@@ -150,7 +150,7 @@ def test_start_of_a_cut_prefix_stays_put_while_typing(typed, more):
     assert moved <= 1 + more // 50
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(form_named, texts, texts, st.sampled_from(["", "retur", "x.na", "变", "é", "nam_1"]))
 def test_healing_takes_back_only_the_end_of_the_prefix(form, prefix, suffix, word):
     prefix += word
