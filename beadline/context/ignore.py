@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import AnyStr
 
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -29,7 +30,7 @@ _FOLDERS = re.compile(rf"{_BELOW}((?:(?!{_BELOW}).)+?)(?={_BELOW})", re.S)
 
 class _Pattern(GitIgnoreSpecPattern):
     @classmethod
-    def pattern_to_regex(cls, pattern: str | bytes) -> tuple[str | None, bool | None]:  # pyright: ignore
+    def pattern_to_regex(cls, pattern: AnyStr) -> tuple[AnyStr | None, bool | None]:
         regex, include = super().pattern_to_regex(pattern)
         return (_atomic(regex) if isinstance(regex, str) else regex), include
 
