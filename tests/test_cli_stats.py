@@ -73,12 +73,20 @@ def test_a_table(counted: Path) -> None:
         assert words in printed
 
 
+def test_a_model_with_the_name_of_a_language(path: Path) -> None:
+    with closing(database.connect(path)) as connection:
+        day = TODAY.isoformat()
+        database.add(connection, [(day, "python", "python", "requests", 3)])
+    lines = run("stats").out.splitlines()
+    assert sum(line.startswith("python") for line in lines) == 2
+
+
 def test_days(counted: Path) -> None:
     assert list(run("stats", "--json", "--days", 7).json["languages"]) == ["python"]
     assert list(run("stats", "--json", "--days", 41).json["languages"]) == ["python", "go"]
 
 
-@pytest.mark.parametrize("days", ["0", "-3", "x", "1.5", "99999999", "²"])
+@pytest.mark.parametrize("days", ["0", "-3", "x", "1.5", "99999999", "9" * 5000, "²"])
 def test_days_that_are_none(days: str) -> None:
     done = run("stats", f"--days={days}")
     assert done.code == 2

@@ -68,7 +68,8 @@ def _since(days: str | None) -> str:
     """First day of the last so many, as an ISO date; empty is the beginning."""
     if days is None:
         return ""
-    if not (days.isascii() and days.isdecimal() and 1 <= int(days) <= _MOST_DAYS):
+    digits = days.isascii() and days.isdecimal() and len(days) <= len(str(_MOST_DAYS))
+    if not (digits and 1 <= int(days) <= _MOST_DAYS):
         raise SettingsError(f"--days must be a whole number from 1 to {_MOST_DAYS}, not {days!r}.")
     return (datetime.date.today() - datetime.timedelta(days=int(days) - 1)).isoformat()
 
@@ -85,7 +86,8 @@ def _table(total: Summary, languages: dict[str, Summary], models: dict[str, Summ
     table.add_column("")
     for heading in ("requests", "shown", "accepted", "acceptance", "kept 30 s", "kept 5 min"):
         table.add_column(heading, justify="right")
-    for name, group in {"all": total, **languages, **models}.items():
+    # A model may have the name of a language.
+    for name, group in (("all", total), *languages.items(), *models.items()):
         table.add_row(
             display.printable(name) or "?",
             str(int(group.counts["requests"])),

@@ -66,7 +66,8 @@ def test_an_edit_is_the_slice_it_names(
     snapshot = documents.snapshot(URI)
     assert snapshot.lines.original == expected
     assert lines_of(expected) == change.document.text.split("\n")
-    (done,) = change.edits or ()
+    assert change.edits is not None
+    (done,) = change.edits
     before = "\n".join(lines_of(text))
     assert (
         change.document.text
