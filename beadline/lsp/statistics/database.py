@@ -25,6 +25,10 @@ BUSY_SECONDS = 5.0
 Row = tuple[str, str, str, str, float]
 """Day (ISO date), language, model, name of the count, increment."""
 
+_APPLICATION = 0x62656164
+"""`PRAGMA application_id` of our files: "bead"."""
+_HEADER = b"SQLite format 3\0"
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS counts (
   day TEXT NOT NULL, language TEXT NOT NULL, model TEXT NOT NULL, name TEXT NOT NULL,
@@ -42,6 +46,10 @@ class NewerFileError(FileError):
     """The file was written by a newer version of beadline."""
 
 
+class ForeignFileError(FileError):
+    """The file is none of ours: a slip in a setting must not cost the user another file."""
+
+
 def location(options: StatisticsOptions) -> Path:
     """The file of the options, or the usual one. Raises `SettingsError`."""
     if not options.file:
@@ -57,16 +65,12 @@ def location(options: StatisticsOptions) -> Path:
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file, readable by the user alone, and make it and its table if there is none.
 
-    Raises `sqlite3.Error` for a file that is none of ours or in use, `OSError` for one that
-    cannot be made, `NewerFileError` for one we must not touch.
+    Raises `sqlite3.Error` for a file that is damaged or in use, `OSError` for one that cannot be
+    made, `NewerFileError` and `ForeignFileError` for one we must not touch.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if sys.platform != "win32":
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    _check_kind(path)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         _prepare(database, path)
@@ -78,17 +82,24 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
+    (application,) = database.execute("PRAGMA application_id").fetchone()
     if version > VERSION:
         raise NewerFileError(
             f"{path} was written by a newer version of beadline.",
             hint="Update beadline, or name another file in statistics.file.",
         )
+    holds = database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+    if holds and application != _APPLICATION:
+        raise _foreign(path)
+    if sys.platform != "win32":
+        path.chmod(0o600)  # before the files beside it are made, which take its mode
     # Where the file system cannot have it, SQLite stays with the mode that it has; and it does not
     # wait for another server that is making the file just now.
     with contextlib.suppress(sqlite3.OperationalError):
         database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     if version < VERSION:
+        database.execute(f"PRAGMA application_id = {_APPLICATION}")
         database.execute(_SCHEMA)
         database.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -141,6 +152,27 @@ def clear(path: Path) -> None:
             set_aside(path).unlink()
     except (sqlite3.Error, OSError) as exc:
         raise _unreadable(path, exc) from exc
+
+
+def _check_kind(path: Path) -> None:
+    """Raises `ForeignFileError` for what cannot be an SQLite file.
+
+    At the usual place, which is ours, a file of another content is a damaged one.
+    """
+    if path.exists() and not path.is_file():
+        raise _foreign(path)
+    if path == settings.user_data_dir() / FILE_NAME or not path.exists():
+        return
+    with path.open("rb") as stream:
+        if stream.read(len(_HEADER)) not in (b"", _HEADER):
+            raise _foreign(path)
+
+
+def _foreign(path: Path) -> ForeignFileError:
+    return ForeignFileError(
+        f"{path} is not a statistics file of beadline; it is left alone.",
+        hint="Name another file in statistics.file.",
+    )
 
 
 def _unreadable(path: Path, exc: Exception) -> FileError:

@@ -23,7 +23,9 @@ DAY = "2026-03-01"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The usual place."""
+    monkeypatch.setenv("BEADLINE_DATA_DIR", str(tmp_path / "data"))
     return tmp_path / "data" / "statistics.sqlite3"
 
 
@@ -109,6 +111,31 @@ def test_a_damaged_file_is_set_aside_and_told_once(path: Path, content: bytes | 
     assert path.with_name(path.name + ".damaged").read_bytes() == content
     (message,) = told
     assert "damaged" in message
+
+
+@pytest.mark.parametrize("kind", ["text", "database", "folder"])
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "precious"
+    if kind == "text":
+        file.write_text("root:x:0:0\n")
+        file.chmod(0o644)
+    elif kind == "database":
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE mine (x)")
+    else:
+        file.mkdir()
+    before = file.read_bytes() if file.is_file() else b"", file.stat().st_mode
+    told = Told()
+    writer = store(file, told)
+    writer.count(LABELS, {"shown": 1})
+    writer.close()
+    for use in (database.read, database.clear):
+        with pytest.raises(FileError, match="left alone"):
+            use(file)
+    assert (file.read_bytes() if file.is_file() else b"", file.stat().st_mode) == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["precious"]
+    (message,) = told
+    assert "left alone" in message
 
 
 def test_a_locked_file_costs_nothing_but_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
