@@ -10,7 +10,7 @@ from __future__ import annotations
 from beadline.context import repair
 from beadline.context.syntax.tree import Problems, SyntaxTree
 
-_NEAR_CHARS = 30_000
+_NEAR_CHARS = 8_000
 """What is broken is looked at within so many characters: it takes many parses."""
 _SEARCH_CHARS = 600_000
 """Of fillings so many are tried that they make this many characters to parse."""
