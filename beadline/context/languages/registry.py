@@ -105,9 +105,13 @@ class Registry:
     def _add(self, text: str, folder: Traversable) -> Language:
         table = tomllib.loads(text)
         base = table.pop(_BASE, "")
+        if not isinstance(base, str):
+            raise LanguageError(f"Its {_BASE} must be the id of a language.")
         if base and base not in self._languages:
             raise LanguageError(f"Its base {base!r} is no language known here.")
         query = table.pop(_QUERY, "")
+        if not isinstance(query, str):
+            raise LanguageError(f"Its {_QUERY} must be the name of a file.")
         language = _language(table, self._languages.get(base))
         if language.has_tree:
             found = folder.joinpath(query or f"{language.id}.scm")
@@ -123,8 +127,10 @@ class Registry:
     def _add_users(self, path: Path) -> None:
         before = dict(self._languages)
         try:
+            if not path.is_file():  # a pipe would be waited for
+                raise LanguageError("It is no file.")
             language = self._add(path.read_text("utf-8"), path.parent)
-        except (OSError, ValueError, LanguageError) as exc:
+        except (OSError, ValueError, RecursionError, LanguageError) as exc:
             self._languages = before
             self._problems.append(f"The language file {path} cannot be used: {exc}")
             return

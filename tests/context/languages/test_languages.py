@@ -130,6 +130,9 @@ def test_a_language_on_a_base_has_names_of_its_own(tmp_path: Path) -> None:
     ("toml", "query", "words"),
     [
         ("id = ", "", ("cannot be used", "tiny.toml")),
+        ('base = ["c"]\n' + TOML, "", ("base must be the id",)),
+        ("query = 1\n" + TOML, "", ("query must be the name",)),
+        ("id = " + "[" * 5000, "", ("cannot be used", "tiny.toml")),
         ('name = "Tiny"', "", ("no id",)),
         ('id = "tiny"\nname = "Tiny"\ncolour = 3', "", ("unknown key colour",)),
         ('id = "tiny"\nname = "Tiny"\n[words]\njump = []', "", ("unknown key words.jump",)),
