@@ -37,6 +37,10 @@ _QUIET_S = 0.5
 """Time without an edit after which the thread indexes buffers that nobody has searched for."""
 _PAUSE_S = 0.0005
 """Pause after every file, so that a thread that answers a keystroke gets its turn."""
+_REST_SHARE = 10
+"""After a scan the thread does not scan the same folders again for so many times its duration,"""
+_MOST_REST_S = 30.0
+"""and so long at most."""
 _JOIN_S = 5.0
 """Time `close` waits for the thread; a disk that hangs must not keep a server from ending."""
 _LOWEST = 10
@@ -198,19 +202,34 @@ class Retriever:
     def _work(self) -> None:
         _lower_priority()
         cutter = Cutter()
+        rested, generation = 0.0, -1
         while True:
             with self._change:
-                while not (self._closed or self._rescan or self._quiet()):
-                    self._change.wait(_QUIET_S if self._dirty else None)
+                while not (self._closed or self._due(rested, generation) or self._quiet()):
+                    self._change.wait(self._longest_wait(rested))
                 if self._closed:
                     return
-                scanning, self._rescan = self._rescan, False
+                scanning = self._due(rested, generation)
+                if scanning:
+                    self._rescan = False
                 generation, folders, options = self._generation, self._folders, self._options
             if scanning:
+                begun = time.monotonic()
                 self._scan(cutter, generation, folders, options)
+                ended = time.monotonic()
+                rested = ended + min(_REST_SHARE * (ended - begun), _MOST_REST_S)
             else:
                 while self._index_dirty(most=1):
                     time.sleep(_PAUSE_S)
+
+    def _due(self, rested: float, generation: int) -> bool:
+        """A scan is asked for, and either it is about other folders or rules or the last one is
+        long enough ago: a build changes files all the time."""
+        return self._rescan and (generation != self._generation or time.monotonic() >= rested)
+
+    def _longest_wait(self, rested: float) -> float | None:
+        waits = [max(0.0, rested - time.monotonic())] if self._rescan else []
+        return min([*waits, _QUIET_S] if self._dirty else waits, default=None)
 
     def _quiet(self) -> bool:
         return bool(self._dirty) and time.monotonic() - max(self._dirty.values()) >= _QUIET_S
