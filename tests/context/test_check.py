@@ -227,7 +227,8 @@ def test_long_texts_of_every_language_are_judged_as_short_ones(language: str) ->
          "return G(a);", "return G(a));"),
         ("php", "<?php\n\nclass A extends B\n{\n",
          "    public function f($a)\n    {\n        ¦\n    }\n\n", "return g($a);", "return = g(;"),
-        ("java", "class A\n{\n", "    int f(int a)\n    {\n        ¦\n    }\n\n", "g(a);", "g(a));"),
+        ("java", "class A\n{\n",
+         "    int f(int a)\n    {\n        ¦\n    }\n\n", "g(a);", "g(a));"),
     ],
 )  # fmt: skip
 def test_long_classes_whose_brackets_have_lines_of_their_own(
