@@ -39,7 +39,10 @@ class Neovim:
         """Start with a file open. `folder`: for the socket; its path must be short."""
         self.wire = wire
         self._program = program
-        self._environment = {**os.environ, **environment, **program.environment}
+        # Left to itself Neovim makes a folder for its log, and so do the processes that ask it:
+        # the one that comes second may find it half made, and says so.
+        log = {"NVIM_LOG_FILE": str(folder / "log")}
+        self._environment = {**os.environ, **environment, **program.environment, **log}
         self._socket = str(folder / "socket")
         options = ["--headless", "--clean", "-n", "-u", str(INIT), "--listen", self._socket]
         self._process = subprocess.Popen(
