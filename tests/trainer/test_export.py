@@ -8,6 +8,8 @@ import pytest
 from beadline.trainer.export import export_gguf
 from beadline.trainer.pretrain import ModelShape, new_model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model():

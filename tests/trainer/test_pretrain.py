@@ -13,6 +13,8 @@ from beadline.trainer.pretrain import ModelShape, PretrainOptions, pretrain, wcl
 from beadline.trainer.samples import SampleOptions, write_shards
 from beadline.trainer.tokenizer import TokenizerVocabulary
 
+pytestmark = pytest.mark.slow
+
 SHAPE = ModelShape(1024, hidden=64, layers=2, heads=2, kv_heads=1, feed_forward=96, context=128)
 
 

@@ -82,13 +82,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
-    (application,) = database.execute("PRAGMA application_id").fetchone()
     if version > VERSION:
         raise NewerFileError(
             f"{path} was written by a newer version of beadline.",
             hint="Update beadline, or name another file in statistics.file.",
         )
+    # In this order: another server that makes the file just now writes the id before the table.
     holds = database.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+    (application,) = database.execute("PRAGMA application_id").fetchone()
     if holds and application != _APPLICATION:
         raise _foreign(path)
     if sys.platform != "win32":
