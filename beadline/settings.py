@@ -55,6 +55,17 @@ class EngineOptions:
     """Order of prefix, suffix and middle, one that the family has; `auto` takes its default."""
     healing: bool = _trusted(True)
     """Whether a word that is half typed at the cursor is spelled by the model's own tokens."""
+    kv_mebibytes: int = _trusted(1024, minimum=1, maximum=1 << 20)
+    """Memory within which the state of more than one recently used document is kept."""
+    drafts: bool = _trusted(True)
+    """Whether tokens are guessed from what the prompt says and checked several at a time."""
+    draft_model: str = _trusted("")
+    """Path of a smaller GGUF file with the same vocabulary that guesses tokens; empty: none."""
+    save_state: bool = _trusted(True)
+    """Whether the state of recent documents is kept in the cache directory between sessions. It
+    can be turned back into their text; the files are readable by the user alone."""
+    state_mebibytes: int = _trusted(256, minimum=0, maximum=1 << 20)
+    """Most disk space of that state."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,15 @@ class CompletionOptions:
     """Suggest inside strings."""
     invoked_items: int = _workspace(3, minimum=1, maximum=5)
     """Most items of an answer that was asked for by a key."""
+    prefetch: bool = _workspace(True)
+    """Compute what follows a shown suggestion before it is accepted."""
+    idle_ms: int = _workspace(150, minimum=20, maximum=60_000)
+    """Quiet time after which newer snippets and windows are evaluated and taken into use."""
+    least_confidence: int = _workspace(0, minimum=0, maximum=100)
+    """Suggestions that are right with a lower probability, in per cent, are not shown."""
+    exact_tokens: int = _trusted(0, minimum=0, maximum=1024)
+    """For benchmarks: every request decodes exactly so many tokens and shows nothing; no cached
+    answer, prefetch, debounce, stop rule or silence. 0 is off."""
     plain_completion: bool = _workspace(False)
     """Answer `textDocument/completion` as well, for clients without inline completion."""
 

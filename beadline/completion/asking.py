@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from beadline.completion import generation as generations
 from beadline.completion import silence, snippets
 from beadline.completion.clock import Clock, ContextThread
-from beadline.completion.generation import Base, Generation
+from beadline.completion.generation import Base, Cutter, EverythingGoes, Generation
 from beadline.completion.ladder import Answer, Ladder, Scene
 from beadline.completion.loading import Loader, silent_reason
 from beadline.completion.reading import Reading
@@ -50,7 +50,13 @@ class Question:
     @property
     def max_tokens(self) -> int:
         """Most tokens of the answer."""
-        return self.request.max_tokens or self.options.max_tokens * self._length
+        options = self.options
+        return options.exact_tokens or self.request.max_tokens or options.max_tokens * self._length
+
+    @property
+    def is_measured(self) -> bool:
+        """A benchmark wants the model's work alone: nothing cached, shared or cut."""
+        return self.options.exact_tokens > 0
 
     @property
     def max_lines(self) -> int:
@@ -78,6 +84,7 @@ class Question:
             max_tokens=self.max_tokens,
             deadline_ms=self.options.deadline_ms,
             require_text=silence.requires_text(self.reading.cursor, self.request),
+            ignore_stops=self.is_measured,
             temperature=TEMPERATURE if self.number else 0.0,
             seed=self.number,
             sequence=document.key,
@@ -149,15 +156,20 @@ class Asker:
         options = question.options
         request, reading = question.request, question.reading
         document = reading.document
-        rested = not request.automatic or options.debounce_ms == 0 or question.number > 0
-        rule: StopRule | None = None
+        measured = question.is_measured
+        rested = (
+            measured or not request.automatic or options.debounce_ms == 0 or question.number > 0
+        )
+        rule: Cutter | None = EverythingGoes() if measured else None
         while True:
             scene = self._scene(question)
-            cached = self._ladder.find(scene)
+            cached = self._ladder.find(scene) if not measured else None
             if cached is not None and _serves(cached, request):
                 return cached
             newest = self._newest.get(document.key) == question.ticket
-            current, source = self._joinable(reading, scene, newest=newest), "inflight"
+            current, source = None, "inflight"
+            if not measured:
+                current = self._joinable(reading, scene, newest=newest)
             if current is None:
                 if not newest:
                     # Only the newest request of a document may use the engine.
@@ -237,7 +249,7 @@ class Asker:
             return None
         return None if current.finished else current
 
-    def _start(self, question: Question, scene: Scene, rule: StopRule) -> Generation:
+    def _start(self, question: Question, scene: Scene, rule: Cutter) -> Generation:
         """Ask the model. Raises `EngineError` when the engine takes no request."""
         self.stop(generations.SUPERSEDED)
         reading, request = question.reading, question.request
@@ -246,20 +258,24 @@ class Asker:
             rule,
             Base(reading.document, reading.cursor.offset, request.entry),
             scope=scene.fingerprint,
-            empty_threshold=silence.empty_threshold(reading.cursor, request),
+            empty_threshold=(
+                silence.NEVER
+                if question.is_measured
+                else silence.empty_threshold(reading.cursor, request)
+            ),
             call_later=self._clock.later,
-            on_end=lambda ended: self._ended(ended, scene),
+            on_end=lambda ended: self._ended(ended, question, scene),
         )
         self._generation = started
         self._draining.add(started)
         return started
 
-    def _ended(self, ended: Generation, scene: Scene) -> None:
+    def _ended(self, ended: Generation, question: Question, scene: Scene) -> None:
         """A generation's stream is over: keep what it is worth, tell what it cost."""
         self._draining.discard(ended)
         if self._generation is ended:
             self._generation = None
-        if ended.complete:
+        if ended.complete and not question.is_measured:
             self._ladder.remember(
                 scene,
                 Answer(ended.text, ended.stop_reason, ended.eog_probability, ended.logprob),

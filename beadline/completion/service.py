@@ -177,7 +177,7 @@ class Completer:
         )
         if trace.silent_reason:
             return []
-        rests = self._ladder.typed(document, offset)
+        rests = self._ladder.typed(document, offset) if not options.exact_tokens else ()
         if rests and (request.automatic or len(rests) >= most):
             trace.answered_from = "typed"
             trace.expected, trace.stop_reason = rests[0].expected, rests[0].stop_reason
@@ -186,11 +186,17 @@ class Completer:
         user = self._user_text(request, offset)
         reading = await self._read(user, trace)
         trace.expected = str(reading.cursor.expected)
-        trace.silent_reason = silence.of_cursor(reading, request, self._options)
-        if trace.silent_reason:
-            return []
+        if not options.exact_tokens:
+            trace.silent_reason = silence.of_cursor(reading, request, self._options)
+            if trace.silent_reason:
+                return []
         reading = await self._with_snippets(reading, trace)
         question = Question(request, reading, options, self._asker.ticket(document.key))
+        if question.is_measured:
+            if (answer := await self._asker.answer(question, trace)) is not None:
+                _record_answer(trace, answer)
+                trace.silent_reason = silence.MEASURED
+            return []
         found = await self._found(question, user, most, trace)
         if not found:
             return []

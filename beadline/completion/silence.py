@@ -39,6 +39,9 @@ TOO_SMALL = "too_small"
 LONGER_ENTRY = "longer_entry"
 CANCELLED = "cancelled"
 SUPERSEDED = "superseded"
+MEASURED = "measured"
+UNSURE = "low_confidence"
+REJECTED = "rejected_before"
 
 RETRIED = frozenset({ADDS_ERROR, BARE_HEADER})
 """Where another answer of the model may do better."""

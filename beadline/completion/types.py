@@ -40,6 +40,7 @@ class Trace:
     """The numbers of one request (DESIGN section 8); one JSON object a line in the trace file."""
 
     event: str = "request"
+    """`request`; without one `abandoned` (nobody waited for it any more), `warm`, `prefetch`."""
     total_ms: float = 0.0
     context_ms: float = 0.0
     queue_ms: float = 0.0
@@ -56,6 +57,10 @@ class Trace:
     """Answers of the model that were judged; more than one when the first broke the syntax."""
     eog_probability: float = 0.0
     """The model's probability at the cursor that nothing belongs there."""
+    confidence: float = 0.0
+    """Estimated probability that what is shown, or was silenced for it, is right."""
+    older_snippets: bool = False
+    """The prompt held a set of snippets that is about to be replaced."""
     layout: str = ""
     family: str = ""
     answered_from: str = ""

@@ -65,6 +65,11 @@ class FimRequest:
     """0 is greedy."""
     seed: int = 0
     """Only used with a temperature above 0."""
+    ignore_stops: bool = False
+    """Only `max_tokens` and `deadline_ms` end it; tokens that are no text are not chosen."""
+    warm: bool = False
+    """Evaluate the prompt beside what the sequence holds and decode nothing. The next request of
+    the same sequence takes up whichever shares more with its prompt."""
     sequence: str = ""
     """Key of the KV sequence to reuse; one per document."""
 
@@ -112,8 +117,8 @@ class Finished:
     """The last event of every stream that did not raise."""
 
     reason: str
-    """`eog` (a stop token, or a text by which the family ends), `length`, `newline`, `deadline` or
-    `cancelled`."""
+    """`eog` (a stop token, or a text by which the family ends), `length`, `newline`, `deadline`,
+    `cancelled`, or `warm`: the prompt is evaluated, as asked."""
     usage: Usage
 
 

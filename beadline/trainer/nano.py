@@ -35,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     prepare = steps.add_parser("prepare", help="corpus, tokenizer and shards")
     prepare.add_argument("--held-out", nargs="*", type=Path, default=[], metavar="REPO")
     prepare.add_argument("--epochs", type=int, default=1)
+    prepare.add_argument(
+        "--control", action="store_true",
+        help="samples of the control model: PSM alone, random character spans",
+    )  # fmt: skip
     prepare.add_argument("--package-limit", type=int, default=8_000_000, metavar="CHARACTERS")
     train = steps.add_parser("train", help="train, or go on training")
     train.add_argument("--steps", type=int, default=PretrainOptions.total_steps)
@@ -44,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--no-compile", action="store_true")
     export = steps.add_parser("export", help="write the GGUF")
     export.add_argument("--output", type=Path, required=True)
+    export.add_argument("--name", default="beadline-nano", help="`general.name` of the file")
     export.add_argument("--quantisation", default="Q8_0", choices=("Q8_0", "F16", "F32"))
     for step in (prepare, train, export):
         step.add_argument("--work", type=Path, required=True, metavar="DIR")
@@ -82,7 +87,7 @@ def _prepare(args: argparse.Namespace) -> int:
         tokenizer = train_tokenizer((file.text for file in files), VOCABULARY)
         tokenizer.save(str(work / "tokenizer.json"))
     vocabulary = TokenizerVocabulary.load(work / "tokenizer.json")
-    options = SampleOptions()
+    options = SampleOptions(control=args.control)
     started = time.perf_counter()
     for rows in write_shards(
         files, vocabulary, work / "shards", options, seed=SEED, epochs=args.epochs
@@ -141,7 +146,7 @@ def _export(args: argparse.Namespace) -> int:
         load_model(work / "run" / "checkpoint"),
         Tokenizer.from_file(str(work / "tokenizer.json")),
         partial,
-        name="beadline-nano",
+        name=args.name,
         quantisation=args.quantisation,
         metadata={"general.license": "apache-2.0"},
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from beadline.context.types import Document
 from beadline.engine.fim.render import Budget, render
 from beadline.engine.protocol import FimRequest, Layout
 from beadline.trainer.corpus import SourceFile
-from beadline.trainer.structured_fim import HoleSampler, draw_anchor
+from beadline.trainer.structured_fim import Hole, HoleSampler, draw_anchor, random_span
 from beadline.trainer.tokenizer import TokenizerVocabulary
 
 LAYOUTS = ((Layout.ANCHORED, 0.65), (Layout.PSM, 0.15), (Layout.SPM, 0.20))
@@ -41,6 +42,13 @@ class SampleOptions:
     """Samples that are shuffled together; a small pool leaves neighbours from the same files."""
     chars_per_sample: int = 900
     """One sample is drawn per so many characters of a file."""
+    control: bool = False
+    """PSM alone and random character spans, as most published models were trained: a control that
+    tells what the anchored layout does to a model that never saw it."""
+
+    @property
+    def layouts(self) -> Sequence[tuple[Layout, float]]:
+        return ((Layout.PSM, 1.0),) if self.control else LAYOUTS
 
 
 def file_samples(
@@ -51,14 +59,18 @@ def file_samples(
     rng: random.Random,
 ) -> Iterator[list[int]]:
     """Token ids of the samples drawn from one file; the end token stands where a text ends."""
-    tree = trees.parse(Document(file.path, file.path, "python", file.text, file.repo))
-    if tree is None:
-        return
-    sampler = HoleSampler(tree)
+    draw: Callable[[random.Random], Hole | None]
+    if options.control:
+        draw = partial(random_span, file.text, options.prefix_chars + options.suffix_chars)
+    else:
+        tree = trees.parse(Document(file.path, file.path, "python", file.text, file.repo))
+        if tree is None:
+            return
+        draw = HoleSampler(tree).draw
     for _ in range(1 + len(file.text) // options.chars_per_sample):
         if rng.random() < LEFT_TO_RIGHT:
             yield left_to_right(file, vocabulary, options, rng)
-        elif (hole := sampler.draw(rng)) is not None:
+        elif (hole := draw(rng)) is not None:
             request, middle = fim_request(file, hole.start, hole.end, options, rng)
             yield fim_sample(request, middle, vocabulary, options.row_tokens)
 
@@ -72,7 +84,8 @@ def fim_request(
     low = 0 if low == 0 else min(start, text.find("\n", low) + 1 or start)
     high = min(len(text), end + rng.randint(0, options.suffix_chars))
     high = len(text) if high == len(text) else max(end, text.rfind("\n", end, high) + 1)
-    layout = rng.choices([name for name, _ in LAYOUTS], [share for _, share in LAYOUTS])[0]
+    names, shares = zip(*options.layouts, strict=True)
+    layout = rng.choices(names, shares)[0]
     request = FimRequest(
         prefix=text[low:start],
         suffix=text[end:high],
@@ -132,7 +145,8 @@ def write_shards(
     interrupted run resumes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "samples.json").write_text(json.dumps({"seed": seed, "epochs": epochs}))
+    about = {"seed": seed, "epochs": epochs, "control": options.control}
+    (folder / "samples.json").write_text(json.dumps(about))
     rows: list[list[int]] = []
     written = shard = 0
     for row in _rows(files, vocabulary, options, seed, epochs):
@@ -148,10 +162,10 @@ def write_shards(
 
 def _save(target: Path, rows: list[list[int]]) -> int:
     if not target.exists():
-        partial = target.with_suffix(".part")
-        with partial.open("wb") as handle:
+        unfinished = target.with_suffix(".part")
+        with unfinished.open("wb") as handle:
             np.save(handle, np.asarray(rows, dtype=np.uint16))
-        partial.replace(target)
+        unfinished.replace(target)
     return len(rows)
 
 

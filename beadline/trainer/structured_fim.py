@@ -169,6 +169,17 @@ class HoleSampler:
         return None
 
 
+def random_span(text: str, most: int, rng: random.Random) -> Hole | None:
+    """Two uniform cuts in a stretch of at most `most` characters, the character-level spans of
+    Bavarian et al. 2022 (arXiv 2207.14255)."""
+    if len(text) < 20:
+        return None
+    low = rng.randrange(max(1, len(text) - most // 2))
+    high = min(len(text), low + most)
+    start, end = sorted((rng.randint(low, high), rng.randint(low, high)))
+    return Hole(start, end, "random")
+
+
 def draw_anchor(rng: random.Random, text: str, cursor: int, low: int) -> int:
     """A line start 0-8 lines above the cursor, not below `low`; mostly the cursor's own line."""
     anchor = max(low, text.rfind("\n", low, cursor) + 1)

@@ -54,6 +54,8 @@ class Limits:
     stop_at_newline: bool = False
     require_text: bool = False
     """None of `stop` and `not_text` is chosen before the first non-blank character."""
+    ignore_stops: bool = False
+    """None of them is chosen at all."""
 
 
 class _Text:
@@ -205,7 +207,8 @@ class Decoder:
     ) -> Iterator[Event]:
         """`first` was chosen already, while the typed bytes were spelled."""
         visible = False
-        barred = limits.stop | limits.not_text if limits.require_text else frozenset()
+        ends = limits.stop | limits.not_text
+        barred = ends if limits.require_text or limits.ignore_stops else frozenset()
         generated = 0
         first_ms = usage.prompt_ms
         chosen: int | None = None
@@ -233,7 +236,7 @@ class Decoder:
                 reason = "eog"
                 break
             piece = text.feed(self._spell(chosen) if data is None else data, choice.logprob)
-            if barred and piece.strip():
+            if barred and piece.strip() and not limits.ignore_stops:
                 barred = frozenset()
             if limits.stop_at_newline:
                 kept, visible, cut = _before_newline(piece, visible)

@@ -326,8 +326,9 @@ class Context:
         sequence: int,
         *,
         should_abort: Callable[[], bool] | None = None,
+        outputs: int = 1,
     ) -> bool:
-        """Evaluate `tokens` at `position`...; logits are kept for the last one.
+        """Evaluate `tokens` at `position`...; logits are kept for the last `outputs` of them.
 
         Returns False when `should_abort` (asked between graph nodes, on the CPU only) said stop:
         what was evaluated by then stays, so read `last_position` before reuse. Raises
@@ -339,8 +340,7 @@ class Context:
         for index, token in enumerate(tokens):
             self._tokens[index] = token
             self._positions[index] = position + index
-            self._outputs[index] = 0
-        self._outputs[count - 1] = 1
+            self._outputs[index] = index >= count - outputs
         self._sequence[0] = sequence
         self._batch.n_tokens = count
         self._set_abort(should_abort)
@@ -362,13 +362,13 @@ class Context:
     def _on_abort(self, _data: object) -> bool:
         return self._should_abort is not None and self._should_abort()
 
-    def logits(self) -> np.ndarray:
-        """Logits after the last token of the last `decode`: float32, one per token of the
-        vocabulary. A view that the next `decode` overwrites.
+    def logits(self, back: int = 0) -> np.ndarray:
+        """Logits after the last token of the last `decode`, or after the one `back` before it:
+        float32, one per token of the vocabulary. A view that the next `decode` overwrites.
         """
         import numpy as np
 
-        row = self._names.llama_get_logits_ith(self._pointer, -1)
+        row = self._names.llama_get_logits_ith(self._pointer, -1 - back)
         if not row:
             raise EngineError("llama.cpp has no logits for the last token.")
         return np.ctypeslib.as_array(row, shape=(self.model.vocabulary_size,))

@@ -168,6 +168,7 @@ class Worker:
             not_text=loaded.prompts.vocabulary.control,
             stop_at_newline=request.stop_at_newline,
             require_text=request.require_text,
+            ignore_stops=request.ignore_stops,
         )
         events = loaded.decoder.generate(
             prompt.tokens,
