@@ -54,7 +54,7 @@ class Cursor:
 
     def user_position(self, offset: int) -> dict[str, int]:
         """`offset` as `{line, column}` in the units of the command line."""
-        line, column = self.index.position(offset, "utf-32")
+        line, column = self.index.position(offset)
         return {"line": line + 1, "column": column + 1}
 
 
@@ -78,7 +78,7 @@ def open_cursor(location: Location, options: Options) -> Cursor:
     """Read the file and find the position. Raises `FileError`, `PositionError`."""
     file = read_document(location.path, max_bytes=options.context.max_file_bytes)
     index = LineIndex(file.document.text)
-    offset = index.offset(location.line - 1, location.column - 1, "utf-32", clamp=False)
+    offset = index.offset(location.line - 1, location.column - 1)
     return Cursor(file, index, offset)
 
 

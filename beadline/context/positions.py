@@ -1,7 +1,7 @@
-"""Lines and columns to offsets and back, and reversible newlines. Knows no files and no protocol.
+"""Lines and columns of a file to offsets and back, and reversible newlines. Knows no protocol.
 
-Offsets are code points of a Python `str`. Line ends are \\n, \\r\\n and \\r alone, as LSP says:
-a form feed or U+2028 does not end a line.
+Offsets and columns are code points of a Python `str`. What an editor sends is counted in other
+units and clamped: `lsp/lines` does that.
 """
 
 from __future__ import annotations
@@ -11,130 +11,55 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import accumulate, count
 from operator import add
-from typing import Literal
 
 from beadline.errors import PositionError
 
-Encoding = Literal["utf-8", "utf-16", "utf-32"]
-"""Unit of a column: bytes, 16-bit units, or code points."""
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _CR = re.compile(r"\r\n?")
 
 
 class LineIndex:
-    """Line starts of one text; every public number is 0-based."""
+    """Line starts of one text with \\n line ends; every number of it is 0-based."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._starts, self._ends = _lines(text)
-        self._ascii = text.isascii()
+        self._ends = _line_ends(text)
+        self._starts = [0, *map((1).__add__, self._ends[:-1])]
 
-    @property
-    def line_count(self) -> int:
-        """Lines of the text; a text that ends in a newline has an empty last line."""
-        return len(self._starts)
+    def offset(self, line0: int, column0: int) -> int:
+        """Offset of a position; the column behind the last character is the line's end.
 
-    def line_span(self, line0: int) -> tuple[int, int]:
-        """Offsets of the line's first character and of its end, terminator excluded."""
-        return self._starts[line0], self._ends[line0]
-
-    def line_of(self, offset: int) -> int:
-        """Line that contains `offset`; inside \\r\\n it is the line that the pair ends."""
-        return bisect_right(self._starts, offset) - 1
-
-    def offset(
-        self, line0: int, column0: int, encoding: Encoding = "utf-32", *, clamp: bool
-    ) -> int:
-        """Offset of a position.
-
-        `clamp=True` follows LSP: a line past the last is the text's end, a column past the line
-        is the line's end, a column inside a character (surrogate pair, UTF-8 sequence) is before
-        it, negative numbers are 0. `clamp=False` raises `PositionError`, whose text counts
-        from 1 as the command line does.
+        Raises `PositionError`, whose text counts from 1 as the command line does.
         """
-        if not clamp:
-            self._check(line0, column0, encoding)
-        if line0 < 0:
-            return 0
-        if line0 >= self.line_count:
-            return len(self._text)
-        start, end = self.line_span(line0)
-        if column0 <= 0:
-            return start
-        if self._ascii or encoding == "utf-32":
-            return min(start + column0, end)
-        units = 0
-        for at in range(start, end):
-            units += _units(self._text[at], encoding)
-            if units > column0:
-                return at
-            if units == column0:
-                return at + 1
-        return end
-
-    def position(self, offset: int, encoding: Encoding = "utf-32") -> tuple[int, int]:
-        """Line and column of an offset, clamped to the text; inside \\r\\n it is the line's end."""
-        offset = max(0, min(offset, len(self._text)))
-        line = self.line_of(offset)
-        start, end = self.line_span(line)
-        offset = min(offset, end)
-        if self._ascii or encoding == "utf-32":
-            return line, offset - start
-        return line, sum(_units(c, encoding) for c in self._text[start:offset])
-
-    def _check(self, line0: int, column0: int, encoding: Encoding) -> None:
         if line0 < 0 or column0 < 0:
             raise PositionError(
                 "Lines and columns count from 1.", hint="Use 1 for the first line or column."
             )
-        if line0 >= self.line_count:
-            lines = "1 line" if self.line_count == 1 else f"{self.line_count} lines"
+        count = len(self._starts)
+        if line0 >= count:
+            lines = "1 line" if count == 1 else f"{count} lines"
             raise PositionError(
                 f"Line {line0 + 1} is outside the file, which has {lines}.",
-                hint=f"Give a line from 1 to {self.line_count}.",
+                hint=f"Give a line from 1 to {count}.",
             )
-        start, end = self.line_span(line0)
-        length = sum(_units(c, encoding) for c in self._text[start:end])
+        length = self._ends[line0] - self._starts[line0]
         if column0 > length:
             characters = "1 character" if length == 1 else f"{length} characters"
             raise PositionError(
                 f"Column {column0 + 1} is outside line {line0 + 1}, which has {characters}.",
                 hint=f"Give a column from 1 to {length + 1}; {length + 1} is the line's end.",
             )
+        return self._starts[line0] + column0
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, clamped to the text."""
+        offset = max(0, min(offset, self._ends[-1]))
+        line = bisect_right(self._starts, offset) - 1
+        return line, offset - self._starts[line]
 
 
-def _lines(text: str) -> tuple[list[int], list[int]]:
-    """Start of each line, and end of its text before the terminator.
-
-    This runs at every keystroke, so texts with one kind of line end avoid a loop in Python.
-    """
-    crs = text.count("\r")
-    pairs = text.count("\r\n") if crs else 0
-    if crs == 0 or crs == pairs == text.count("\n"):
-        end = "\r\n" if crs else "\n"
-        ends = _ends(text, end)
-        return [0, *map(len(end).__add__, ends[:-1])], ends
-    starts, ends = [0], []
-    for match in _LINE_END.finditer(text):
-        ends.append(match.start())
-        starts.append(match.end())
-    return starts, [*ends, len(text)]
-
-
-def _ends(text: str, end: str) -> list[int]:
-    """Offsets of all `end`s in `text`, and the text's length."""
-    lengths = accumulate(map(len, text.split(end)))
-    return list(map(add, lengths, count(0, len(end))))
-
-
-def _units(character: str, encoding: Encoding) -> int:
-    code = ord(character)
-    if encoding == "utf-8":
-        return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
-    if encoding == "utf-16":
-        return 1 if code < 0x10000 else 2
-    return 1
+def _line_ends(text: str) -> list[int]:
+    """Offsets of all newlines in `text`, and the text's length."""
+    lengths = accumulate(map(len, text.split("\n")))
+    return list(map(add, lengths, count()))
 
 
 @dataclass(frozen=True)
@@ -160,7 +85,7 @@ class Newlines:
         crs = text.count("\r")
         if crs == text.count("\r\n") == text.count("\n"):
             plain = text.replace("\r\n", "\n")
-            all_of_them = tuple(_ends(plain, "\n")[:-1])
+            all_of_them = tuple(_line_ends(plain)[:-1])
             return plain, Newlines(crlf=all_of_them, starts=all_of_them)
         crlf: list[int] = []
         cr: list[int] = []
@@ -173,7 +98,7 @@ class Newlines:
             else:
                 cr.append(at)
         plain = _CR.sub("\n", text)
-        starts = tuple(m.start() for m in re.finditer("\n", plain))
+        starts = tuple(_line_ends(plain)[:-1])
         return plain, Newlines(tuple(crlf), tuple(cr), len(starts) - len(crlf) - len(cr), starts)
 
     @property
@@ -212,22 +137,6 @@ class Newlines:
             parts += (text[last:at], ends[at])
             last = at + 1
         return "".join(parts) + text[last:]
-
-    def to_original(self, offset: int) -> int:
-        """Offset in the original text of an offset in the normalised text."""
-        return offset + bisect_left(self.crlf, offset)
-
-    def from_original(self, offset: int) -> int:
-        """Offset in the normalised text; between \\r and \\n it is before the newline."""
-        low, high = 0, len(self.crlf)
-        while low < high:
-            middle = (low + high) // 2
-            if self.crlf[middle] + middle + 1 < offset:
-                low = middle + 1
-            else:
-                high = middle
-        inside = low < len(self.crlf) and self.crlf[low] + low + 1 == offset
-        return offset - low - (1 if inside else 0)
 
 
 def _contains(ordered: tuple[int, ...], value: int) -> bool:

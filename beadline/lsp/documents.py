@@ -18,11 +18,10 @@ from pathlib import Path
 from lsprotocol import types as lsp
 
 from beadline.context import files, languages
-from beadline.context.positions import Encoding
 from beadline.context.types import Document
 from beadline.errors import FileError
 from beadline.lsp import uris
-from beadline.lsp.lines import Draft, Edit, Lines
+from beadline.lsp.lines import Draft, Edit, Encoding, Lines
 
 log = logging.getLogger(__name__)
 

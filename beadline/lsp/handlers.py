@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
-from beadline.context.positions import Encoding
 from beadline.lsp import events, inline, plain
+from beadline.lsp.lines import Encoding
 from beadline.lsp.protocol import InlineParams
 from beadline.lsp.switch import MOST_MINUTES, SNOOZE_MINUTES
 from beadline.lsp.uris import file_path, is_served

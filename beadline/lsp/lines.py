@@ -12,8 +12,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, islice
+from typing import Literal
 
-from beadline.context.positions import Encoding
+Encoding = Literal["utf-8", "utf-16", "utf-32"]
+"""Unit of a column: bytes, 16-bit units, or code points."""
 
 _END = re.compile(r"(\r\n|\r|\n)")
 _CODECS: dict[Encoding, tuple[str, int]] = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2)}

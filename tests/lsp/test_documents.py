@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
 
-from beadline.context.positions import Encoding
 from beadline.errors import FileError
 from beadline.lsp.documents import DocumentStore
+from beadline.lsp.lines import Encoding
 
 URI = "file:///project/a.py"
 TEXTS = st.text(st.sampled_from("ab\r\n\f\u2028\x0bäß€😀"), max_size=20)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.context.positions import Encoding
-from beadline.lsp.lines import Edit, Lines
+from beadline.lsp.lines import Edit, Encoding, Lines
 from tests.lsp.fuzz_texts import UnitText
 
 ALPHABET = st.sampled_from("ab\r\n\f\u2028\x0bäß€😀\0")
