@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
+from beadline.context.difference import changed_span
 from beadline.context.hole import Hole
 from beadline.context.lexer import Lexer
 from beadline.context.types import Document
@@ -116,27 +117,6 @@ def _after_change(known: _Known, text: str) -> _Known:
         if inserted in PAIRS:
             return _Known(text, closers, opened=end)
     return _Known(text, closers)
-
-
-def changed_span(old: str, new: str) -> tuple[int, int, int]:
-    """(start, old_end, new_end): the one span in which two texts differ."""
-    start, grown = _common(old, new), len(new) - len(old)
-    if old[start:] == new[start + grown :] and grown >= 0:  # typing: nothing went
-        return start, start, start + grown
-    tail = _common(old[start:][::-1], new[start:][::-1])
-    return start, len(old) - tail, len(new) - tail
-
-
-def _common(first: str, second: str) -> int:
-    """Length of the common start, by halving: slices compare at memory speed."""
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marked_hole import hole_at
 
-from beadline.completion.closers import PAIRS, AutoClosed, changed_span, settle
+from beadline.completion.closers import PAIRS, AutoClosed, settle
 from beadline.completion.types import CompletionItem, CompletionRequest
 from beadline.context.types import Document
 
@@ -58,13 +58,6 @@ def test_a_request_of_an_older_text_forgets_nothing():
         closed.see(document(text))
     assert closed.without(document("x = f(\n"), 6).closers == ""
     assert closed.without(document("x = f()\n"), 6).closers == ")"
-
-
-@given(st.text("ab()\n", max_size=30), st.text("ab()\n", max_size=30))
-def test_the_changed_span_is_all_that_changed(old: str, new: str):
-    start, old_end, end = changed_span(old, new)
-    assert old[:start] + new[start:end] + old[old_end:] == new
-    assert 0 <= start <= min(old_end, end)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from beadline.context.difference import changed_span
+
 _STEP = 4096
 """Code points between two remembered byte offsets."""
 
@@ -57,38 +59,13 @@ def difference(old: bytes, new: bytes) -> tuple[int, int, int]:
 
     It is cut between characters, so that it is an edit a parser could have been sent.
     """
-    head = _common(old, new)
-    tail = _common_end(old[head:], new[head:])
-    while head and head < len(new) and _continues(new[head]):
-        head -= 1
-    while tail and _continues(new[len(new) - tail]):
-        tail -= 1
-    return head, len(old) - tail, len(new) - tail
+    start, old_end, end = changed_span(old, new)
+    while start and start < len(new) and _continues(new[start]):
+        start -= 1
+    while end < len(new) and _continues(new[end]):
+        old_end, end = old_end + 1, end + 1
+    return start, old_end, end
 
 
 def _continues(byte: int) -> bool:
     return byte & 0xC0 == 0x80
-
-
-def _common(first: bytes, second: bytes) -> int:
-    """Length of the common start, by halving: slices compare at memory speed."""
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(first: bytes, second: bytes) -> int:
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        mine = first[len(first) - middle : len(first) - low]
-        if mine == second[len(second) - middle : len(second) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from beadline.context.difference import changed_span
 from beadline.lsp.lines import Edit
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _LONGEST = 10_000
 """Characters looked at in the place of an accepted text, which may have grown since."""
-_BLOCK = 4096
 
 
 class AcceptedText:
@@ -63,23 +63,5 @@ class AcceptedText:
 
 def difference(old: str, new: str) -> Edit:
     """The one edit that makes `new` of `old`, as short as it can be."""
-    limit = min(len(old), len(new))
-    start = _common(old, new, limit, from_end=False)
-    rest = _common(old, new, limit - start, from_end=True)
-    return Edit(start, len(old) - rest - start, new[start : len(new) - rest])
-
-
-def _common(first: str, second: str, limit: int, *, from_end: bool) -> int:
-    """Characters that two texts have in common at one end, at most `limit`."""
-    at, step = 0, _BLOCK
-    while step:
-        while at + step <= limit and _piece(first, at, step, from_end) == _piece(
-            second, at, step, from_end
-        ):
-            at += step
-        step //= 2
-    return at
-
-
-def _piece(text: str, at: int, length: int, from_end: bool) -> str:
-    return text[len(text) - at - length : len(text) - at] if from_end else text[at : at + length]
+    start, old_end, end = changed_span(old, new)
+    return Edit(start, old_end - start, new[start:end])

@@ -93,8 +93,3 @@ def test_a_difference_is_the_edit_between_two_texts(old: str, new: str) -> None:
     else:
         first, last = old[edit.start : edit.start + edit.removed], edit.text
         assert first[:1] != last[:1] and first[-1:] != last[-1:]
-
-
-def test_a_difference_of_long_texts() -> None:
-    old = "".join(f"line {n}\n" for n in range(20_000))
-    assert difference(old, old[:70_001] + "x" + old[70_001:]) == Edit(70_001, 0, "x")
