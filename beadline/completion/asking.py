@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from beadline.completion import generation as generations
 from beadline.completion import silence, snippets
 from beadline.completion.clock import Clock, ContextThread
+from beadline.completion.confidence import parts_from
 from beadline.completion.generation import Base, Cutter, EverythingGoes, Generation
 from beadline.completion.ladder import Answer, Ladder, Scene
 from beadline.completion.loading import Loader, silent_reason
@@ -230,7 +231,8 @@ class Asker:
         record_usage(trace, ended.take_usage())
         probability = 0.0 if typed else ended.eog_probability
         text = ended.text[len(typed) :]
-        return Answer(text, ended.stop_reason, probability, ended.logprob, source)
+        parts = parts_from(ended.parts, len(typed))
+        return Answer(text, ended.stop_reason, probability, parts, source)
 
     def _joinable(self, reading: Reading, scene: Scene, *, newest: bool) -> Generation | None:
         """The running generation when it may still serve this cursor.
@@ -278,7 +280,7 @@ class Asker:
         if ended.complete and not question.is_measured:
             self._ladder.remember(
                 scene,
-                Answer(ended.text, ended.stop_reason, ended.eog_probability, ended.logprob),
+                Answer(ended.text, ended.stop_reason, ended.eog_probability, tuple(ended.parts)),
             )
         if ended.error is not None and not self._closed:
             self._loader.begin()

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from beadline.completion.confidence import Part
 from beadline.context.types import Document
 from beadline.engine.protocol import Finished, Piece, Started, Stream, Usage
 from beadline.errors import EngineError
@@ -133,6 +134,10 @@ class Generation:
         self.scope = scope
         self.text = ""
         """Everything written so far, never beyond the stop rule's cut."""
+        self.beyond = ""
+        """What the model wrote behind the cut."""
+        self.parts: list[Part] = []
+        """Of everything written, with their probabilities."""
         self.finished = False
         self.stop_reason = ""
         self.eog_probability = 0.0
@@ -146,7 +151,6 @@ class Generation:
         self._typed = ""
         self._newest: tuple[str, int | None] = (base.document.text, base.offset)
         self._usage_taken = False
-        self._logprob, self._tokens = 0.0, 0
         self._waiters = 0
         self._cut = False
         self._stopped = False
@@ -192,11 +196,6 @@ class Generation:
     def newest(self, document: Document, offset: int) -> bool:
         """Whether nothing newer than this text and cursor was observed."""
         return self._newest == (document.text, offset)
-
-    @property
-    def logprob(self) -> float:
-        """Mean natural log-probability of its tokens."""
-        return self._logprob / self._tokens if self._tokens else 0.0
 
     def take_usage(self) -> Usage:
         """Its counts, given once: whoever asks later gets only layout and family."""
@@ -256,12 +255,11 @@ class Generation:
         if self._cut or self.finished:
             return  # the worker was up to 4 tokens ahead of the cut
         text = piece.text
-        self._logprob += piece.logprob
-        self._tokens += piece.tokens
+        self.parts.append(Part(len(text), piece.tokens, piece.logprob))
         keep = self._rule.feed(text)
         self.text += text
         if keep is not None:
-            self.text = self.text[:keep]
+            self.text, self.beyond = self.text[:keep], self.text[keep:]
             self._finish_early(self._rule.reason)
         if not self._compatible(self._typed):
             self.stop(CONTRADICTED)
@@ -269,8 +267,9 @@ class Generation:
     def _on_finished(self, event: Finished) -> None:
         self.usage = event.usage
         if not self.stop_reason:
-            written, self.text = self.text, self.text[: self._rule.finish()]
-            repeats = not self.text and written.strip()
+            keep = self._rule.finish()
+            self.text, self.beyond = self.text[:keep], self.text[keep:]
+            repeats = not self.text and self.beyond.strip()
             self.stop_reason = REPEATS if repeats else event.reason
 
     def _finish_early(self, reason: str) -> None:

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from beadline.completion.closers import CLOSERS
+from beadline.completion.confidence import Features, Part, is_word, parts_from
 from beadline.context.types import Document
 
 CAPACITY = 250
@@ -52,10 +53,15 @@ class Answer:
     stop_reason: str
     eog_probability: float = 0.0
     """Probability at the cursor that the hole is empty; 0 once something was typed."""
-    logprob: float = 0.0
-    """Mean natural log-probability of its tokens."""
+    parts: tuple[Part, ...] = ()
+    """`text`, and what may follow it, with probabilities."""
     source: str = "model"
     """`model`, `inflight`, `exact` or `prefix`: how this request came by it."""
+
+    @property
+    def logprob(self) -> float:
+        """Mean natural log-probability of its tokens."""
+        return sum(p.logprob for p in self.parts) / max(1, sum(p.tokens for p in self.parts))
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,9 @@ class Shown:
     text: str
     expected: str
     stop_reason: str
+    parts: tuple[Part, ...] = ()
+    """Of `text`, with probabilities."""
+    features: Features | None = None
 
     def rest(self, document: Document, offset: int) -> Shown | None:
         """What is left of it for a user who typed along it up to `offset`, else None.
@@ -92,7 +101,20 @@ class Shown:
             rest, size = rest[: len(rest) - size], 0
         if not rest.strip():
             return None
-        return Shown(document, offset, offset + size, rest, self.expected, self.stop_reason)
+        parts = parts_from(self.parts, count)
+        features = self.features
+        if features is not None:
+            mid_word = is_word(self.text[count - 1]) and is_word(rest[0])
+            features = features.of_rest(rest, parts, mid_word=mid_word)
+        return replace(
+            self,
+            document=document,
+            offset=offset,
+            end=offset + size,
+            text=rest,
+            parts=parts,
+            features=features,
+        )
 
 
 class Ladder:
@@ -140,7 +162,8 @@ class Ladder:
             least = UNTRUSTED_TAIL if entry.stop_reason in _LIMITED else 0
             if len(rest) > least and (best is None or len(rest) > len(best.text)):
                 self._answers.move_to_end(key)
-                best = Answer(rest, entry.stop_reason, 0.0, entry.logprob, "prefix")
+                parts = parts_from(entry.parts, count)
+                best = Answer(rest, entry.stop_reason, 0.0, parts, "prefix")
         return best
 
     def forget(self, key: str) -> None:

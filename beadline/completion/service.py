@@ -18,10 +18,12 @@ from beadline.completion import silence, snippets
 from beadline.completion.asking import Asker, Question
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import AutoClosed, UserText
+from beadline.completion.confidence import describe, parts_from
 from beadline.completion.generation import CallLater
 from beadline.completion.judging import Verdict, judge
 from beadline.completion.ladder import Answer, Ladder, Shown
 from beadline.completion.loading import Loader
+from beadline.completion.postprocess import LIMITED
 from beadline.completion.reading import Reader, Reading
 from beadline.completion.snippets import Retrieves, SnippetSets
 from beadline.completion.trace import TraceSink
@@ -203,6 +205,8 @@ class Completer:
         found.sort(key=lambda each: each.rank)
         trace.silent_reason = ""
         _record_answer(trace, found[0].answer)
+        if found[0].shown.features is not None:
+            trace.features = found[0].shown.features.as_dict()
         self._ladder.show(*(each.shown for each in found))
         return [each.shown for each in found]
 
@@ -272,6 +276,18 @@ class Completer:
         self, question: Question, answer: Answer, verdict: Verdict, trace: Trace
     ) -> _Found:
         offset = question.reading.cursor.offset
+        parts = parts_from(answer.parts, max(0, answer.text.find(verdict.text)))
+        info = self._loader.info
+        features = describe(
+            question.reading,
+            verdict.text,
+            parts,
+            eog_probability=answer.eog_probability,
+            attempts=trace.attempts,
+            whole=verdict.whole and answer.stop_reason not in LIMITED,
+            healed=info is not None and info.details.get("healing") == "on",
+            acceptance=0.0,
+        )
         shown = Shown(
             question.request.document,
             offset,
@@ -279,6 +295,8 @@ class Completer:
             verdict.text,
             trace.expected,
             answer.stop_reason,
+            parts,
+            features,
         )
         rank = (not verdict.whole, question.number > 0, -answer.logprob)
         return _Found(shown, answer, rank)

@@ -59,6 +59,8 @@ class Trace:
     """The model's probability at the cursor that nothing belongs there."""
     confidence: float = 0.0
     """Estimated probability that what is shown, or was silenced for it, is right."""
+    features: dict[str, float] = field(default_factory=dict)
+    """What `confidence` was estimated from (`confidence.Features`)."""
     older_snippets: bool = False
     """The prompt held a set of snippets that is about to be replaced."""
     layout: str = ""
@@ -76,7 +78,7 @@ class Trace:
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, times rounded to 0.01 ms."""
         return {
-            key: round(value, 2) if isinstance(value, float) else value
+            key: round(value, 2 if key.endswith("_ms") else 4) if type(value) is float else value
             for key, value in asdict(self).items()
         }
 

@@ -77,6 +77,31 @@ def _endings(hole: Hole, prediction: str) -> Iterator[str]:
             yield closing + ending.replace("{indent}", indent)
 
 
+def first_line_right(hole: Hole, prediction: str) -> bool:
+    """The first line that `prediction` says something on comes out as the author has it.
+
+    The whole line counts, with what stands before and behind the cursor on it; blanks at its end
+    and blank lines before it do not. Nothing is right where nothing was taken out.
+    """
+    if not prediction.strip() or not hole.truth.strip():
+        return False
+    skipped, missing = _blank_lines(prediction), _blank_lines(hole.truth)
+    if (skipped > 0) != (missing > 0):
+        return False
+    completed = hole.prefix + prediction + hole.suffix
+    return _line(completed, hole.start + skipped) == _line(hole.text, hole.start + missing)
+
+
+def _blank_lines(text: str) -> int:
+    """Length of the lines at the start of `text` that are blank."""
+    return text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1
+
+
+def _line(text: str, at: int) -> str:
+    end = text.find("\n", at)
+    return text[text.rfind("\n", 0, at) + 1 : end if end >= 0 else len(text)].rstrip()
+
+
 def window_is_exact(hole: Hole, asked: FimRequest) -> bool:
     """Prefix, truth and suffix are one range of the file, byte for byte."""
     start, end = hole.start - len(asked.prefix), hole.end + len(asked.suffix)

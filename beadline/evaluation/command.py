@@ -31,6 +31,7 @@ from beadline.evaluation import report
 from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.run import Outcome, run
 from beadline.evaluation.sources import PYTHON, SourceFile, read_repositories
+from beadline.evaluation.typed_holes import draw_typed
 from beadline.evaluation.workspaces import workspaces
 from beadline.settings import Options
 
@@ -58,6 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--empty", metavar="N", type=int, help="holes without one (default: half as many)"
     )
+    parser.add_argument(
+        "--typed", metavar="N", type=int, default=0,
+        help="cursors within lines, as they are while typing (default: 0)",
+    )  # fmt: skip
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all numbers there")
@@ -73,12 +78,13 @@ def main(args: argparse.Namespace) -> int:
     """Run the command and return the exit code."""
     options = _options(args)
     empty = args.holes // 2 if args.empty is None else args.empty
-    if args.holes < 0 or empty < 0 or args.holes + empty == 0:
+    if min(args.holes, empty, args.typed) < 0 or args.holes + empty + args.typed == 0:
         raise InputError("There are no holes to draw.", hint="Give --holes a positive number.")
     console = Console(stderr=True, markup=False, emoji=False)
     files = read_repositories(args.repo, commit=args.commit, languages=_languages(args.language))
     holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
-    header = describe(options, files, args.seed, args.holes, empty)
+    holes += draw_typed(files, args.typed, seed=args.seed)
+    header = describe(options, files, args.seed, args.holes, empty, args.typed)
     results = args.results or _default_results(header)
     console.print(f"{len(holes)} holes; outcomes go to {results}", style="dim")
     with workspaces(args.repo, args.commit, options) as (folders, retriever):
@@ -95,7 +101,12 @@ def main(args: argparse.Namespace) -> int:
 
 
 def describe(
-    options: Options, files: list[SourceFile], seed: int, holes: int, empty: int
+    options: Options,
+    files: list[SourceFile],
+    seed: int,
+    holes: int,
+    empty: int,
+    typed: int = 0,
 ) -> dict[str, Any]:
     """What makes a run this run: everything that its outcomes depend on."""
     model = resolve(options.engine.model)
@@ -109,6 +120,7 @@ def describe(
         "seed": seed,
         "holes": holes,
         "empty": empty,
+        "typed": typed,
         "max_tokens": options.completion.max_tokens,
         "max_lines": options.completion.max_lines,
         "prefix_tokens": options.context.prefix_tokens,

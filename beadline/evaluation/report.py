@@ -20,6 +20,7 @@ from beadline.evaluation.metrics import (
 )
 from beadline.evaluation.run import Outcome
 from beadline.evaluation.tree_holes import CATEGORIES as TREE_CATEGORIES
+from beadline.evaluation.typed_holes import TYPED
 
 ANSWERED = "with an answer"
 """All holes whose truth is not empty."""
@@ -28,7 +29,7 @@ _MEASURED = ("total_ms", "context_ms", "evaluated_tokens", "generated_tokens")
 
 def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Numbers by category, and of all holes with an answer; plain JSON values."""
-    names = dict.fromkeys((*CATEGORIES, *TREE_CATEGORIES, EMPTY))
+    names = dict.fromkeys((*CATEGORIES, *TREE_CATEGORIES, TYPED, EMPTY))
     groups = {name: [o for o in outcomes if o.category == name] for name in names}
     groups[ANSWERED] = [o for o in outcomes if o.category != EMPTY]
     return {name: _group(group) for name, group in groups.items() if group}

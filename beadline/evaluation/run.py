@@ -19,7 +19,7 @@ from beadline.context.types import Document
 from beadline.engine.protocol import FimRequest
 from beadline.errors import InputError
 from beadline.evaluation.baselines import BASELINES
-from beadline.evaluation.checks import check_tree, window_is_exact
+from beadline.evaluation.checks import check_tree, first_line_right, window_is_exact
 from beadline.evaluation.holes import Hole
 from beadline.evaluation.sources import PYTHON, parses
 
@@ -61,6 +61,8 @@ class Outcome:
     """Prefix, truth and suffix of the prompt are one range of the file."""
     tree: dict[str, bool] | None
     """`checks.TreeCheck` of what was shown; None without a grammar or when nothing was."""
+    first_line_right: bool
+    """The first line of what was shown is what the author has there (`checks.first_line_right`)."""
     baselines: dict[str, str]
     trace: dict[str, Any]
 
@@ -96,6 +98,7 @@ async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = 
         language=hole.language,
         window_exact=window_is_exact(hole, asked),
         tree=asdict(checked) if checked is not None else None,
+        first_line_right=first_line_right(hole, prediction),
         baselines={name: predict(hole.prefix) for name, predict in BASELINES.items()},
         trace=result.trace.as_dict(),
     )

@@ -1,0 +1,186 @@
+"""How likely a suggestion's first line is right. Knows numbers and weights; no engine, no editor.
+
+A logistic model over what is known when a suggestion could be shown: the model's own
+probabilities, the suggestion's size, the kind of hole, and how many of the last suggestions were
+taken. The weights are fitted by `beadline evaluate --calibrate` (docs/calibration.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import NamedTuple
+
+from beadline.completion.reading import Reading
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
+_MOST_WORDS = 8
+"""Words of a suggestion that are looked up; a line seldom has more."""
+
+
+class Part(NamedTuple):
+    """A stretch of a model's text that came as one."""
+
+    length: int
+    """Characters."""
+    tokens: int
+    logprob: float
+    """Sum of the natural log-probabilities of its tokens."""
+
+
+def parts_from(parts: Iterable[Part], start: int) -> tuple[Part, ...]:
+    """What is left of `parts` behind their first `start` characters.
+
+    Of a part that is cut within, the log-probability is shared by length.
+    """
+    left: list[Part] = []
+    for part in parts:
+        if start >= part.length:
+            start -= part.length
+            continue
+        share = (part.length - start) / part.length
+        left.append(Part(part.length - start, part.tokens, part.logprob * share))
+        start = 0
+    return tuple(left)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What an estimate rests on; plain numbers, truths as 0 and 1.
+
+    "The line" is the suggestion's first line that says something.
+    """
+
+    line_logprob: float
+    """Sum of the natural log-probabilities of the line's tokens."""
+    mean_logprob: float
+    least_logprob: float
+    first_logprob: float
+    tokens: float
+    characters: float
+    lines: float
+    """Of the whole suggestion."""
+    eog_probability: float
+    """The model's probability that nothing belongs at the cursor."""
+    attempts: float
+    whole: float
+    """Neither a limit nor the syntax check cut it."""
+    known_words: float
+    """Share of the line's words that stand in the window around the cursor; 1 without words."""
+    signs_only: float
+    """The line has neither letters nor digits."""
+    in_string: float
+    in_comment: float
+    mid_word: float
+    """The suggestion goes on with the word before the cursor."""
+    at_line_start: float
+    """Nothing but blanks stands before the cursor on its line."""
+    text_behind: float
+    """Something stands behind the cursor on its line."""
+    next_line: float
+    """The suggestion begins with a line end."""
+    in_statement: float
+    in_brackets: float
+    open_block: float
+    ambiguous_end: float
+    healed: float
+    """The layout spells the unfinished word before the cursor anew."""
+    acceptance: float
+    """Recent share of suggestions that were taken."""
+
+    def as_dict(self) -> dict[str, float]:
+        """Rounded to 4 digits."""
+        return {name: round(float(value), 4) for name, value in asdict(self).items()}
+
+    def of_rest(self, text: str, parts: Sequence[Part], *, mid_word: bool) -> Features:
+        """The features of what is left, `text`, for a user who typed along."""
+        return replace(
+            self, **of_line(text, parts), eog_probability=0.0, mid_word=mid_word, at_line_start=0.0
+        )
+
+
+def first_line(text: str) -> tuple[int, int]:
+    """[start, end) of the first line of `text` that says something."""
+    match = _BLANK_LINES.match(text)
+    start = match.end() if match is not None else 0
+    end = text.find("\n", start)
+    return start, len(text) if end < 0 else end
+
+
+def of_line(text: str, parts: Sequence[Part]) -> dict[str, float]:
+    """The features that a suggestion and its probabilities give. `parts` begin where `text` does.
+
+    A text without parts (an engine that tells none) counts as certain: nothing speaks against it.
+    """
+    start, end = first_line(text)
+    line = text[start:end]
+    spoken: list[Part] = []
+    at = 0
+    for part in parts:
+        if at >= end:
+            break
+        if at + part.length > start or start == 0:
+            spoken.append(part)
+        at += part.length
+    tokens = sum(part.tokens for part in spoken)
+    total = sum(part.logprob for part in spoken)
+    return {
+        "line_logprob": total,
+        "mean_logprob": total / max(1, tokens),
+        "least_logprob": min((part.logprob for part in spoken), default=0.0),
+        "first_logprob": spoken[0].logprob if spoken else 0.0,
+        "tokens": tokens,
+        "characters": len(line),
+        "lines": text.strip("\n").count("\n") + 1,
+        "signs_only": not any(c.isalnum() for c in line),
+        "next_line": start > 0,
+    }
+
+
+def describe(
+    reading: Reading,
+    text: str,
+    parts: Sequence[Part],
+    *,
+    eog_probability: float,
+    attempts: int,
+    whole: bool,
+    healed: bool,
+    acceptance: float,
+) -> Features:
+    """The features of `text` at the cursor of `reading`."""
+    hole, cursor, window = reading.hole, reading.cursor, reading.window
+    prefix, suffix = window.split(reading.document.text)
+    left = hole.left
+    start, end = first_line(text)
+    words = [match.group() for match in _WORD.finditer(text, start, end)][:_MOST_WORDS]
+    before = is_word(left[-1:]) and is_word(text[:1])
+    if before and words:  # the first one begins before the cursor
+        word = re.search(r"\w+\Z", left)
+        words[0] = (word.group() if word is not None else "") + words[0]
+    known = sum(word in prefix or word in suffix for word in words)
+    return Features(
+        **of_line(text, parts),
+        eog_probability=eog_probability,
+        attempts=attempts,
+        whole=whole,
+        known_words=known / len(words) if words else 1.0,
+        in_string=cursor.in_string,
+        in_comment=cursor.in_comment,
+        mid_word=before,
+        at_line_start=not left.strip(),
+        text_behind=bool(hole.rest.strip()),
+        in_statement=cursor.reason == "inside_statement",
+        in_brackets=cursor.reason == "inside_brackets",
+        open_block=cursor.reason in ("open_block", "body_after_docstring"),
+        ambiguous_end=cursor.reason == "ambiguous_end",
+        healed=healed,
+        acceptance=acceptance,
+    )
+
+
+def is_word(character: str) -> bool:
+    """Whether a word may hold the character; false for none."""
+    return character.isalnum() or character == "_"
