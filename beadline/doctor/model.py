@@ -104,8 +104,15 @@ def prompts(info: ModelInfo, *, filled: bool) -> Iterator[Check]:
     """Base or instruct, family and layout. `filled`: whether the golden hole was."""
     origin = info.details.get("family_from", _UNKNOWN)
     layouts = info.details.get("layouts", _UNKNOWN)
-    values = {"family": info.family, "family_from": origin, "layouts": layouts}
-    told = f"{info.family} ({_ORIGINS.get(origin, origin)}), layout {layouts}"
+    layout_from = info.details.get("layout_from", _UNKNOWN)
+    values = {
+        "family": info.family, "family_from": origin, "layouts": layouts,
+        "layout_from": layout_from,
+    }  # fmt: skip
+    told = (
+        f"{info.family} ({_ORIGINS.get(origin, origin)}), layout {layouts} "
+        f"({_LAYOUT_ORIGINS.get(layout_from, layout_from)})"
+    )
     if layouts.partition(",")[0] == Layout.LEFT_TO_RIGHT:
         yield warning(
             "family", f"{told}: the model does not see what follows the cursor",
@@ -135,6 +142,13 @@ _ORIGINS = {
     "tokens": "by its tokens",
     "user": "by your settings",
     "none": "no known tokens",
+}
+
+
+_LAYOUT_ORIGINS = {
+    "user": "the first by your settings",
+    "verdict": "the first as measured by `beadline bench layout`",
+    "family": "the first is the family's default",
 }
 
 

@@ -13,6 +13,7 @@ from beadline.engine.fim import detect
 from beadline.engine.fim.detect import Detected
 from beadline.engine.fim.families import AUTO, Families, load, user_folder
 from beadline.engine.gguf import GgufHeader, read_header
+from beadline.engine.verdicts import LayoutVerdicts, Verdict
 from beadline.errors import ModelError
 from beadline.settings import BUILTIN_MODEL, user_data_dir
 
@@ -159,7 +160,10 @@ def check(path: Path, *, family: str = AUTO, layout: str = AUTO) -> ModelFile:
 def inspect(path: Path) -> str:
     """A printable description, with family, layouts and tokens. Raises `ModelError`."""
     header, vocabulary = _headed(path, families := load(user_folder()))
-    found = detect.detect(vocabulary, families, file_name=path.stem)
+    verdicts = LayoutVerdicts()
+    verdict = verdicts.of(path)
+    measured = verdict.measured if verdict is not None else None
+    found = detect.detect(vocabulary, families, verdict=measured, file_name=path.stem)
     model = _described(header, found)
     lines = [
         f"name          {model.name}",
@@ -172,7 +176,8 @@ def inspect(path: Path) -> str:
         f"vocabulary    {vocabulary.size} tokens, "
         f"{header.text('tokenizer.ggml.model')}/{header.text('tokenizer.ggml.pre') or '-'}",
         f"kind          {detect.kind(vocabulary.metadata, path.stem)}",
-        *_prompt_lines(found, vocabulary),
+        *_prompt_lines(found, vocabulary, verdict),
+        *([verdicts.problem] if verdicts.problem else []),
     ]
     return "\n".join(lines)
 
@@ -186,16 +191,20 @@ _ORIGINS = {
 _BOS = {"always": "always", "never": "never", "model": "as the file says"}
 
 
-def _prompt_lines(found: Detected, vocabulary: HeaderVocabulary) -> list[str]:
+def _prompt_lines(
+    found: Detected, vocabulary: HeaderVocabulary, verdict: Verdict | None
+) -> list[str]:
     """What `inspect` says about prompts."""
     family = found.family
     lines = [f"family        {family.name} ({_ORIGINS[found.origin]})"]
     if family.origin:
         lines.append(f"              from {family.origin}")
     others = [layout.value for layout in family.layouts if layout is not found.layout]
-    lines.append(
-        f"layout        {found.layout.value}" + (f", also {', '.join(others)}" if others else "")
-    )
+    origin = "the family's default"
+    if verdict is not None and found.layout_from == "verdict":
+        origin = f"measured on {verdict.date[:10]}, `beadline bench layout`"
+    also = f", also {', '.join(others)}" if others else ""
+    lines.append(f"layout        {found.layout.value} ({origin}){also}")
     bos = found.ids.get("BOS", vocabulary.bos)
     asked = " (it asks for one)" if vocabulary.add_bos else " (it asks for none)"
     lines.append(

@@ -72,6 +72,8 @@ class FimRequest:
     the same sequence takes up whichever shares more with its prompt."""
     sequence: str = ""
     """Key of the KV sequence to reuse; one per document."""
+    healing: bool = True
+    """False: a half-typed word is not healed, even where the engine does."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,25 @@ Event = Started | Piece | Finished
 
 
 @dataclass(frozen=True)
+class Score:
+    """How probable a text is as the middle of a hole (`engine/llama/score.py` has the definition).
+    Natural logarithms."""
+
+    logprob: float
+    """Of the text, given the prompt and the typed bytes that healing took back."""
+    end_logprob: float | None
+    """That the middle ends behind it: mass of all stop tokens; None where the text was cut."""
+    tokens: int
+    """Tokens scored; with healing those that spell the typed bytes are among them."""
+    bytes: int
+    """Of the text that was scored, in UTF-8; what healing took back is not counted."""
+    typed_bytes: int
+    """Bytes that healing took back."""
+    usage: Usage
+    """Counts of tokens, those of the text included; no times."""
+
+
+@dataclass(frozen=True)
 class RenderedPrompt:
     """The exact prompt, for `--show-prompt`."""
 
@@ -161,8 +182,9 @@ class ModelInfo:
     gpu_layers: int = 0
     details: dict[str, str] = field(default_factory=dict)
     """Among others `family_from` (metadata, keys, tokens, user or none), `layouts` (the one in use
-    first), `kind` (base, instruct or unknown), `partial_removal` (yes or no: whether the prompt
-    can be reused while typing) and `healing` (on or off)."""
+    first), `layout_from` (user, verdict or family), `kind` (base, instruct or unknown),
+    `partial_removal` (yes or no: whether the prompt can be reused while typing) and `healing`
+    (on or off)."""
 
 
 class EngineState(StrEnum):
@@ -208,6 +230,14 @@ class Engine(Protocol):
 
     async def render(self, request: FimRequest) -> RenderedPrompt:
         """The prompt that `generate` would evaluate, without evaluating it."""
+        ...
+
+    async def score(self, request: FimRequest, middle: str) -> Score:
+        """How probable `middle` is behind the prompt that `generate` would evaluate.
+
+        Of a longer middle the first `request.max_tokens` tokens count (those of the middle alone,
+        whatever the layout). Raises `EngineError` when it does not fit the context.
+        """
         ...
 
     async def close(self) -> None:

@@ -65,14 +65,14 @@ def test_inspect_tells_family_layouts_bos_and_stops(model_path: Path, other_mode
     shown = models.inspect(model_path)
     for part in (
         "family        beadline (named by the file itself)",
-        "layout        anchored, also psm, spm, left_to_right",
+        "layout        anchored (the family's default), also psm, spm, left_to_right",
         "BOS           as the file says (it asks for none)",
         "<|fim_prefix|>", "<|fim_middle|>", "stops", "<|endoftext|>", "llama", "qwen2", "base",
     ):  # fmt: skip
         assert part in shown
     shown = models.inspect(other_model)
     assert "left-to-right (no fill-in-the-middle tokens found" in shown
-    assert "layout        left_to_right\n" in shown
+    assert "layout        left_to_right (the family's default)\n" in shown
 
 
 def test_check_refuses_a_family_or_layout_the_model_has_not(

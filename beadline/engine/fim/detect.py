@@ -21,6 +21,14 @@ _BASE = re.compile(r"\bbase\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What a measurement of the model said: a layout, for the family it was measured with."""
+
+    family: str
+    layout: str
+
+
+@dataclass(frozen=True)
 class Detected:
     """A family as one model has it."""
 
@@ -29,6 +37,8 @@ class Detected:
     """What told: `metadata`, `keys`, `tokens`, `user` or `none`."""
     layout: Layout
     """The layout in use."""
+    layout_from: str
+    """What told: `user`, `verdict` (a measurement of this model) or `family`."""
     ids: Mapping[str, int]
     """Token ids by their names in the templates; optional tokens may be missing."""
 
@@ -39,9 +49,13 @@ def detect(
     *,
     family: str = AUTO,
     layout: str = AUTO,
+    verdict: Measured | None = None,
     file_name: str = "",
 ) -> Detected:
     """The family of a model: the one asked for, or what metadata, keys and tokens say.
+
+    Its layout is the one asked for, else the `verdict` of a measurement with the same family, else
+    the family's default.
 
     Raises `ModelError` when the family or layout asked for is unknown, or the model lacks its
     tokens. A model without FIM tokens is left-to-right.
@@ -55,7 +69,7 @@ def detect(
             f"The model has no tokens {texts}, which the family {chosen.name} needs.",
             hint="Set engine.family to auto, or to the family the model was trained as.",
         )
-    return Detected(chosen, origin, _layout(chosen, layout), ids)
+    return Detected(chosen, origin, *_layout(chosen, layout, verdict), ids)
 
 
 def token_ids(family: Family, vocabulary: Vocabulary) -> dict[str, int]:
@@ -134,12 +148,15 @@ def _names(metadata: Mapping[str, str], file_name: str) -> Iterable[str]:
         yield name.replace("_", "-").replace(" ", "-")
 
 
-def _layout(family: Family, wanted: str) -> Layout:
+def _layout(family: Family, wanted: str, verdict: Measured | None) -> tuple[Layout, str]:
+    """The layout in use, and what told."""
+    named = {layout.value: layout for layout in family.layouts}
+    if wanted in named:
+        return named[wanted], "user"
     if wanted == AUTO:
-        return family.default_layout
-    for layout in family.layouts:
-        if layout.value == wanted:
-            return layout
+        if verdict is not None and verdict.family == family.name and verdict.layout in named:
+            return named[verdict.layout], "verdict"
+        return family.default_layout, "family"
     raise ModelError(
         f"The family {family.name} has no layout {wanted!r}: engine.layout is auto or one of "
         f"{', '.join(family.layouts)}.",

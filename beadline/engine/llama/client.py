@@ -14,15 +14,15 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from beadline.engine import models
+from beadline.engine import models, verdicts
 from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
 from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory, was_killed
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess, default_command
-from beadline.engine.llama.stream import Job, LlamaStream, RenderJob
-from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt
+from beadline.engine.llama.stream import Job, LlamaStream, RenderJob, ScoreJob
+from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt, Score
 from beadline.errors import (
     BeadlineError,
     EngineCrashed,
@@ -126,6 +126,12 @@ class LlamaEngine:
         self._enqueue(job)
         return await job.result
 
+    async def score(self, request: FimRequest, middle: str) -> Score:
+        """How probable `middle` is behind the prompt. Raises `ModelError`, `EngineError`."""
+        job = ScoreJob(self._next_number(), request, middle)
+        self._enqueue(job)
+        return await job.result
+
     async def close(self) -> None:
         """End the worker; jobs that still wait fail with `EngineUnavailable`. Idempotent."""
         self._set(EngineState.CLOSED, "The engine is closed.")
@@ -219,6 +225,8 @@ class LlamaEngine:
             model = await asyncio.to_thread(
                 models.check, path, family=self._options.family, layout=self._options.layout
             )
+            measured = await asyncio.to_thread(verdicts.measured, path)
+            self._prompts = self._prompts.with_verdict(measured)
             self._set(EngineState.LOADING, f"Loading {model.name}.")
             info = self._info = await self._load_patiently(path)
         except BeadlineError as exc:
@@ -327,7 +335,7 @@ class LlamaEngine:
         if message["op"] == "error":
             job.fail(messages.error_from(message))
             return
-        if message["op"] in ("finished", "rendered"):
+        if message["op"] in ("finished", "rendered", "scored"):
             self._crashes = 0
         job.receive(message)
 

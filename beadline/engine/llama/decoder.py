@@ -103,7 +103,7 @@ class Decoder:
         self._context = context
         self._spell = spell
         self._clock = clock
-        self._sequences = Sequences(context)
+        self.sequences = Sequences(context)
 
     def generate(
         self,
@@ -129,7 +129,7 @@ class Decoder:
                 hint="Lower context.prefix_tokens or raise engine.context_tokens.",
             )
         run = _Run(self._clock, limits.deadline_ms, control)
-        slot, reused = self._sequences.open(sequence, prompt)
+        slot, reused = self.sequences.open(sequence, prompt)
         usage = Usage(prompt_tokens=len(prompt), reused_tokens=reused)
         if not self._evaluate_prompt(slot, prompt, reused, run):
             usage = replace(
@@ -188,7 +188,7 @@ class Decoder:
         try:
             done = self._context.decode(tokens, position, slot.number, should_abort=should_abort)
         except EngineError:
-            self._sequences.drop(slot)
+            self.sequences.drop(slot)
             raise
         slot.tokens.extend(tokens)
         if not done:

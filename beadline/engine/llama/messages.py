@@ -3,7 +3,7 @@
 To the worker:
     load      path, gpu_layers, context_tokens, threads, use_extra_bufts, probe,
               prefix_tokens, suffix_tokens, sequences
-    generate  id, request        render  id, request
+    generate  id, request        render  id, request        score  id, request, middle
     cancel    id                 credit  id, tokens
 From the worker:
     hello     library, gpu                 at once; what the probe's verdicts are kept under, and
@@ -14,22 +14,24 @@ From the worker:
     probed                                 the probe's decode survived
     ready     info
     started   id, usage, eog_probability   piece  id, text, tokens, logprob
-    finished  id, reason, usage            rendered  id, prompt
+    finished  id, reason, usage            rendered  id, prompt        scored  id, score
     error     id (absent while loading), kind ("model", "memory" or "engine"), message, hint
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from beadline.engine.fim.detect import Measured
 from beadline.engine.protocol import (
     ExtraFile,
     FimRequest,
     Layout,
     ModelInfo,
     RenderedPrompt,
+    Score,
     Usage,
 )
 from beadline.errors import BeadlineError, EngineError, ModelError, OutOfMemory
@@ -50,9 +52,18 @@ class PromptOptions:
 
     family: str = "auto"
     layout: str = "auto"
+    verdict_family: str = ""
+    verdict_layout: str = ""
+    """What a measurement of this model said (`engine/verdicts.py`), and for which family; empty:
+    there is none."""
     healing: bool = True
     families_folder: str = ""
     """Where the user's own families are; empty: nowhere."""
+
+    def with_verdict(self, measured: Measured | None) -> PromptOptions:
+        """The same, with what was measured of the model."""
+        family, layout = (measured.family, measured.layout) if measured is not None else ("", "")
+        return replace(self, verdict_family=family, verdict_layout=layout)
 
 
 def encode(message: Message) -> bytes:
@@ -90,6 +101,16 @@ def prompt_from(values: Message) -> RenderedPrompt:
     """The inverse of `prompt_values`."""
     tokens, typed = tuple(values["tokens"]), bytes.fromhex(values["typed"])
     return RenderedPrompt(**{**values, "tokens": tokens, "typed": typed})
+
+
+def score_values(score: Score) -> Message:
+    """A score as JSON values."""
+    return asdict(score)
+
+
+def score_from(values: Message) -> Score:
+    """The inverse of `score_values`."""
+    return Score(**{**values, "usage": usage_from(values["usage"])})
 
 
 def usage_from(values: Message) -> Usage:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from beadline.engine.fim import detect, families
 from beadline.engine.fim.clean import Cleaner
+from beadline.engine.fim.detect import Measured
 from beadline.engine.fim.healing import Healer, TokenTable
 from beadline.engine.fim.render import Budget, render
 from beadline.engine.llama.messages import PromptOptions
@@ -27,7 +28,7 @@ class Prompts:
         self.vocabulary = LlamaVocabulary(model, table.token_texts())
         self.form = detect.detect(
             self.vocabulary, table, family=options.family, layout=options.layout,
-            file_name=path.stem,
+            verdict=Measured(options.verdict_family, options.verdict_layout), file_name=path.stem,
         )  # fmt: skip
         self.stop = detect.stop_tokens(self.form.family, self.vocabulary)
         self.healer: Healer | None = None
@@ -39,7 +40,8 @@ class Prompts:
 
     def render(self, request: FimRequest, budget: Budget) -> RenderedPrompt:
         """The prompt of a request."""
-        return render(request, self.form, self.vocabulary, budget, self.healer)
+        healer = self.healer if request.healing else None
+        return render(request, self.form, self.vocabulary, budget, healer)
 
     def cleaner(self, request: FimRequest) -> Cleaner | None:
         """What filters the model's output; None where it writes nothing but the middle."""
@@ -55,6 +57,7 @@ class Prompts:
         return {
             "family_from": self.form.origin,
             "layouts": ", ".join(layouts),
+            "layout_from": self.form.layout_from,
             "kind": detect.kind(self.vocabulary.metadata, self._path.stem),
             "healing": "on" if self.healer else "off",
         }

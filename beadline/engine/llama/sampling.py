@@ -34,7 +34,12 @@ class Sampler:
             point = self._random.random() * cumulative[-1]
             # side="right" never picks an id of probability 0; the clamp is for rounding.
             token = min(int(np.searchsorted(cumulative, point, side="right")), len(logits) - 1)
-        return Choice(token, float(logits[token] - _log_sum(logits)))
+        return Choice(token, log_probability(logits, token))
+
+
+def log_probability(logits: np.ndarray, token: int) -> float:
+    """Natural log-probability of a token under softmax."""
+    return float(logits[token] - _log_sum(logits))
 
 
 def probability_of(logits: np.ndarray, tokens: Collection[int]) -> float:

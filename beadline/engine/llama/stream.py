@@ -1,4 +1,4 @@
-"""Jobs of the engine as callers see them: a stream of events, or one prompt. Knows no pipes."""
+"""Jobs of the engine as callers see them: a stream of events, or one answer. Knows no pipes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Generic, TypeVar
 
 from beadline.engine.llama import messages
 from beadline.engine.llama.messages import Message
@@ -17,6 +18,7 @@ from beadline.engine.protocol import (
     Finished,
     Piece,
     RenderedPrompt,
+    Score,
     Started,
     Usage,
 )
@@ -49,26 +51,59 @@ class Job(ABC):
         """It will never be answered."""
 
 
-class RenderJob(Job):
-    """Wants the prompt only."""
+_Answer = TypeVar("_Answer")
 
-    op = "render"
+
+class AnswerJob(Job, Generic[_Answer]):
+    """Is answered by one message."""
+
+    answer = ""
+    """Operation of that message."""
 
     def __init__(self, number: int, request: FimRequest) -> None:
         super().__init__(number, request)
-        self.result: asyncio.Future[RenderedPrompt] = asyncio.get_running_loop().create_future()
+        self.result: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
+
+    @abstractmethod
+    def read(self, message: Message) -> _Answer:
+        """What the answer says."""
 
     def receive(self, message: Message) -> None:
-        if message["op"] == "rendered":
+        if message["op"] == self.answer:
             # The caller may have been cancelled meanwhile, its future with it.
             if not self.result.done():
-                self.result.set_result(messages.prompt_from(message["prompt"]))
+                self.result.set_result(self.read(message))
             self.done.set()
 
     def fail(self, error: BeadlineError) -> None:
         if not self.result.done():
             self.result.set_exception(error)
         self.done.set()
+
+
+class RenderJob(AnswerJob[RenderedPrompt]):
+    """Wants the prompt only."""
+
+    op, answer = "render", "rendered"
+
+    def read(self, message: Message) -> RenderedPrompt:
+        return messages.prompt_from(message["prompt"])
+
+
+class ScoreJob(AnswerJob[Score]):
+    """Wants to know how probable a middle is."""
+
+    op, answer = "score", "scored"
+
+    def __init__(self, number: int, request: FimRequest, middle: str) -> None:
+        super().__init__(number, request)
+        self._middle = middle
+
+    def message(self) -> Message:
+        return {**super().message(), "middle": self._middle}
+
+    def read(self, message: Message) -> Score:
+        return messages.score_from(message["score"])
 
 
 class LlamaStream(Job):

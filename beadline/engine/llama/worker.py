@@ -22,6 +22,7 @@ from beadline.engine.llama.decoder import Decoder, Limits
 from beadline.engine.llama.messages import AHEAD, Message, PromptOptions
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
+from beadline.engine.llama.score import Scorer
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.protocol import (
@@ -30,6 +31,7 @@ from beadline.engine.protocol import (
     ModelInfo,
     Piece,
     RenderedPrompt,
+    Score,
     Started,
     Usage,
 )
@@ -151,6 +153,10 @@ class Worker:
                 prompt = loaded.render(messages.request_from(message["request"]))
                 values = messages.prompt_values(prompt)
                 self._pipe.send({"op": "rendered", "id": job, "prompt": values})
+            elif message["op"] == "score":
+                request = messages.request_from(message["request"])
+                values = messages.score_values(loaded.score(request, message["middle"]))
+                self._pipe.send({"op": "scored", "id": job, "score": values})
             elif message["op"] == "generate":
                 self._generate(loaded, job, message)
             else:
@@ -239,6 +245,9 @@ class _Loaded:
             probe.decode_probe(context)
             pipe.send({"op": "probed"})
         self.decoder = Decoder(context, self.prompts.vocabulary.spell)
+        self._scorer = Scorer(
+            context, self.decoder.sequences, self.prompts.vocabulary, self.prompts.stop
+        )
         self._budget = Budget(
             context=context.context_tokens,
             prefix=load["prefix_tokens"],
@@ -268,6 +277,16 @@ class _Loaded:
 
     def render(self, request: FimRequest) -> RenderedPrompt:
         return self.prompts.render(request, self._budget)
+
+    def score(self, request: FimRequest, middle: str) -> Score:
+        healer = self.prompts.healer
+        return self._scorer.score(
+            self.render(request),
+            middle,
+            most=request.max_tokens,
+            sequence=request.sequence,
+            table=healer.table if healer else None,
+        )
 
     def spelling(self, prompt: RenderedPrompt) -> Spelling | None:
         """What decoding owes a prompt that was cut for token healing."""

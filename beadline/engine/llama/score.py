@@ -1,0 +1,164 @@
+"""How probable a given text is as the middle of a hole. Knows tokens and logits; no prompt forms.
+
+Teacher forcing: the text's tokens are evaluated behind the prompt, whatever the model would have
+chosen, and their natural log-probabilities are summed.
+
+With token healing the prompt lacks the typed start of a word, as in serving, and what is scored is
+the canonical tokenisation of typed bytes and middle together. While typed bytes are owed, each
+token's probability is taken among those tokens that serving allows there (`Spelling.constrain`).
+The sum is therefore the log-probability with which serving at temperature 1 writes exactly these
+tokens, and the probabilities of all ways to go on from the typed bytes add up to 1: healed and
+unhealed scores are of the same kind. Other tokenisations of the same text are not counted, neither
+with healing nor without.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from beadline.engine.fim.healing import TokenTable
+from beadline.engine.fim.vocabulary import Vocabulary
+from beadline.engine.llama.native import Context
+from beadline.engine.llama.sampling import log_probability, probability_of
+from beadline.engine.llama.sequences import Sequences, Slot
+from beadline.engine.llama.spelling import Spelling
+from beadline.engine.protocol import RenderedPrompt, Score, Usage
+from beadline.errors import EngineError
+
+LEAST_PROBABILITY = 1e-300
+"""What is taken for the probability of an end that float64 rounds to 0."""
+
+
+def cut(middle: str, vocabulary: Vocabulary, most: int) -> str:
+    """The start of `middle` that `most` tokens hold, in whole characters.
+
+    Decided on the middle alone, so that every layout, healed or not, is asked about the same text.
+    """
+    ids = vocabulary.encode(middle)
+    if len(ids) <= most:
+        return middle
+    kept = b"".join(map(vocabulary.spell, ids[:most])).decode("utf-8", "ignore")
+    return middle[: len(kept)]
+
+
+def tokens_of(typed: bytes, middle: str, vocabulary: Vocabulary, table: TokenTable) -> list[int]:
+    """Canonical tokens of typed bytes and middle as one text.
+
+    Where `typed` begins inside a character, its first bytes get the fewest tokens that spell them.
+    Raises `EngineError` when no tokens do.
+    """
+    start = 0
+    while start < len(typed) and typed[start] & 0xC0 == 0x80:
+        start += 1
+    return [
+        *_fewest(typed[:start], table),
+        *vocabulary.encode(typed[start:].decode("utf-8") + middle),
+    ]
+
+
+class Scorer:
+    """Scores texts over the sequences of one context."""
+
+    def __init__(
+        self, context: Context, sequences: Sequences, vocabulary: Vocabulary, stop: frozenset[int]
+    ) -> None:
+        """`stop`: ids that end a middle."""
+        self._context = context
+        self._sequences = sequences
+        self._vocabulary = vocabulary
+        self._stop = stop
+
+    def score(
+        self,
+        prompt: RenderedPrompt,
+        middle: str,
+        *,
+        most: int,
+        sequence: str,
+        table: TokenTable | None,
+    ) -> Score:
+        """The score of the first `most` tokens of `middle` behind `prompt`.
+
+        `table`: what `prompt.typed` is spelled with; None where nothing is owed. Raises
+        `EngineError` when prompt and text do not fit the context, or llama.cpp fails.
+        """
+        scored = cut(middle, self._vocabulary, most)
+        spelling: Spelling | None = None
+        if prompt.typed and table is not None:
+            spelling = Spelling(prompt.typed, table)
+            truth = tokens_of(prompt.typed, scored, self._vocabulary, table)
+        else:
+            truth = self._vocabulary.encode(scored)
+        everything = [*prompt.tokens, *truth]
+        if len(everything) > self._context.context_tokens:
+            raise EngineError(
+                f"A prompt of {len(prompt.tokens)} tokens and a text of {len(truth)} do not fit a "
+                f"context of {self._context.context_tokens}.",
+                hint="Lower context.prefix_tokens or raise engine.context_tokens.",
+            )
+        # The prompt's last token is always evaluated, since its logits are wanted.
+        slot, reused = self._sequences.open(sequence, prompt.tokens)
+        logprob, end = self._follow(slot, everything, len(prompt.tokens), spelling)
+        return Score(
+            logprob=logprob,
+            end_logprob=end if scored == middle else None,
+            tokens=len(truth),
+            bytes=len(scored.encode("utf-8")),
+            typed_bytes=len(prompt.typed),
+            usage=Usage(
+                prompt_tokens=len(everything),
+                reused_tokens=reused,
+                evaluated_tokens=len(everything) - reused,
+                layout=prompt.layout,
+                family=prompt.family,
+            ),
+        )
+
+    def _follow(
+        self, slot: Slot, ids: Sequence[int], prompt: int, spelling: Spelling | None
+    ) -> tuple[float, float]:
+        """Evaluate what of `ids` the slot lacks; log-probabilities of those from `prompt` on, and
+        of an end behind them.
+        """
+        context, total, end = self._context, 0.0, 0.0
+        step = context.batch_tokens
+        while (position := len(slot.tokens)) < len(ids):
+            chunk = ids[position : position + step]
+            behind = position + len(chunk)
+            outputs = max(1, behind - max(position, prompt - 1))
+            try:
+                context.decode(chunk, position, slot.number, outputs=outputs)
+            except EngineError:
+                self._sequences.drop(slot)
+                raise
+            slot.tokens.extend(chunk)
+            if behind < prompt:
+                continue
+            for number in range(behind - outputs, behind):
+                logits = context.logits(behind - 1 - number)
+                if number + 1 == len(ids):
+                    end = probability_of(logits, self._stop)
+                    continue
+                token = ids[number + 1]
+                if spelling is not None and spelling.rest:
+                    logits = spelling.constrain(logits)
+                    spelling.take(self._vocabulary.spell(token), logits)
+                total += log_probability(logits, token)
+        return total, math.log(max(end, LEAST_PROBABILITY))
+
+
+def _fewest(data: bytes, table: TokenTable) -> list[int]:
+    """The fewest tokens that spell exactly `data`."""
+    best: list[list[int] | None] = [[]]
+    for end in range(1, len(data) + 1):
+        found = [
+            [*before, exact[0]]
+            for start, before in enumerate(best)
+            if before is not None and (exact := table.exactly(data[start:end]))
+        ]
+        best.append(min(found, key=len, default=None))
+    chosen = best[-1]
+    if chosen is None:
+        raise EngineError("The model has no tokens for bytes of a character that was begun.")
+    return chosen
