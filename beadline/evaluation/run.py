@@ -6,7 +6,6 @@ with the hole taken out. Outcomes go to a file, one line each, so that a run can
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from beadline.completion.types import CompletionRequest, CompletionResult
 from beadline.context.syntax import SyntaxTrees, adds_error
 from beadline.context.types import Document
 from beadline.engine.protocol import FimRequest
-from beadline.errors import InputError
+from beadline.evaluation import results
 from beadline.evaluation.baselines import BASELINES
 from beadline.evaluation.checks import check_tree, first_line_right, window_is_exact
 from beadline.evaluation.holes import Hole
@@ -107,58 +106,34 @@ async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = 
 async def run(
     completer: Completes,
     holes: Sequence[Hole],
-    results: Path,
+    path: Path,
     header: dict[str, Any],
     progress: Callable[[int, Outcome], None] | None = None,
     folders: Mapping[str, Path] | None = None,
 ) -> list[Outcome]:
-    """Complete all holes that `results` does not hold yet, in order, and append them to it.
+    """Complete all holes that the file at `path` does not hold yet, in order, and append them.
 
     `header` says what the run is (model, seed, commits, options); `InputError` when the file
     belongs to another run. `folders` holds the files of the repositories, by name.
     """
-    done = load(results, header)
-    results.parent.mkdir(parents=True, exist_ok=True)
-    with results.open("a", encoding="utf-8") as file:
-        if file.tell() == 0:
-            _append(file, {"header": header})
+    done = load(path, header)
+    with results.Writer(path, header) as writer:
         for count, hole in enumerate(holes, start=1):
             if hole.id not in done:
                 done[hole.id] = await complete_hole(completer, hole, (folders or {}).get(hole.repo))
-                _append(file, asdict(done[hole.id]))
+                writer.append(asdict(done[hole.id]))
             if progress is not None:
                 progress(count, done[hole.id])
     return [done[hole.id] for hole in holes]
 
 
-def load(results: Path, header: dict[str, Any]) -> dict[str, Outcome]:
+def load(path: Path, header: dict[str, Any]) -> dict[str, Outcome]:
     """Outcomes of an interrupted run by hole id; nothing when there is no such file.
 
     A last line that was cut off in writing is removed from the file. Raises `InputError` for a
     file of another run, or of something else; such a file is not touched.
     """
-    if not results.exists():
-        return {}
-    data = results.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    hint = "Name another --results file, or delete it."
-    try:
-        lines = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
-    except ValueError as exc:
-        raise InputError(f"{results} is no results file, or a damaged one.", hint=hint) from exc
-    if data and not (lines and isinstance(lines[0], dict) and "header" in lines[0]):
-        raise InputError(f"{results} is no results file.", hint=hint)
-    if lines and lines[0]["header"] != json.loads(json.dumps(header)):
-        raise InputError(f"{results} holds the results of another run.", hint=hint)
-    if whole != data:  # only now: until here it could be any file of the user's
-        results.write_bytes(whole)
-    return {line["id"]: Outcome(**line) for line in lines[1:]}
-
-
-def _append(file: Any, value: dict[str, Any]) -> None:
-    # ASCII: a lone U+2028 in a prediction must not become a line end for somebody's reader.
-    file.write(json.dumps(value) + "\n")
-    file.flush()
+    return {line["id"]: Outcome(**line) for line in results.read(path, header)}
 
 
 def _adds_error(document: Document, offset: int, prediction: str) -> bool:
