@@ -50,10 +50,14 @@ class Workspaces:
     """One search for each folder; which one is asked is a question of where the document lies."""
 
     def __init__(self, folders: Sequence[Path], options: ContextOptions) -> None:
-        self._retrievers = {f"{f.as_uri()}/": Retriever([f], options) for f in folders}
+        self._options = options
+        self._started = False
+        self._retrievers: dict[str, Retriever] = {}
+        self.set_folders(folders)
 
     def start(self) -> None:
         """Start reading all folders."""
+        self._started = True
         for retriever in self._retrievers.values():
             retriever.start()
 
@@ -84,12 +88,19 @@ class Workspaces:
 
     def set_options(self, options: ContextOptions) -> None:
         """Search by new rules."""
+        self._options = options
         for retriever in self._retrievers.values():
             retriever.set_options(options)
 
     def set_folders(self, folders: Sequence[Path]) -> None:
-        """The folders of a run are fixed."""
-        raise NotImplementedError(f"a run has its folders, not {list(folders)}")
+        """Search these folders; what was read of those that stay is kept."""
+        wanted = {f"{folder.as_uri()}/": folder for folder in folders}
+        for gone in self._retrievers.keys() - wanted.keys():
+            self._retrievers.pop(gone).close()
+        for uri in wanted.keys() - self._retrievers.keys():
+            self._retrievers[uri] = Retriever([wanted[uri]], self._options)
+            if self._started:
+                self._retrievers[uri].start()
 
     def close(self) -> None:
         """End all."""

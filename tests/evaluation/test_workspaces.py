@@ -51,6 +51,19 @@ def test_every_repository_is_searched_by_itself_as_of_the_commit(tmp_path: Path)
     assert not any(folder.exists() for folder in kept)
 
 
+def test_folders_come_and_go(tmp_path: Path):
+    first, second = make(tmp_path, "first"), make(tmp_path, "second")
+    (first / "queues.py").write_text(QUEUE.format(name="first"), "utf-8")
+    (second / "queues.py").write_text(QUEUE.format(name="second"), "utf-8")
+    searched = Workspaces([first], Options().context)
+    searched.start()
+    searched.set_folders([second])
+    assert searched.ready(60)
+    assert "second_jobs" in search(searched, second, "queue.enqueue_job(")[0].text
+    assert search(searched, first, "queue.enqueue_job(") == ()
+    searched.close()
+
+
 def test_without_snippets_nothing_is_written(tmp_path: Path):
     options = Options()
     options = replace(options, context=replace(options.context, snippet_tokens=0))
