@@ -156,8 +156,8 @@ def test_the_indentation_of_a_new_statement(marked: str, indent: str) -> None:
 
 
 def test_the_unit_of_indentation_is_the_files() -> None:
-    assert indent_unit("a:\n  b:\n    c\nd:\n  e") == "  "
-    assert indent_unit("a\nb") == "    "
+    assert indent_unit("a:\n  b:\n    c\nd:\n  e", "\t") == "  "
+    assert indent_unit("a\nb", "\t") == "\t"
 
 
 @settings(deadline=None)  # a grammar is loaded at its first use

@@ -11,16 +11,6 @@ from beadline.context.types import Expected
 
 _SEARCHED = 50_000
 """Characters that are read to learn a text's own unit."""
-_FOUR = "    "
-_UNITS = {
-    "go": "\t",
-    "makefile": "\t",
-    **dict.fromkeys(
-        ("javascript", "javascriptreact", "typescript", "typescriptreact", "ruby", "dart"), "  "
-    ),
-    **dict.fromkeys(("yaml", "json", "css", "html", "scala"), "  "),
-}
-"""What the language's own formatter uses, where that is not four spaces."""
 
 
 def indent_at(hole: Hole, expected: Expected, *, opened: bool) -> str:
@@ -29,15 +19,14 @@ def indent_at(hole: Hole, expected: Expected, *, opened: bool) -> str:
     `opened`: the code before the cursor opens a body.
     """
     lines = hole.scanned.lines
-    unit = _UNITS.get(hole.language.id, _FOUR)
     if not hole.left_blank or hole.statement:
         here = hole.statement_indent
-        return here + indent_unit(hole.text, unit) if expected is BLOCK else here
+        return here + _level(hole) if expected is BLOCK else here
     if expected is BLOCK and lines:
         if not opened:
             return lines[-1].indent
         deeper = columns(hole.left) > lines[-1].column
-        return hole.left if deeper else lines[-1].indent + indent_unit(hole.text, unit)
+        return hole.left if deeper else lines[-1].indent + _level(hole)
     if hole.left or not lines:
         return hole.left
     following = indent_of(hole.next_code)
@@ -46,7 +35,11 @@ def indent_at(hole: Hole, expected: Expected, *, opened: bool) -> str:
     return min(following, lines[-1].indent, key=columns)
 
 
-def indent_unit(text: str, default: str = _FOUR) -> str:
+def _level(hole: Hole) -> str:
+    return indent_unit(hole.text, hole.language.indent)
+
+
+def indent_unit(text: str, default: str) -> str:
     """One level of indentation as this text has it; `default` when it has none."""
     steps: Counter[str] = Counter()
     above = ""

@@ -162,6 +162,8 @@ def _language(table: Mapping[str, Any], base: Language | None) -> Language:
     for key in ("id", "name"):
         if base is None and not given.get(key):
             raise LanguageError(f"It has no {key}.")
+    if not re.fullmatch(r" +|\t", given.get("indent", " ")):
+        raise LanguageError("indent must be blanks or a tab.")
     for pattern in (
         given.get("heredoc", ""),
         given.get("barrier", ""),

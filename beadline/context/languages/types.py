@@ -142,6 +142,9 @@ class Language:
     parenthesis or square bracket: there unclosed ones are forgotten."""
     embedded: tuple[str, str] | None = None
     """What the language stands between in texts of another one (PHP in HTML)."""
+    indent: str = "    "
+    """One level of indentation as the language's own formatter writes it, for texts that have none:
+    blanks or a tab."""
     semicolons: bool = False
     """A simple statement is not complete without `;`."""
     grammar: str = ""

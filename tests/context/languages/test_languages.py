@@ -117,6 +117,14 @@ def test_a_user_changes_a_shipped_language(tmp_path: Path) -> None:
     assert found.get("cpp").words.jumps == languages.get("cpp").words.jumps
 
 
+def test_a_level_of_indentation_is_that_of_the_language_or_its_base(tmp_path: Path) -> None:
+    found = user(tmp_path, 'base = "go"\nid = "goo"\nname = "Goo"\nindent = "  "\n')
+    assert found.problems() == ()
+    ids = ("python", "go", "goo", "typescriptreact", "ruby", "json", "makefile")
+    indents = [found.get(name).indent for name in ids]
+    assert indents == ["    ", "\t", "  ", "  ", "  ", "  ", "\t"]
+
+
 def test_a_language_on_a_base_has_names_of_its_own(tmp_path: Path) -> None:
     found = user(
         tmp_path, 'base = "python"\nid = "snake"\nname = "Snake"\nextensions = [".snake"]\n'
@@ -140,6 +148,7 @@ def test_a_language_on_a_base_has_names_of_its_own(tmp_path: Path) -> None:
         ('id = "tiny"\nname = "Tiny"\nblocks = "round"', "", ("blocks must be one of",)),
         ('id = "tiny"\nname = "Tiny"\nquotes = 3', "", ("quotes must be a list",)),
         ('id = "tiny"\nname = "Tiny"\nblock_comment = ["a"]', "", ("must have two parts",)),
+        ('id = "tiny"\nname = "Tiny"\nindent = "-"', "", ("indent must be blanks",)),
         ('id = "tiny"\nname = "Tiny"\nheredoc = "("', "", ("no regular expression",)),
         ('id = "tiny"\nname = "Tiny"\nbase = "none"', "", ("base 'none'",)),
         (TOML + "[repair]\nafter = 3", "", ("repair.after", "wrong type")),
