@@ -1,0 +1,1 @@
+"""Speed, measured from outside: the server is driven as an editor would. See docs/bench.md."""
