@@ -112,6 +112,21 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 
 
 @pytest.fixture
+def clock() -> FakeClock:
+    """The time of `timed`."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def timed(start: Start, clock: FakeClock) -> Session:
+    """An initialized server whose model is loaded and whose time is the test's."""
+    session = start(clock=clock)
+    await session.client.initialize(capabilities=READY)
+    await session.client.told("beadline/status", state="ready")
+    return session
+
+
+@pytest.fixture
 async def session(start: Start) -> Session:
     """An initialized server whose model is loaded."""
     session = start()

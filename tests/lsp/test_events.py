@@ -16,18 +16,10 @@ OTHER = "file:///folder/b.py"
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def session(start: Start, clock: FakeClock) -> Session:
-    session = start(clock=clock)
-    await session.client.initialize(capabilities=READY)
-    await session.client.told("beadline/status", state="ready")
-    session.engine.script = lambda _: ["compute(alpha)"]
-    session.client.open(URI, "x = \n")
-    return session
+def session(timed: Session) -> Session:
+    timed.engine.script = lambda _: ["compute(alpha)"]
+    timed.client.open(URI, "x = \n")
+    return timed
 
 
 async def settled(client: Client) -> None:

@@ -22,17 +22,9 @@ async def run(client: Client, command: str, *arguments: Any) -> Any:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def session(start: Start, clock: FakeClock) -> Session:
-    session = start(clock=clock)
-    await session.client.initialize(capabilities=READY)
-    await session.client.told("beadline/status", state="ready")
-    session.client.open(URI, "x = ")
-    return session
+def session(timed: Session) -> Session:
+    timed.client.open(URI, "x = ")
+    return timed
 
 
 async def test_a_snooze_ends_by_itself(session: Session, clock: FakeClock) -> None:
