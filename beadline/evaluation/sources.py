@@ -78,7 +78,8 @@ def read_repository(
     wanted = set(languages) or {language.id for language in known() if language.has_tree}
 
     def usable_path(name: str, size: int) -> bool:
-        return language_at(name) in wanted and _wanted(name, size, max_bytes)
+        fits = MIN_BYTES <= size <= max_bytes
+        return language_at(name) in wanted and is_own_code(name) and fits
 
     revision, blobs = _read(path, commit, usable_path)
     name = repository_name(path)
@@ -122,9 +123,9 @@ def _read(
     """The revision, and path and content of every wanted file."""
     if not path.is_dir():
         raise InputError(f"{path} is not a directory.", hint="Name a repository.")
-    git = _git_command(path)
+    git = git_command(path)
     if git is not None:
-        revision = _run([*git, "rev-parse", "--verify", f"{commit}^{{commit}}"]).decode().strip()
+        revision = run_git([*git, "rev-parse", "--verify", f"{commit}^{{commit}}"]).decode().strip()
         return revision, list(_git_blobs(git, revision, wanted))
     blobs = list(_directory_blobs(path, wanted))
     digest = hashlib.sha256(b"\0".join(p.encode() + b"\0" + b for p, b in blobs))
@@ -165,13 +166,13 @@ def _usable(blob: bytes, language: str) -> str | None:
     return text if usable else None
 
 
-def _wanted(path: str, size: int, max_bytes: int) -> bool:
+def is_own_code(path: str) -> bool:
+    """Whether a path lies neither in a vendored nor in a hidden folder."""
     parts = PurePosixPath(path).parts
-    folders = SKIPPED_FOLDERS.isdisjoint(parts) and not any(p.startswith(".") for p in parts)
-    return folders and MIN_BYTES <= size <= max_bytes
+    return SKIPPED_FOLDERS.isdisjoint(parts) and not any(p.startswith(".") for p in parts)
 
 
-def _git_command(path: Path) -> list[str] | None:
+def git_command(path: Path) -> list[str] | None:
     """How to call git for `path`; None when it is neither a checkout's root nor a git folder."""
     if (path / ".git").exists():
         return ["git", "-C", str(path)]
@@ -184,7 +185,7 @@ def _git_blobs(
     git: list[str], revision: str, wanted: Callable[[str, int], bool]
 ) -> Iterator[tuple[str, bytes]]:
     chosen: list[tuple[str, str]] = []
-    for entry in _run([*git, "ls-tree", "-r", "-z", "-l", revision]).split(b"\0"):
+    for entry in run_git([*git, "ls-tree", "-r", "-z", "-l", revision]).split(b"\0"):
         meta, _, name = entry.partition(b"\t")
         fields = meta.split()
         if len(fields) != 4 or fields[1] != b"blob" or fields[0] == b"120000":
@@ -194,7 +195,9 @@ def _git_blobs(
         path = name.decode("utf-8", "replace")
         if wanted(path, int(fields[3])):
             chosen.append((path, fields[2].decode()))
-    output = _run([*git, "cat-file", "--batch"], "".join(f"{oid}\n" for _, oid in chosen).encode())
+    output = run_git(
+        [*git, "cat-file", "--batch"], "".join(f"{oid}\n" for _, oid in chosen).encode()
+    )
     position = 0
     for path, _ in chosen:
         header_end = output.index(b"\n", position)
@@ -214,7 +217,11 @@ def _directory_blobs(path: Path, wanted: Callable[[str, int], bool]) -> Iterator
             yield relative, file.read_bytes()
 
 
-def _run(command: list[str], stdin: bytes = b"") -> bytes:
+def run_git(command: list[str], stdin: bytes = b"") -> bytes:
+    """What a git command prints; `command` starts with what `git_command` gives.
+
+    Raises `InputError` when there is no git or it fails.
+    """
     # A partial clone says how to fetch what is missing: a command of somebody else's choice.
     # Older gits know nothing of the first.
     environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
