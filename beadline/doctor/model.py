@@ -10,7 +10,7 @@ from beadline.doctor.report import Check, Status, ok, warning
 from beadline.engine import models
 from beadline.engine.gguf import GgufHeader, read_header
 from beadline.engine.llama.memory import SEQUENCES
-from beadline.engine.llama.worker import CONTEXT_TOKENS, GPU_CHUNK, KV_BUDGET, sequences_within
+from beadline.engine.llama.worker import CONTEXT_TOKENS, GPU_CHUNK, sequences_within
 from beadline.engine.protocol import Layout, ModelInfo
 from beadline.errors import BeadlineError
 from beadline.settings import EngineOptions
@@ -73,7 +73,7 @@ def needed_bytes(path: Path, options: EngineOptions) -> tuple[int, int]:
     trained = header.number(f"{header.text('general.architecture')}.context_length")
     context = options.context_tokens or min(trained or CONTEXT_TOKENS, CONTEXT_TOKENS)
     sequence = kv_bytes_per_token(header) * context
-    kv = sequence * sequences_within(KV_BUDGET, sequence, most=SEQUENCES)
+    kv = sequence * sequences_within(options.kv_mebibytes << 20, sequence, most=SEQUENCES)
     return header.size, kv + compute_bytes(header)
 
 

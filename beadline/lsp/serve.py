@@ -40,6 +40,7 @@ def serve(options: Options, *, trace: Path | str | None = None) -> int:
             prefix_tokens=options.context.prefix_tokens,
             suffix_tokens=options.context.suffix_tokens,
             cache_dir=settings.user_cache_dir(),
+            keep_state=True,
         )
         return serve_engine(options, engine, sink)
     finally:

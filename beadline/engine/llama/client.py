@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory, was_ki
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess, default_command
+from beadline.engine.llama.state import FOLDER
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob, ScoreJob
 from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt, Score
 from beadline.errors import (
@@ -35,6 +37,10 @@ from beadline.settings import EngineOptions
 MOST_CRASHES = 3
 """Crashes in a row after which no more workers are started by themselves."""
 VERDICTS_FILE = "llama-probe.json"
+SAVE_S, SAVE_PATIENCE_S = 2.5, 3.0
+"""How long a worker may save states at the end, and how long it is waited for. 256 MiB at the
+100 MB/s of a hard disk; the server gives the engine 5 s to end in all."""
+_LOG = logging.getLogger(__name__)
 
 
 class LlamaEngine:
@@ -47,14 +53,17 @@ class LlamaEngine:
         prefix_tokens: int,
         suffix_tokens: int,
         cache_dir: Path,
+        keep_state: bool = False,
         worker_command: Sequence[str] | None = None,
         hang_grace_s: float = 15.0,
         load_silence_s: float = 300.0,
         retry_after_s: float = 30.0,
     ) -> None:
-        """Starts nothing yet. `hang_grace_s`: silence beyond a request's deadline after which
-        the worker is killed; `load_silence_s`: the same while loading, between two messages;
-        `retry_after_s`: how long a failed engine refuses requests before it tries again.
+        """Starts nothing yet. `keep_state`: where the options allow it, states of documents are
+        kept below `cache_dir` at the end, and taken up again; `hang_grace_s`: silence beyond a
+        request's deadline after which the worker is killed; `load_silence_s`: the same while
+        loading, between two messages; `retry_after_s`: how long a failed engine refuses requests
+        before it tries again.
         """
         self._options = options
         self._windows = {"prefix_tokens": prefix_tokens, "suffix_tokens": suffix_tokens}
@@ -65,6 +74,9 @@ class LlamaEngine:
             families_folder=str(user_folder()),
         )
         self._verdicts = Verdicts(cache_dir / VERDICTS_FILE)
+        keep_state = keep_state and options.save_state and options.state_mebibytes > 0
+        self._state_folder = str(cache_dir / FOLDER) if keep_state else ""
+        self._saved = asyncio.Event()
         self._thrift = Thrift(Demand(options.context_tokens, options.gpu_layers))
         self._command = list(worker_command or default_command())
         self._hang_grace_s = hang_grace_s
@@ -134,19 +146,33 @@ class LlamaEngine:
 
     async def close(self) -> None:
         """End the worker; jobs that still wait fail with `EngineUnavailable`. Idempotent."""
+        ready = self._state is EngineState.READY
         self._set(EngineState.CLOSED, "The engine is closed.")
         for task in (self._pump_task, self._start_task):
             if task is not None and not task.done():
                 task.cancel()
                 await asyncio.wait([task])
         closed = EngineUnavailable(self._message)
+        running = self._current if self._current and not self._current.done.is_set() else None
         for job in (self._current, *self._jobs):
             if job is not None:
                 job.fail(closed)
         self._jobs.clear()
         worker, self._worker = self._worker, None
         if worker is not None:
+            if ready and self._state_folder:
+                await self._save(worker, running)
             await worker.close()
+
+    async def _save(self, worker: WorkerProcess, running: Job | None) -> None:
+        """Let the worker keep its states, for a bounded time."""
+        if running is not None:
+            worker.send({"op": "cancel", "id": running.number})
+        worker.send({"op": "save", "id": self._next_number(), "seconds": SAVE_S})
+        try:
+            await asyncio.wait_for(self._saved.wait(), SAVE_PATIENCE_S)
+        except TimeoutError:
+            _LOG.info("The states of recent documents could not be saved in time.")
 
     # -- the queue
 
@@ -280,6 +306,10 @@ class LlamaEngine:
                 "use_extra_bufts": verdict is not False,
                 "probe": unproven,
                 "prompts": dataclasses.asdict(self._prompts),
+                "kv_bytes": self._options.kv_mebibytes << 20,
+                "adapter": "",
+                "state": self._state_folder,
+                "state_bytes": self._options.state_mebibytes << 20,
                 **self._windows,
             }
         )
@@ -324,6 +354,10 @@ class LlamaEngine:
                 return message
 
     def _on_message(self, worker: WorkerProcess, message: Message) -> None:
+        if message["op"] == "log":
+            _LOG.debug("%s", message["line"])
+        if message["op"] == "saved":
+            self._saved.set()
         if worker is not self._worker:
             return
         if self._loading is not None:
@@ -340,6 +374,7 @@ class LlamaEngine:
         job.receive(message)
 
     def _on_exit(self, worker: WorkerProcess) -> None:
+        self._saved.set()
         if worker is not self._worker:
             return
         self._worker = None

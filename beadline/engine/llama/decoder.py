@@ -20,7 +20,7 @@ from typing import Protocol
 from beadline.engine.fim.clean import Cleaner
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sampling import Choice, Sampler, probability_of, without
-from beadline.engine.llama.sequences import Sequences, Slot
+from beadline.engine.llama.sequences import Saved, Sequences, Slot
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
 from beadline.errors import EngineError
@@ -99,11 +99,17 @@ class Decoder:
         spell: Callable[[int], bytes],
         *,
         clock: Callable[[], float] = time.perf_counter,
+        saved: Saved | None = None,
+        on_evaluated: Callable[[int, float], None] | None = None,
     ) -> None:
+        """`saved`: states of documents that may be restored; `on_evaluated` is told how many
+        prompt tokens were evaluated in how many seconds.
+        """
         self._context = context
         self._spell = spell
         self._clock = clock
-        self.sequences = Sequences(context)
+        self._on_evaluated = on_evaluated
+        self.sequences = Sequences(context, saved)
 
     def generate(
         self,
@@ -122,12 +128,7 @@ class Decoder:
         what `cleaner` takes out. Raises `EngineError` when the prompt does not fit the context or
         llama.cpp fails.
         """
-        if not 0 < len(prompt) < self._context.context_tokens:
-            raise EngineError(
-                f"A prompt of {len(prompt)} tokens does not fit a context of "
-                f"{self._context.context_tokens}.",
-                hint="Lower context.prefix_tokens or raise engine.context_tokens.",
-            )
+        self._check(prompt)
         run = _Run(self._clock, limits.deadline_ms, control)
         slot, reused = self.sequences.open(sequence, prompt)
         usage = Usage(prompt_tokens=len(prompt), reused_tokens=reused)
@@ -155,6 +156,35 @@ class Decoder:
         yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
         yield from self._continue(slot, usage, limits, sampler, run, _Text(cleaner), first)
 
+    def warm(
+        self, prompt: Sequence[int], *, sequence: str, deadline_ms: int, control: Control
+    ) -> Finished:
+        """Evaluate the prompt beside what the document's main sequence holds; decode nothing.
+
+        What is evaluated when it ends early stays and is used by the next prompt of the document.
+        Raises `EngineError` as `generate` does.
+        """
+        self._check(prompt)
+        run = _Run(self._clock, deadline_ms, control)
+        slot, reused = self.sequences.open_beside(sequence, prompt)
+        done = self._evaluate_prompt(slot, prompt, reused, run)
+        usage = Usage(
+            prompt_tokens=len(prompt),
+            reused_tokens=reused,
+            # The slot may hold more than the prompt: then there was nothing to do.
+            evaluated_tokens=min(len(slot.tokens), len(prompt)) - reused,
+            prompt_ms=run.elapsed_ms(),
+        )
+        return Finished("warm" if done else run.ended, usage)
+
+    def _check(self, prompt: Sequence[int]) -> None:
+        if not 0 < len(prompt) < self._context.context_tokens:
+            raise EngineError(
+                f"A prompt of {len(prompt)} tokens does not fit a context of "
+                f"{self._context.context_tokens}.",
+                hint="Lower context.prefix_tokens or raise engine.context_tokens.",
+            )
+
     def _spell_typed(
         self, slot: Slot, spelling: Spelling, sampler: Sampler, run: _Run
     ) -> _Beyond | None:
@@ -173,12 +203,15 @@ class Decoder:
     def _evaluate_prompt(self, slot: Slot, prompt: Sequence[int], start: int, run: _Run) -> bool:
         """False when cancelled or late; the slot then holds what was evaluated."""
         step = self._context.batch_tokens
+        began = run.elapsed_ms() / 1000
         for offset in range(start, len(prompt), step):
             if run.must_end():
                 return False
             chunk = prompt[offset : offset + step]
             if not self._decode(slot, chunk, run.must_end):
                 return False
+        if self._on_evaluated is not None and start < len(prompt):
+            self._on_evaluated(len(prompt) - start, run.elapsed_ms() / 1000 - began)
         return True
 
     def _decode(

@@ -2,9 +2,10 @@
 
 To the worker:
     load      path, gpu_layers, context_tokens, threads, use_extra_bufts, probe,
-              prefix_tokens, suffix_tokens, sequences
+              prefix_tokens, suffix_tokens, sequences, kv_bytes, adapter,
+              state (folder of saved states; empty: none), state_bytes
     generate  id, request        render  id, request        score  id, request, middle
-    cancel    id                 credit  id, tokens
+    cancel    id                 credit  id, tokens                save   id, seconds
 From the worker:
     hello     library, gpu                 at once; what the probe's verdicts are kept under, and
                                            whether this build can use a GPU
@@ -15,6 +16,7 @@ From the worker:
     ready     info
     started   id, usage, eog_probability   piece  id, text, tokens, logprob
     finished  id, reason, usage            rendered  id, prompt        scored  id, score
+    saved     id, documents                log       line (of the worker's decisions; no text)
     error     id (absent while loading), kind ("model", "memory" or "engine"), message, hint
 """
 

@@ -166,6 +166,11 @@ class Model:
         return not (names.llama_model_is_recurrent(model) or names.llama_model_is_hybrid(model))
 
     @property
+    def sliding_window(self) -> bool:
+        """Whether some layers see only the last tokens."""
+        return int(self.library.names.llama_model_n_swa(self._pointer)) > 0
+
+    @property
     def kv_bytes_per_token(self) -> int:
         """Memory of one token's keys and values in f16, estimated from the attention's shape."""
         names = self.library.names
@@ -294,6 +299,7 @@ class Context:
         # A small context gets a smaller batch than asked for; one token more aborts the process.
         self.batch_tokens = min(batch_tokens, int(names.llama_n_batch(self._pointer)))
         self._memory = names.llama_get_memory(self._pointer)
+        self._copying = False
         self._should_abort: Callable[[], bool] | None = None
         self._abort = names.ggml_abort_callback(self._on_abort)
         self._no_abort = names.ggml_abort_callback()
@@ -345,6 +351,8 @@ class Context:
         self._batch.n_tokens = count
         self._set_abort(should_abort)
         status = int(self._names.llama_decode(self._pointer, self._batch))
+        # Other failures may come before the copies that `copy` asked for.
+        self._copying = self._copying and status not in (0, 1, 2)
         if status == 2:
             return False
         if status != 0:
@@ -382,6 +390,52 @@ class Context:
     def clear(self, sequence: int) -> None:
         """Forget the whole sequence; never refused."""
         self._names.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    @property
+    def partial_removal(self) -> bool:
+        """Whether `remove` can be expected to work on a part (see `Model.partial_removal`)."""
+        return self.model.partial_removal
+
+    def copy(self, source: int, target: int) -> None:
+        """Make the empty sequence `target` hold what `source` holds. llama.cpp moves the memory
+        of the whole sequence, used or not, at the start of the next `decode`.
+
+        Sequences that do not share their memory can only be copied whole: llama.cpp ends the
+        process over a range (llama-kv-cache.cpp, `seq_cp`).
+        """
+        self._names.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        self._copying = True
+
+    def state_bytes(self, sequence: int) -> int:
+        """Size of what `state` would give."""
+        return int(self._names.llama_state_seq_get_size(self._pointer, sequence))
+
+    def state(self, sequence: int) -> memoryview | None:
+        """The sequence's memory as bytes that `restore` takes, in the same library with the same
+        model and parameters; None when llama.cpp refuses, or while a copy is outstanding.
+        """
+        if self._copying:
+            return None
+        names, size = self._names, self.state_bytes(sequence)
+        try:
+            buffer = (ctypes.c_uint8 * size)()
+        except MemoryError:
+            return None
+        written = int(names.llama_state_seq_get_data(self._pointer, buffer, size, sequence))
+        return memoryview(buffer) if 0 < written == size else None
+
+    def restore(self, sequence: int, state: bytearray) -> bool:
+        """Put what `state` gave into a sequence, in place of what that holds. llama.cpp believes
+        the bytes, so they must be those. False when it refuses, or while a copy is outstanding;
+        the sequence is then empty.
+        """
+        if not self._copying:
+            names, size = self._names, len(state)
+            data = (ctypes.c_uint8 * size).from_buffer(state)
+            if int(names.llama_state_seq_set_data(self._pointer, data, size, sequence)) == size:
+                return True
+        self.clear(sequence)
+        return False
 
     def last_position(self, sequence: int) -> int:
         """Largest position in the sequence's memory; -1 when it is empty."""

@@ -12,20 +12,25 @@ import signal
 import sys
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from beadline import __version__
 from beadline.engine.fim.render import Budget
 from beadline.engine.llama import messages, native, probe
-from beadline.engine.llama.decoder import Decoder, Limits
+from beadline.engine.llama.decoder import Control, Decoder, Limits
 from beadline.engine.llama.messages import AHEAD, Message, PromptOptions
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
+from beadline.engine.llama.saving import SavedStates
 from beadline.engine.llama.score import Scorer
 from beadline.engine.llama.spelling import Spelling
+from beadline.engine.llama.state import StateFiles, digest
 from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.protocol import (
+    Event,
     FimRequest,
     Finished,
     ModelInfo,
@@ -43,8 +48,6 @@ LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
 CPU_CHUNK, GPU_CHUNK = 128, 512
 """Prompt tokens per decode: small where a chunk takes long, so that cancel is heard."""
-KV_BUDGET = 1 << 30
-"""Bytes of KV memory up to which a context holds more than one sequence."""
 
 
 class Pipe:
@@ -159,6 +162,9 @@ class Worker:
                 self._pipe.send({"op": "scored", "id": job, "score": values})
             elif message["op"] == "generate":
                 self._generate(loaded, job, message)
+            elif message["op"] == "save":
+                kept = loaded.save(message["seconds"])
+                self._pipe.send({"op": "saved", "id": job, "documents": kept})
             else:
                 raise EngineError(f"The worker does not know {message['op']!r}.")
         except BeadlineError as exc:
@@ -167,29 +173,11 @@ class Worker:
     def _generate(self, loaded: _Loaded, job: int, message: Message) -> None:
         request = messages.request_from(message["request"])
         prompt = loaded.render(request)
-        limits = Limits(
-            max_tokens=request.max_tokens,
-            deadline_ms=request.deadline_ms,
-            stop=loaded.prompts.stop,
-            not_text=loaded.prompts.vocabulary.control,
-            stop_at_newline=request.stop_at_newline,
-            require_text=request.require_text,
-            ignore_stops=request.ignore_stops,
-        )
-        events = loaded.decoder.generate(
-            prompt.tokens,
-            sequence=request.sequence,
-            limits=limits,
-            sampler=Sampler(request.temperature, request.seed),
-            control=self._inbox,
-            spelling=loaded.spelling(prompt),
-            cleaner=loaded.prompts.cleaner(request),
-        )
 
         def named(usage: Usage) -> Message:
             return asdict(replace(usage, layout=prompt.layout, family=prompt.family))
 
-        for event in events:
+        for event in loaded.events(request, prompt, self._inbox):
             match event:
                 case Started(usage, eog):
                     self._pipe.send(
@@ -234,7 +222,9 @@ class _Loaded:
             model,
             context_tokens=context_tokens,
             sequences=sequences_within(
-                KV_BUDGET, model.kv_bytes_per_token * context_tokens, most=load["sequences"]
+                load["kv_bytes"],
+                model.kv_bytes_per_token * context_tokens,
+                most=load["sequences"],
             ),
             batch_tokens=GPU_CHUNK if model.gpu_layers else CPU_CHUNK,
             threads=threads,
@@ -244,7 +234,13 @@ class _Loaded:
         if load["probe"]:
             probe.decode_probe(context)
             pipe.send({"op": "probed"})
-        self.decoder = Decoder(context, self.prompts.vocabulary.spell)
+        self.saved = _saved_states(context, load, pipe) if load["state"] else None
+        self.decoder = Decoder(
+            context,
+            self.prompts.vocabulary.spell,
+            saved=self.saved,
+            on_evaluated=self.saved.measured if self.saved else None,
+        )
         self._scorer = Scorer(
             context, self.decoder.sequences, self.prompts.vocabulary, self.prompts.stop
         )
@@ -268,12 +264,49 @@ class _Loaded:
             details={
                 "threads": str(threads),
                 "sequences": str(context.sequences),
+                "state": "kept" if self.saved else "not kept",
                 "chunk_tokens": str(context.batch_tokens),
                 "trained_context": str(trained),
                 "partial_removal": "yes" if model.partial_removal else "no",
                 **self.prompts.details(),
             },
         )
+
+    def events(
+        self, request: FimRequest, prompt: RenderedPrompt, control: Control
+    ) -> Iterator[Event]:
+        """What the decoder makes of a prompt."""
+        if request.warm:
+            yield self.decoder.warm(
+                prompt.tokens,
+                sequence=request.sequence,
+                deadline_ms=request.deadline_ms,
+                control=control,
+            )
+            return
+        limits = Limits(
+            max_tokens=request.max_tokens,
+            deadline_ms=request.deadline_ms,
+            stop=self.prompts.stop,
+            not_text=self.prompts.vocabulary.control,
+            stop_at_newline=request.stop_at_newline,
+            require_text=request.require_text,
+            ignore_stops=request.ignore_stops,
+        )
+        yield from self.decoder.generate(
+            prompt.tokens,
+            sequence=request.sequence,
+            limits=limits,
+            sampler=Sampler(request.temperature, request.seed),
+            control=control,
+            spelling=self.spelling(prompt),
+            cleaner=self.prompts.cleaner(request),
+        )
+
+    def save(self, seconds: float) -> int:
+        """Keep the states of recent documents, for so long at most; how many are kept."""
+        documents = self.decoder.sequences.documents()
+        return self.saved.save(documents, seconds=seconds) if self.saved else 0
 
     def render(self, request: FimRequest) -> RenderedPrompt:
         return self.prompts.render(request, self._budget)
@@ -292,6 +325,31 @@ class _Loaded:
         """What decoding owes a prompt that was cut for token healing."""
         healer = self.prompts.healer
         return Spelling(prompt.typed, healer.table) if healer and prompt.typed else None
+
+
+def _saved_states(context: native.Context, load: Message, pipe: Pipe) -> SavedStates | None:
+    """What is kept between sessions; None for models whose state is of no use to a prompt that
+    is not its continuation: llama.cpp keeps of a sliding window only what the last token sees.
+    """
+    model = context.model
+    if not model.partial_removal or model.sliding_window:
+        return None
+    status = model.path.stat()
+    identity = digest(
+        __version__,
+        probe.machine(),
+        model.library.identity,
+        *(model.path.resolve(), status.st_size, status.st_mtime_ns),
+        load["adapter"],
+        *(model.gpu_layers, model.use_extra_bufts, context.context_tokens),
+        sorted(load["prompts"].items()),
+    )
+    return SavedStates(
+        context,
+        StateFiles(Path(load["state"]), identity=identity, limit=load["state_bytes"]),
+        identity=identity,
+        tell=lambda line: pipe.send({"op": "log", "line": line}),
+    )
 
 
 def sequences_within(budget: int, sequence_bytes: int, *, most: int) -> int:
