@@ -7,9 +7,10 @@ taken. The weights are fitted by `beadline evaluate --calibrate` (docs/calibrati
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import NamedTuple
 
 from beadline.completion.reading import Reading
@@ -184,3 +185,57 @@ def describe(
 def is_word(character: str) -> bool:
     """Whether a word may hold the character; false for none."""
     return character.isalnum() or character == "_"
+
+
+def terms(features: Features) -> dict[str, float]:
+    """The features as a linear model takes them: bounded, counts as logarithms."""
+    return {
+        "line_logprob": max(-16.0, features.line_logprob),
+        "mean_logprob": max(-4.0, features.mean_logprob),
+        "least_logprob": max(-6.0, features.least_logprob),
+        "first_logprob": max(-5.0, features.first_logprob),
+        "log_tokens": math.log1p(max(0.0, features.tokens)),
+        "log_characters": math.log1p(max(0.0, features.characters)),
+        "several_lines": float(features.lines > 1),
+        "eog_probability": features.eog_probability,
+        "retried": float(features.attempts > 1),
+        "whole": float(features.whole),
+        "known_words": features.known_words,
+        "signs_only": float(features.signs_only),
+        "in_string": float(features.in_string),
+        "in_comment": float(features.in_comment),
+        "mid_word": float(features.mid_word),
+        "at_line_start": float(features.at_line_start),
+        "text_behind": float(features.text_behind),
+        "next_line": float(features.next_line),
+        "in_statement": float(features.in_statement),
+        "in_brackets": float(features.in_brackets),
+        "open_block": float(features.open_block),
+        "ambiguous_end": float(features.ambiguous_end),
+        "healed": float(features.healed),
+        "acceptance": features.acceptance,
+    }
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A logistic model. Without weights everything is certain, so nothing is silenced by it."""
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """By the names of `terms`."""
+    intercept: float = 0.0
+
+    def estimate(self, features: Features) -> float:
+        """Probability that the suggestion's first line is exactly what the author has there."""
+        if not self.weights:
+            return 1.0
+        values = terms(features)
+        total = self.intercept + sum(w * values[name] for name, w in self.weights.items())
+        # Of the two forms the one whose exponential cannot overflow.
+        if total >= 0:
+            return 1 / (1 + math.exp(-total))
+        return math.exp(total) / (1 + math.exp(total))
+
+
+TERMS = frozenset(terms(Features(**dict.fromkeys((f.name for f in fields(Features)), 0.0))))
+"""Names of all terms."""

@@ -1,25 +1,34 @@
 """The reuse ladder: answers that need no model. Knows texts and offsets; no engine, no syntax.
 
 Rungs, cheapest first (after Copilot's and llama.vim's caches): typing along what is shown
-(`typed`), the same window again (`exact`), a few characters further into an answer that was
-computed for an earlier cursor (`prefix`). Joining a running generation is `generation`'s part.
+(`typed`), the same cursor again (`exact`: what came of it, or the answer), a few characters further
+into an answer that was computed for an earlier cursor (`prefix`). Joining a running generation is
+`generation`'s part.
 
 Cached texts are what the model wrote up to the stop rule's cut, before post-processing: the
-suffix overlap and the syntax check belong to the newest document, so they are done again.
+suffix overlap and the syntax check belong to the newest document, so they are done again. Where
+less was shown than the model wrote, the rest is kept for the cursor behind it (Cody's hot streak).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from beadline.completion.closers import CLOSERS
+from beadline.completion.closers import CLOSERS, UserText
 from beadline.completion.confidence import Features, Part, is_word, parts_from
+from beadline.completion.types import Trace
 from beadline.context.types import Document
 
 CAPACITY = 250
-"""Answers kept, least recently used out."""
+"""Answers kept, and decisions; least recently used out."""
+BEFORE = 512
+"""Characters before the cursor by which its place is known again, and"""
+AFTER = 256
+"""behind it. What changes further away (the window's start, snippets, another function) does not
+void an answer: it was good for these lines a moment ago."""
 WALK_BACK = 128
 """Most characters typed since a cached answer."""
 UNTRUSTED_TAIL = 10
@@ -27,12 +36,15 @@ UNTRUSTED_TAIL = 10
 _MOST_CLOSERS = 4
 """Most characters that an editor is thought to have inserted right of the cursor."""
 _LIMITED = frozenset({"length", "deadline"})
+_ENDED = frozenset({"eog", "newline"})
+"""The model ended by itself: what the stop rule left out is whole."""
 _SHOWN_DOCUMENTS = 64
+_K, _V = TypeVar("_K"), TypeVar("_V")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What an answer depends on: everything the model was shown."""
+    """What an answer is known again by."""
 
     key: str
     """`Document.key`."""
@@ -40,9 +52,23 @@ class Scene:
     fingerprint: str
     """Model, layout and limits."""
     prefix: str
-    """Text in the window before the cursor."""
+    """Text before the cursor; of a longer one only the end counts."""
     suffix: str
-    """Text in the window after the cursor."""
+    """Text after the cursor; of a longer one only the start counts."""
+    seen: int = 0
+    """A hash of all that the model is shown, where nothing else will do."""
+
+    @classmethod
+    def at(cls, document: Document, offset: int, fingerprint: str, seen: int = 0) -> Scene:
+        """The scene of a cursor."""
+        text = document.text
+        prefix = text[max(0, offset - BEFORE - WALK_BACK) : offset]
+        suffix = text[offset : offset + AFTER]
+        return cls(document.key, document.language, fingerprint, prefix, suffix, seen)
+
+    def behind(self, text: str) -> Scene:
+        """The scene after `text` was inserted at the cursor."""
+        return replace(self, prefix=(self.prefix + text)[-BEFORE - WALK_BACK :])
 
 
 @dataclass(frozen=True)
@@ -57,11 +83,39 @@ class Answer:
     """`text`, and what may follow it, with probabilities."""
     source: str = "model"
     """`model`, `inflight`, `exact` or `prefix`: how this request came by it."""
+    beyond: str = ""
+    """What the model wrote behind the cut."""
+    is_rest: bool = False
+    """It is what was left over of another answer; no stop rule has seen it."""
 
     @property
     def logprob(self) -> float:
         """Mean natural log-probability of its tokens."""
         return sum(p.logprob for p in self.parts) / max(1, sum(p.tokens for p in self.parts))
+
+    def without(self, count: int) -> Answer:
+        """What is left of it behind `count` characters of its text."""
+        return replace(
+            self,
+            text=self.text[count:],
+            eog_probability=0.0 if count else self.eog_probability,
+            parts=parts_from(self.parts, count),
+        )
+
+    def rest(self, shown: str) -> Answer | None:
+        """What the model wrote behind the part that was shown; None when nothing was left."""
+        written = self.text + self.beyond
+        start = written.find(shown)
+        left = written[start + len(shown) :] if start >= 0 else ""
+        if all(c.isspace() or c in CLOSERS for c in left):
+            return None  # closers stand behind the cursor already, the editor's or the user's
+        cut = bool(self.beyond) and self.stop_reason not in _ENDED
+        return Answer(
+            left,
+            "length" if cut else self.stop_reason,
+            parts=parts_from(self.parts, start + len(shown)),
+            is_rest=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +131,8 @@ class Shown:
     parts: tuple[Part, ...] = ()
     """Of `text`, with probabilities."""
     features: Features | None = None
+    visible: bool = False
+    """It was shown. One that was not, for want of confidence, may be when some of it was typed."""
 
     def rest(self, document: Document, offset: int) -> Shown | None:
         """What is left of it for a user who typed along it up to `offset`, else None.
@@ -117,12 +173,41 @@ class Shown:
         )
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What came of an automatic request, as far as the text at its cursor decides it."""
+
+    shown: tuple[Shown, ...]
+    silent_reason: str
+    expected: str
+    stop_reason: str
+    eog_probability: float
+
+    @classmethod
+    def of(cls, shown: Sequence[Shown], trace: Trace) -> Decision:
+        """What came of the request of `trace`."""
+        return cls(
+            tuple(shown),
+            trace.silent_reason,
+            trace.expected,
+            trace.stop_reason,
+            trace.eog_probability,
+        )
+
+    def tell(self, trace: Trace) -> None:
+        """Fill the trace of a request that is answered by it."""
+        trace.answered_from = "exact" if self.stop_reason else ""  # "": no answer was asked for
+        trace.silent_reason, trace.expected = self.silent_reason, self.expected
+        trace.stop_reason, trace.eog_probability = self.stop_reason, self.eog_probability
+
+
 class Ladder:
-    """Remembers shown suggestions and answers. Used from the event loop only."""
+    """Remembers shown suggestions, decisions and answers. Used from the event loop only."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._answers: OrderedDict[bytes, Answer] = OrderedDict()
+        self._answers: OrderedDict[tuple[object, str], Answer] = OrderedDict()
+        self._decisions: OrderedDict[tuple[object, ...], Decision] = OrderedDict()
         self._shown: OrderedDict[str, tuple[Shown, ...]] = OrderedDict()
 
     def show(self, *shown: Shown) -> None:
@@ -134,36 +219,57 @@ class Ladder:
             self._shown.popitem(last=False)
 
     def typed(self, document: Document, offset: int) -> tuple[Shown, ...]:
-        """The rests of the shown suggestions that the user typed along, best first."""
+        """The rests of the shown suggestions that the user typed along, best first.
+
+        What they are rests of stays remembered: who goes back in what he typed finds it again.
+        """
         rests = (shown.rest(document, offset) for shown in self._shown.get(document.key, ()))
         return tuple({rest.text: rest for rest in rests if rest is not None}.values())
 
+    def decide(self, user: UserText, decision: Decision) -> None:
+        """Remember what came of a cursor."""
+        # Without the texts: hundreds of versions of a large file would be held.
+        plain = tuple(replace(s, document=replace(s.document, text="")) for s in decision.shown)
+        _put(self._decisions, _of_text(user), replace(decision, shown=plain), self._capacity)
+
+    def decided(self, user: UserText, document: Document) -> Decision | None:
+        """What came of the same cursor in the same text; `document` is the editor's."""
+        found = self._decisions.get(_of_text(user))
+        if found is None:
+            return None
+        return replace(found, shown=tuple(replace(s, document=document) for s in found.shown))
+
     def remember(self, scene: Scene, answer: Answer) -> None:
         """Cache an answer. Cancelled generations must not be given: their text is arbitrary."""
-        key = _keys(scene, 0)[0]
-        self._answers[key] = answer
-        self._answers.move_to_end(key)
-        while len(self._answers) > self._capacity:
-            self._answers.popitem(last=False)
+        _put(self._answers, _key(scene), answer, self._capacity)
+
+    def keep_rest(self, scene: Scene, answer: Answer, shown: str) -> None:
+        """Of `answer` for `scene` only `shown` was shown: keep what is left for the cursor behind
+        it, unless the model was asked there already."""
+        rest = answer.rest(shown)
+        if rest is not None and (key := _key(scene.behind(shown))) not in self._answers:
+            _put(self._answers, key, rest, self._capacity)
 
     def find(self, scene: Scene) -> Answer | None:
         """The cached answer for `scene`, or the longest rest of one for an earlier cursor."""
-        keys = _keys(scene, min(WALK_BACK, len(scene.prefix)))
-        exact = self._answers.get(keys[0])
-        if exact is not None:
-            self._answers.move_to_end(keys[0])
-            return replace(exact, source="exact")
+        if not self._answers:
+            return None
+        place, prefix = _place(scene), scene.prefix
         best: Answer | None = None
-        for count, key in enumerate(keys):
+        for count in range(min(WALK_BACK, len(prefix)) + 1):
+            end = len(prefix) - count
+            key = place, prefix[max(0, end - BEFORE) : end]
             entry = self._answers.get(key)
-            if entry is None or not entry.text.startswith(scene.prefix[-count:]):
+            if entry is None or not entry.text.startswith(prefix[end:]):
                 continue
-            rest = entry.text[count:]
             least = UNTRUSTED_TAIL if entry.stop_reason in _LIMITED else 0
-            if len(rest) > least and (best is None or len(rest) > len(best.text)):
+            if count == 0 and not (entry.is_rest and len(entry.text) <= least):
                 self._answers.move_to_end(key)
-                parts = parts_from(entry.parts, count)
-                best = Answer(rest, entry.stop_reason, 0.0, parts, "prefix")
+                return replace(entry, source="prefix" if entry.is_rest else "exact")
+            left = len(entry.text) - count
+            if left > least and (best is None or left > len(best.text)):
+                self._answers.move_to_end(key)
+                best = replace(entry.without(count), source="prefix")
         return best
 
     def forget(self, key: str) -> None:
@@ -173,27 +279,33 @@ class Ladder:
     def clear(self) -> None:
         """The model or the options changed: every answer is void."""
         self._answers.clear()
+        self._decisions.clear()
         self._shown.clear()
 
 
-def _keys(scene: Scene, back: int) -> list[bytes]:
-    """Keys of the scene with 0, 1, ... `back` characters taken off the prefix's end.
+def _put(entries: OrderedDict[_K, _V], key: _K, value: _V, capacity: int) -> None:
+    entries[key] = value
+    entries.move_to_end(key)
+    while len(entries) > capacity:
+        entries.popitem(last=False)
 
-    The prefix is hashed last and only once: `back` keys cost one pass over the texts.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (scene.key, scene.language, scene.fingerprint, scene.suffix):
-        data = part.encode("utf-8", "surrogatepass")
-        # Lengths keep ("a", "bc") and ("ab", "c") apart.
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    split = len(scene.prefix) - back
-    digest.update(scene.prefix[:split].encode("utf-8", "surrogatepass"))
-    keys = [digest.digest()]
-    for character in scene.prefix[split:]:
-        digest.update(character.encode("utf-8", "surrogatepass"))
-        keys.append(digest.digest())
-    return keys[::-1]
+
+def _place(scene: Scene) -> tuple[object, ...]:
+    return scene.key, scene.language, scene.fingerprint, scene.suffix[:AFTER], scene.seen
+
+
+def _key(scene: Scene) -> tuple[object, str]:
+    # The texts themselves: Python hashes a slice of this size in less time than a digest takes
+    # to set up, and equal keys are equal texts.
+    return _place(scene), scene.prefix[-BEFORE:]
+
+
+def _of_text(user: UserText) -> tuple[object, ...]:
+    # A text of megabytes is known by Python's own hash (64 bits, keyed by chance at every start),
+    # which is computed once for a text.
+    document = user.document
+    text = document.text
+    return document.key, document.language, user.offset, user.closers, len(text), hash(text)
 
 
 def _in_order(characters: str, text: str) -> bool:

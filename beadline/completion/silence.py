@@ -45,6 +45,11 @@ REJECTED = "rejected_before"
 
 RETRIED = frozenset({ADDS_ERROR, BARE_HEADER})
 """Where another answer of the model may do better."""
+LASTING = RETRIED | {
+    EXPECTED_NOTHING, IN_COMMENT, IN_STRING, UNCHECKED, EMPTY_LIKELY, EMPTY_ANSWER, WHITESPACE,
+    REPEATS_SUFFIX, REPEATS_PREVIOUS, TOO_SMALL,
+}  # fmt: skip
+"""What holds for a cursor as long as the text stays the same."""
 NEVER = 1.1
 """A threshold that no probability reaches."""
 _LEAST_SIGNS = 2
