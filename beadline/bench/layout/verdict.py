@@ -1,0 +1,157 @@
+"""Outcomes to rows, and rows to the layout that wins. Pure; knows no engine and no terminal.
+
+Ratios are paired: the same cases are drawn for both layouts in every resample of the bootstrap
+(Efron 1979, percentile interval).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from beadline.bench.layout.measure import Arm, Outcome
+from beadline.engine.protocol import Layout
+from beadline.evaluation.metrics import Interval, median, share
+
+RESAMPLES = 10_000
+LEAST_CASES = 500
+"""Below so many the intervals are too wide for a layout to be let through: nothing is kept."""
+MOST_NLL = 1.01
+"""Upper bound that a layout's likelihood per byte must keep, against the plain one's."""
+LEAST_MATCH = 0.9
+"""Lower bound of its exact match, against the plain one's..."""
+TELLING_MATCH = 0.05
+"""... where that is at least so high."""
+_BLOCK = 100
+"""Resamples at a time: memory, not meaning."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The numbers of one layout on some cases."""
+
+    layout: str
+    cases: int
+    nll_per_byte: float
+    """Natural units per byte: the sum over cases over the sum of bytes."""
+    nll_ratio: Interval
+    """Of that, against the baseline's."""
+    nll_ratio_by_case: Interval
+    """Of the mean over cases of each case's own likelihood per byte."""
+    end_nll: float
+    """Mean, of an end behind the true middle."""
+    match: Interval
+    """Share of answers that are the true middle."""
+    match_ratio: Interval
+    first_line: Interval
+    """Share of answers that complete the cursor's line as the author did."""
+    first_line_ratio: Interval
+    tokens_per_keystroke: float
+    """Mean of evaluated tokens; NaN where nothing was replayed."""
+    median_tokens: float
+    """Their median: within a word that is healed even the plain layout's prompt does not change."""
+    passes: bool
+    """Whether it may take the baseline's place."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values; None for NaN."""
+        values = asdict(self)
+        for name, value in values.items():
+            if isinstance(getattr(self, name), Interval):
+                values[name] = getattr(self, name).as_dict()
+            elif isinstance(value, float):
+                values[name] = None if math.isnan(value) else round(value, 5)
+        return values
+
+
+def rows(outcomes: Sequence[Outcome], baseline: Layout) -> list[Row]:
+    """One row a layout, the baseline first. No rows without outcomes."""
+    if not outcomes:
+        return []
+    names = sorted(outcomes[0].arms, key=lambda name: name != baseline)
+    plain = [outcome.arms[baseline] for outcome in outcomes]
+    return [
+        _row(name, outcomes, [outcome.arms[name] for outcome in outcomes], plain) for name in names
+    ]
+
+
+def healing_rows(outcomes: Sequence[Outcome]) -> list[Row]:
+    """One row a layout, healed against unhealed, over the mid-word cases."""
+    inside = [outcome for outcome in outcomes if outcome.unhealed]
+    if not inside:
+        return []
+    return [
+        _row(name, inside, [o.arms[name] for o in inside], [o.unhealed[name] for o in inside])
+        for name in inside[0].unhealed
+    ]
+
+
+def choose(found: Sequence[Row]) -> Row:
+    """The row of the layout to be used: of those that pass, the one that costs fewest tokens a
+    keystroke (to whole tokens), then the likelier one. The baseline, the first row, stands where
+    none does.
+    """
+    passing = [row for row in found[1:] if row.passes]
+    if not passing:
+        return found[0]
+    return min(passing, key=lambda row: (_whole(row.tokens_per_keystroke), row.nll_per_byte))
+
+
+def paired_ratio(
+    numerators: Sequence[float],
+    denominators: Sequence[float],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Sum over sum with a percentile bootstrap interval over pairs; NaN over nothing."""
+    above, below = np.asarray(numerators, float), np.asarray(denominators, float)
+    count = len(above)
+    if count == 0 or below.sum() == 0:
+        return Interval(math.nan, math.nan, math.nan, count)
+    rng = np.random.default_rng(seed)
+    found: list[np.ndarray] = []
+    for start in range(0, resamples, _BLOCK):
+        drawn = rng.integers(0, count, (min(_BLOCK, resamples - start), count))
+        sums = below[drawn].sum(axis=1)
+        # A resample without a single hit of the baseline says nothing about a ratio.
+        found.append(above[drawn].sum(axis=1)[sums > 0] / sums[sums > 0])
+    low, high = np.percentile(np.concatenate(found), (2.5, 97.5))
+    return Interval(float(above.sum() / below.sum()), float(low), float(high), count)
+
+
+def _row(name: str, outcomes: Sequence[Outcome], arms: list[Arm], plain: list[Arm]) -> Row:
+    sizes = [outcome.bytes for outcome in outcomes]
+    nll, plain_nll = [arm.nll for arm in arms], [arm.nll for arm in plain]
+    by_byte = [value / size for value, size in zip(nll, sizes, strict=True)]
+    plain_by_byte = [value / size for value, size in zip(plain_nll, sizes, strict=True)]
+    ratio = paired_ratio(nll, plain_nll)
+    match, plain_match = [arm.whole for arm in arms], [arm.whole for arm in plain]
+    match_ratio = paired_ratio(match, plain_match)
+    first, plain_first = [arm.first_line for arm in arms], [arm.first_line for arm in plain]
+    ends = [arm.end_nll for arm in arms if arm.end_nll is not None]
+    typed = [count for outcome in outcomes for count in outcome.keystrokes.get(name, [])]
+    telling = share(plain_match).value >= TELLING_MATCH
+    return Row(
+        layout=name,
+        cases=len(outcomes),
+        nll_per_byte=sum(nll) / sum(sizes),
+        nll_ratio=ratio,
+        nll_ratio_by_case=paired_ratio(by_byte, plain_by_byte),
+        end_nll=sum(ends) / len(ends) if ends else math.nan,
+        match=share(match),
+        match_ratio=match_ratio,
+        first_line=share(first),
+        first_line_ratio=paired_ratio(first, plain_first),
+        tokens_per_keystroke=sum(typed) / len(typed) if typed else math.nan,
+        median_tokens=median(typed),
+        passes=ratio.high <= MOST_NLL and (not telling or match_ratio.low >= LEAST_MATCH),
+    )
+
+
+def _whole(value: float) -> float:
+    return math.inf if math.isnan(value) else round(value)
