@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from beadline.commands import common, display
-from beadline.completion.reading import CHARS_PER_TOKEN, Reader, Reading
+from beadline.completion.frames import CHARS_PER_TOKEN
+from beadline.completion.reading import Reader, Reading
 from beadline.context.types import Snippet
 
 

@@ -9,9 +9,11 @@ they agree.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from beadline.completion import generation as generations
 from beadline.completion import silence, snippets
@@ -29,6 +31,7 @@ from beadline.engine.protocol import Engine, FimRequest
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions
 
+_LOG = logging.getLogger(__name__)
 INVOKED_LENGTH = 2
 """By how much longer an Invoked answer may be than an automatic one, in tokens and lines."""
 TEMPERATURE = 0.7
@@ -74,7 +77,7 @@ class Question:
         The newline rule is left to the stop rule: a line that opens a bracket or a block goes on.
         """
         document, window = self.reading.document, self.reading.window
-        prefix, suffix = window.split(document.text)
+        prefix, suffix = self.reading.split()
         return FimRequest(
             prefix=prefix,
             suffix=suffix,
@@ -103,25 +106,39 @@ class Asker:
         thread: ContextThread,
         clock: Clock,
         write: Callable[[Trace], None],
+        on_sent: Callable[[Reading], None],
     ) -> None:
-        """`write` takes the trace of a generation that nobody waited for."""
+        """`write` takes the trace of a generation that nobody waited for; `on_sent` is told what
+        the engine is asked with."""
         self._engine = engine
         self._loader = loader
         self._ladder = ladder
         self._thread = thread
         self._clock = clock
         self._write = write
+        self._on_sent = on_sent
         self._generation: Generation | None = None
         self._draining: set[Generation] = set()
         self._tickets = itertools.count()
         self._newest: dict[str, int] = {}
-        """Ticket of the newest request by document key."""
+        """Ticket of the newest request by document key, while it is under way."""
         self._closed = False
 
-    def ticket(self, key: str) -> int:
-        """A new request of a document; the ones before it may not use the engine any more."""
-        self._newest[key] = next(self._tickets)
-        return self._newest[key]
+    @contextlib.contextmanager
+    def ticket(self, key: str) -> Iterator[int]:
+        """A new request of a document, until the block's end; the ones before it may not use the
+        engine any more."""
+        ticket = self._newest[key] = next(self._tickets)
+        try:
+            yield ticket
+        finally:
+            if self._newest.get(key) == ticket:
+                del self._newest[key]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the engine writes an answer."""
+        return self._generation is not None and not self._generation.finished
 
     def edited(self, document: Document, offset: int | None) -> None:
         """The user's text changed: a generation that the newest text contradicts stops."""
@@ -166,7 +183,7 @@ class Asker:
             scene = self._scene(question)
             cached = self._ladder.find(scene) if not measured else None
             if cached is not None and _serves(cached, request):
-                return cached
+                return await self._ruled(cached, question, trace)
             newest = self._newest.get(document.key) == question.ticket
             current, source = None, "inflight"
             if not measured:
@@ -184,15 +201,7 @@ class Asker:
                     rested = True
                     continue  # another request may have found or started the answer meanwhile
                 if rule is None:
-                    rule = await self._thread.run(
-                        trace,
-                        lambda: StopRule(
-                            document,
-                            reading.cursor,
-                            max_lines=question.max_lines,
-                            tree=reading.tree,
-                        ),
-                    )
+                    rule = await self._thread.run(trace, lambda: self._rule(question))
                     continue
                 try:
                     current, source = self._start(question, scene, rule), "model"
@@ -232,7 +241,7 @@ class Asker:
         probability = 0.0 if typed else ended.eog_probability
         text = ended.text[len(typed) :]
         parts = parts_from(ended.parts, len(typed))
-        return Answer(text, ended.stop_reason, probability, parts, source)
+        return Answer(text, ended.stop_reason, probability, parts, source, ended.beyond)
 
     def _joinable(self, reading: Reading, scene: Scene, *, newest: bool) -> Generation | None:
         """The running generation when it may still serve this cursor.
@@ -251,7 +260,47 @@ class Asker:
             return None
         return None if current.finished else current
 
-    def _start(self, question: Question, scene: Scene, rule: Cutter) -> Generation:
+    async def prefetch(self, question: Question, still: Callable[[], bool]) -> None:
+        """Ask for what a request will want that nobody has made yet, if the engine is free.
+
+        `still` says after every wait whether it is worth it. Requests join it as any other
+        generation; one that it cannot serve ends it.
+        """
+        scene = self._scene(question)
+        if self._ladder.find(scene) is not None:
+            return
+        rule = await self._thread.run(Trace(), lambda: self._rule(question))
+        if still() and not self.is_busy and self._loader.is_ready:
+            try:
+                self._start(question, scene, rule, ahead=True)
+            except EngineError as exc:
+                _LOG.debug("Nothing is fetched ahead: %s", exc)
+
+    def keep_rest(self, question: Question, answer: Answer, shown: str) -> None:
+        """Of an answer only `shown` is shown: what is left is kept for the cursor behind that."""
+        self._ladder.keep_rest(self._scene(replace(question, number=0)), answer, shown)
+
+    async def _ruled(self, answer: Answer, question: Question, trace: Trace) -> Answer:
+        """The answer up to the stop rule's cut; most have seen the rule already."""
+        if not answer.is_rest:
+            return answer
+
+        def cut() -> int:
+            rule = self._rule(question)
+            keep = rule.feed(answer.text)
+            return rule.finish() if keep is None else keep
+
+        return replace(answer, text=answer.text[: await self._thread.run(trace, cut)])
+
+    def _rule(self, question: Question) -> Cutter:
+        reading = question.reading
+        return StopRule(
+            reading.document, reading.cursor, max_lines=question.max_lines, tree=reading.tree
+        )
+
+    def _start(
+        self, question: Question, scene: Scene, rule: Cutter, *, ahead: bool = False
+    ) -> Generation:
         """Ask the model. Raises `EngineError` when the engine takes no request."""
         self.stop(generations.SUPERSEDED)
         reading, request = question.reading, question.request
@@ -266,13 +315,16 @@ class Asker:
                 else silence.empty_threshold(reading.cursor, request)
             ),
             call_later=self._clock.later,
-            on_end=lambda ended: self._ended(ended, question, scene),
+            on_end=lambda ended: self._ended(ended, question, scene, ahead=ahead),
+            ahead=ahead,
         )
         self._generation = started
         self._draining.add(started)
+        if not ahead:
+            self._on_sent(reading)
         return started
 
-    def _ended(self, ended: Generation, question: Question, scene: Scene) -> None:
+    def _ended(self, ended: Generation, question: Question, scene: Scene, *, ahead: bool) -> None:
         """A generation's stream is over: keep what it is worth, tell what it cost."""
         self._draining.discard(ended)
         if self._generation is ended:
@@ -280,24 +332,36 @@ class Asker:
         if ended.complete and not question.is_measured:
             self._ladder.remember(
                 scene,
-                Answer(ended.text, ended.stop_reason, ended.eog_probability, tuple(ended.parts)),
+                Answer(
+                    ended.text,
+                    ended.stop_reason,
+                    ended.eog_probability,
+                    tuple(ended.parts),
+                    beyond=ended.beyond,
+                ),
             )
         if ended.error is not None and not self._closed:
             self._loader.begin()
         if ended.stopped or not ended.awaited:
-            trace = Trace(event="abandoned", stop_reason=ended.stop_reason)
+            event = "prefetch" if ahead else "abandoned"
+            trace = Trace(event=event, stop_reason=ended.stop_reason)
             record_usage(trace, ended.take_usage())
             self._write(trace)
 
     def _scene(self, question: Question) -> Scene:
-        info, reading = self._loader.info, question.reading
-        model = (info.path, info.name, info.family, info.build) if info else ()
+        """What answers to a question are known again by.
+
+        Not by the window and the snippets, which change in idle time while the user looks at an
+        answer that was computed with others. Who asks by a key wants the answer of now.
+        """
+        info, reading, request = self._loader.info, question.reading, question.request
+        model: tuple[str, ...] = ()
+        if info is not None:
+            details = info.details.get("layouts", ""), info.details.get("adapter", "")
+            model = info.path, info.name, info.family, info.build, *details
         limits = (question.max_tokens, question.max_lines, question.number)
-        shown = snippets.fingerprint(reading.snippets)
-        document = reading.document
-        prefix, suffix = reading.window.split(document.text)
-        fingerprint = repr((model, limits, shown))
-        return Scene(document.key, document.language, fingerprint, prefix, suffix)
+        seen = 0 if request.automatic else hash((reading.split(), reading.snippets))
+        return Scene.at(reading.document, reading.cursor.offset, repr((model, limits)), seen)
 
 
 def _serves(answer: Answer, request: CompletionRequest) -> bool:

@@ -4,7 +4,7 @@ A request may be cancelled by the next keystroke while the model is still writin
 keystroke begins. So the generation belongs to nobody: requests wait for it, and it ends by itself
 when nothing can come of it any more (DESIGN section 3): the newest text contradicts what it
 wrote, its document closed, another request needs the engine, or no request that it could serve
-came for `PATIENCE` seconds.
+came for `PATIENCE` seconds. One that was begun before anybody asked is not that impatient.
 """
 
 from __future__ import annotations
@@ -123,15 +123,19 @@ class Generation:
         empty_threshold: float,
         call_later: CallLater,
         on_end: Callable[[Generation], None],
+        ahead: bool = False,
     ) -> None:
         """Start reading `stream`; must be called on the event loop.
 
         `scope`: what must be equal, besides the text, for a request to be served (model, limits).
         `empty_threshold`: stop before the first token when the hole is empty at least so likely.
-        `on_end` is called once the stream has ended, with everything known.
+        `on_end` is called once the stream has ended, with everything known. `ahead`: begun before
+        anybody asked (a prefetch), so that nobody has to wait for it within `PATIENCE`.
         """
         self.base = base
         self.scope = scope
+        self.ahead = ahead
+        """Nobody has asked for it yet."""
         self.text = ""
         """Everything written so far, never beyond the stop rule's cut."""
         self.beyond = ""
@@ -157,7 +161,8 @@ class Generation:
         self._timer: TimerHandle | None = None
         self._done = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run())
-        self._start_timer()
+        if not ahead:
+            self._start_timer()
 
     @property
     def complete(self) -> bool:
@@ -207,6 +212,7 @@ class Generation:
     async def wait(self) -> None:
         """Wait for its end. Cancelling the waiter does not end the generation."""
         self._waiters += 1
+        self.ahead = False
         self._cancel_timer()
         try:
             await self._done.wait()

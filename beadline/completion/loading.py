@@ -29,6 +29,11 @@ class Loader:
         self.info: ModelInfo | None = None
         """The model of the last successful start."""
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the engine takes requests now."""
+        return self._engine.state is EngineState.READY and self.info is not None
+
     async def ready(self) -> ModelInfo:
         """Wait until the model is loaded. Raises `ModelError` or `EngineError`."""
         return await asyncio.shield(self._start())
@@ -39,7 +44,7 @@ class Loader:
         The first load is never waited for. A worker that was ready before and died is: it comes
         back fast, and at most `patience` seconds are spent on it.
         """
-        if self._engine.state is EngineState.READY and self.info is not None:
+        if self.is_ready:
             return ""
         in_progress = self._task is not None and not self._task.done()
         if not in_progress and not self._may_start():

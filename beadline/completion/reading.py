@@ -1,29 +1,30 @@
-"""Reads a document for one request: tree, cursor, window. Knows no engine and no event loop.
+"""Reads a document for one request: tree, cursor, frame. Knows no engine and no event loop.
 
 Everything here runs on one thread of its own, because parsing a large file takes longer than a
-keystroke may wait and because parser state belongs to one thread.
+keystroke may wait and because parser state belongs to one thread. A search for snippets takes
+longer still: a request makes one only while nothing of its document is warm, else it is made in
+idle time (`prepare`).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from beadline.completion.frames import (
+    Frame,
+    Frames,
+    Limits,
+    anchored,
+    fit,
+)
+from beadline.completion.snippets import Retrieves, in_prompt_order
 from beadline.context import languages
 from beadline.context.cursor import read_cursor
 from beadline.context.hole import Hole, look
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import CursorContext, Document, Snippet, Window
-from beadline.context.window import place
 from beadline.settings import ContextOptions
-
-CHARS_PER_TOKEN = 3
-"""Budget of characters per token; code has 3 to 4, and the renderer trims what is too much."""
-ANCHOR_TOKENS = 96
-"""Most tokens between the anchor and the cursor (DESIGN section 4)."""
-_WINDOWS = 64
-"""Documents whose window is remembered."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,29 @@ class Reading:
 
     document: Document
     cursor: CursorContext
-    window: Window
     tree: SyntaxTree | None
-    snippets: tuple[Snippet, ...] = ()
-    """From other files, in the order of the prompt."""
+    frame: Frame
+    """Of this text, with this cursor."""
+    cold: bool = True
+    """Nothing was sent of the document yet, so nothing of it is warm."""
+    moves: bool = True
+    """Its prompt begins otherwise than the last one: more than what was typed is evaluated."""
+    older_snippets: bool = False
+    """Other snippets are being evaluated, or will be searched for in the next idle time."""
+
+    @property
+    def window(self) -> Window:
+        """The range of the text around the cursor that goes into the prompt."""
+        return self.frame.window
+
+    @property
+    def snippets(self) -> tuple[Snippet, ...]:
+        """From other files, in the order of the prompt."""
+        return self.frame.snippets
+
+    def split(self) -> tuple[str, str]:
+        """Prefix and suffix as the model is shown them; the suffix may be frozen (`frames`)."""
+        return self.window.split(self.document.text)[0], self.frame.suffix
 
     @cached_property
     def hole(self) -> Hole:
@@ -45,47 +65,128 @@ class Reading:
             return self.tree.hole_at(offset)
         return look(self.document.text, offset, languages.get(self.document.language))
 
+    @property
+    def statement(self) -> int:
+        """Where the cursor's statement starts."""
+        return self.hole.scanned.start
+
 
 class Reader:
-    """Keeps trees and windows of recently read documents. Not thread-safe: one thread only."""
+    """Keeps trees and frames of recently read documents. Not thread-safe: one thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, retriever: Retrieves | None = None) -> None:
+        self._retriever = retriever
         self._trees = SyntaxTrees()
-        self._windows: OrderedDict[str, tuple[Document, Window]] = OrderedDict()
+        self._frames = Frames()
 
-    def read(self, document: Document, offset: int, options: ContextOptions) -> Reading:
-        """Parse (incrementally), classify the cursor and place the window.
+    def read(
+        self, document: Document, offset: int, options: ContextOptions, *, imagined: bool = False
+    ) -> Reading:
+        """Parse (incrementally), classify the cursor and fit the document's frame to it.
 
-        Raises `UnicodeEncodeError` for lone surrogates in the window: no model can read them.
+        `imagined`: no editor has this text, so what it moves is not remembered. Raises
+        `UnicodeEncodeError` for lone surrogates in the window: no model can read them.
         """
+        held = self._frames.get(document.key)
+        if not imagined:
+            held = self._frames.follow(document, offset)
         tree = self._trees.parse(document)
         cursor = read_cursor(document, offset, tree)
-        window = place(
-            document,
-            cursor,
-            self._previous(document),
-            prefix_chars=options.prefix_tokens * CHARS_PER_TOKEN,
-            suffix_chars=options.suffix_tokens * CHARS_PER_TOKEN,
-            anchor_chars=ANCHOR_TOKENS * CHARS_PER_TOKEN,
-            tree=tree,
-        )
-        document.text[window.start : window.end].encode("utf-8")
-        self._windows[document.key] = (document, window)
-        self._windows.move_to_end(document.key)
-        while len(self._windows) > _WINDOWS:
-            self._windows.popitem(last=False)
-        return Reading(document, cursor, window, tree)
+        limits = Limits.of(options)
+        frame, moves = None, True
+        for before in held.candidates if held is not None else ():
+            base = before.carried(document.text, offset)
+            frame = fit(base or before, document, cursor, limits, tree)
+            moves = base is None or base.prompt != frame.prompt
+            if base is not None and base.window.start == frame.window.start:
+                break
+        if frame is None:
+            frame = fit(None, document, cursor, limits, tree)
+        cold = held is None or not held.sent
+        reading = Reading(document, cursor, tree, frame, cold, moves)
+        _encode(reading)
+        if held is None or self._retriever is None or not options.snippet_tokens:
+            return reading
+        due = frame.statement != reading.statement
+        known = held.prepared is not None and held.prepared.snippets != frame.snippets
+        return replace(reading, older_snippets=due or known)
+
+    def with_snippets(self, reading: Reading, *, max_chars: int) -> Reading:
+        """A cold reading with snippets of at most `max_chars` characters together; without any
+        while the workspace has not been read."""
+        if reading.frame.statement == reading.statement:
+            return reading
+        found = self._search(reading, reading.frame, max_chars)
+        self._frames.use(reading.document.key, found, sent=False)
+        return replace(reading, frame=found, older_snippets=found.statement is None)
+
+    def sent(self, reading: Reading) -> None:
+        """The engine is asked with the reading's frame."""
+        self._frames.use(reading.document.key, reading.frame, sent=True)
+
+    def prepare(
+        self, document: Document, offset: int, options: ContextOptions, *, max_chars: int
+    ) -> Reading | None:
+        """In idle time: the frame that the document should have by now, if it is another one.
+
+        To be told (`warmed`) when its prompt has been evaluated; requests have the old one until
+        then.
+        """
+        held = self._frames.follow(document, offset)
+        if held is None or not held.sent:
+            return None
+        tree = self._trees.parse(document)
+        cursor = read_cursor(document, offset, tree)
+        limits = Limits.of(options)
+        newest = held.candidates[0]
+        base = newest.carried(document.text, offset)
+        frame = fit(newest, document, cursor, limits, tree, ahead=True)
+        reading = Reading(document, cursor, tree, frame, cold=False)
+        _encode(reading)
+        if frame.statement != reading.statement:
+            frame = self._search(reading, frame, max_chars)
+        if base is not None and base.prompt != frame.prompt:
+            frame = anchored(frame, limits)
+        if base is not None and base.prompt == frame.prompt:
+            # The same prompt: it is only known better what it is for.
+            if newest is held.in_use:
+                held.in_use, held.prepared = frame, None
+            else:
+                held.prepared = frame
+            return None
+        held.prepared, held.warm = frame, False
+        return replace(reading, frame=frame)
+
+    def warmed(self, reading: Reading) -> None:
+        """The prompt of a prepared frame has been evaluated: requests take it from now on."""
+        held = self._frames.get(reading.document.key)
+        if held is not None and held.prepared is not None:
+            prepared = held.prepared.carried(reading.document.text, reading.cursor.offset)
+            held.warm = prepared is not None and prepared.prompt == reading.frame.prompt
 
     def forget(self, key: str) -> None:
         """The document closed."""
-        self._windows.pop(key, None)
+        self._frames.forget(key)
         self._trees.forget(key)
 
-    def _previous(self, document: Document) -> Window | None:
-        """The last window, while the text before its anchor is what it was."""
-        document_before, window = self._windows.get(document.key, (None, None))
-        if document_before is None or window is None:
-            return None
-        if not document.text.startswith(document_before.text[: window.anchor]):
-            return None
-        return window
+    def clear(self) -> None:
+        """Other budgets hold: all frames are placed anew."""
+        self._frames.clear()
+
+    def _search(self, reading: Reading, frame: Frame, max_chars: int) -> Frame:
+        """The frame with the snippets for the reading's cursor; as it is while there are none."""
+        retriever, document = self._retriever, reading.document
+        if retriever is None or max_chars <= 0:
+            return replace(frame, snippets=(), statement=reading.statement)
+        retriever.start()
+        if not retriever.ready(0.0):
+            return frame
+        found = retriever.search(document, reading.cursor.offset, max_chars=max_chars)
+        snippets = in_prompt_order(found, frame.snippets, max_chars=max_chars, own=document.path)
+        return replace(frame, snippets=snippets, statement=reading.statement)
+
+
+def _encode(reading: Reading) -> None:
+    """Raises `UnicodeEncodeError` for a text that no model can read."""
+    for text in reading.split():
+        text.encode("utf-8")

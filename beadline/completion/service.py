@@ -1,8 +1,8 @@
 """One request in, its items out. The only place that joins context and engine.
 
-Knows no editor protocol. Thin on purpose: what a document says is read in `reading` and
-`snippets`, one answer is got in `asking`, judged in `judging`; when nothing is shown is in
-`silence`.
+Knows no editor protocol. Thin on purpose: what a document says is read in `readings`, one answer
+is got in `asking`, judged in `judging`; when nothing is shown is in `silence`. What is done
+between requests is in `idle` and `prefetch`.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beadline.completion import generation as generations
-from beadline.completion import silence, snippets
+from beadline.completion import silence
 from beadline.completion.asking import Asker, Question
 from beadline.completion.clock import Clock, ContextThread
-from beadline.completion.closers import AutoClosed, UserText
+from beadline.completion.closers import UserText
 from beadline.completion.confidence import describe, parts_from
+from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
+from beadline.completion.history import History
+from beadline.completion.idle import Idle
 from beadline.completion.judging import Verdict, judge
-from beadline.completion.ladder import Answer, Ladder, Shown
+from beadline.completion.ladder import Answer, Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.postprocess import LIMITED
-from beadline.completion.reading import Reader, Reading
-from beadline.completion.snippets import Retrieves, SnippetSets
+from beadline.completion.prefetch import Prefetch
+from beadline.completion.readings import Readings
+from beadline.completion.snippets import Retrieves
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import (
     CompletionItem,
@@ -33,6 +37,7 @@ from beadline.completion.types import (
     CompletionResult,
     Trace,
 )
+from beadline.completion.warming import Warmer
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.settings import Options
@@ -76,12 +81,28 @@ class Completer:
         self._thread = ContextThread(self._clock)
         self._loader = Loader(engine, clock)
         self._ladder = Ladder()
+        self._history = History(clock)
+        self._gate = Gate(self._history)
+        self._readings = Readings(self._thread, self._loader, retriever, options.context)
         self._asker = Asker(
-            engine, self._loader, self._ladder, self._thread, self._clock, self._write
+            engine,
+            self._loader,
+            self._ladder,
+            self._thread,
+            self._clock,
+            self._write,
+            self._readings.sent,
         )
-        self._reader = Reader()
-        self._sets = SnippetSets(retriever)
-        self._closers = AutoClosed()
+        self._prefetch = Prefetch(
+            self._readings, self._asker, Warmer(engine, self._loader, self._write), self._clock
+        )
+        self._idle = Idle(
+            self._readings,
+            Warmer(engine, self._loader, self._write),
+            self._clock,
+            lambda: self._asker.is_busy or self._prefetch.is_busy,
+            options.completion,
+        )
         self._closed = False
 
     async def ready(self) -> ModelInfo:
@@ -95,6 +116,7 @@ class Completer:
         """
         started = self._clock.seconds()
         trace, shown = Trace(), []
+        self._idle.begun(request)
         try:
             shown = await self._shown(request, trace)
         except UnicodeEncodeError:
@@ -105,38 +127,50 @@ class Completer:
         finally:
             trace.total_ms = 1000 * (self._clock.seconds() - started)
             self._write(trace)
+            self._idle.ended()
         items = tuple(CompletionItem(s.text, s.offset, s.end) for s in shown)
         return CompletionResult(items, trace)
 
     async def fim_request(self, request: CompletionRequest) -> FimRequest:
-        """What the engine is asked first for `request`, whether or not it would be asked.
+        """What the engine is asked first for `request`, whether or not it would be asked. The
+        caller is taken to ask it.
 
         Raises `UnicodeEncodeError` for text that no model can read.
         """
-        document, trace = request.document, Trace()
-        offset = min(max(request.offset, 0), len(document.text))
-        reading = await self._read(self._user_text(request, offset), trace)
-        reading = await self._with_snippets(reading, trace)
+        trace = Trace()
+        reading = await self._readings.read(self._readings.user_text(request), trace)
+        reading = await self._readings.with_snippets(reading, trace)
+        self._readings.sent(reading)
         return Question(request, reading, self._options.completion).fim_request()
 
     def opened(self, document: Document) -> None:
         """A document was opened in the editor."""
-        self._closers.see(document)
+        self._readings.see(document)
         self._tell_retriever(document)
 
     def edited(self, document: Document, offset: int | None) -> None:
         """A document changed: a generation that the newest text contradicts stops."""
-        self._asker.edited(*self._closers.edited(document, offset))
+        user, caret = self._readings.edited(document, offset)
+        self._history.edited(document, caret)
+        self._asker.edited(user, caret)
+        self._prefetch.edited(document, offset)
+        self._idle.edited(user, caret)
         self._tell_retriever(document)
 
     def closed(self, key: str) -> None:
         """A document closed: nothing is generated for it or remembered of it any more."""
+        self._idle.forget(key)
+        self._prefetch.forget(key)
         self._asker.forget(key)
         self._ladder.forget(key)
-        self._closers.forget(key)
-        self._thread.post(lambda: self._forget_reading(key))
+        self._history.forget(key)
+        self._readings.forget(key)
         if self._retriever is not None:
             self._retriever.closed(key)
+
+    def seen(self, key: str) -> None:
+        """The client says that the document's suggestion is visible now."""
+        self._history.seen(key)
 
     def folders_changed(self, folders: Sequence[Path]) -> None:
         """The workspace has other folders now."""
@@ -155,16 +189,21 @@ class Completer:
         self._options = options
         if self._retriever is not None:
             self._retriever.set_options(options.context)
+        self._prefetch.cancel()
         self._asker.stop(generations.SUPERSEDED)
         self._ladder.clear()
+        self._readings.reconfigure(options.context)
+        self._idle.reconfigure(options.completion)
 
     async def close(self) -> None:
         """Stop everything, the engine and the retriever included. Idempotent."""
         self._closed = True
         self._asker.close()
+        self._idle.close()
+        self._prefetch.cancel()
         await self._loader.close()
         await self._engine.close()
-        await self._asker.drained()
+        await asyncio.gather(self._asker.drained(), self._idle.drained(), self._prefetch.drained())
         self._thread.close()
         if self._retriever is not None:
             await asyncio.to_thread(self._retriever.close)
@@ -179,58 +218,68 @@ class Completer:
         )
         if trace.silent_reason:
             return []
-        rests = self._ladder.typed(document, offset) if not options.exact_tokens else ()
-        if rests and (request.automatic or len(rests) >= most):
-            trace.answered_from = "typed"
-            trace.expected, trace.stop_reason = rests[0].expected, rests[0].stop_reason
-            self._ladder.show(*rests)
-            return list(rests[:most])
-        user = self._user_text(request, offset)
-        reading = await self._read(user, trace)
+        user = self._readings.user_text(request)
+        if not options.exact_tokens:
+            rests = self._ladder.typed(document, offset)
+            if rests and (request.automatic or len(rests) >= most):
+                trace.answered_from = "typed"
+                trace.expected, trace.stop_reason = rests[0].expected, rests[0].stop_reason
+                return self._present(rests[:most], request, trace)
+            self._prefetch.cancel()
+            decision = self._ladder.decided(user, document) if is_plain(request) else None
+            if decision is not None:
+                decision.tell(trace)
+                return self._present(decision.shown, request, trace) if decision.shown else []
+        if self._gate.model != self._loader.info:
+            await self._thread.run(trace, lambda: self._gate.serve(self._loader.info))
+        reading = await self._readings.read(user, trace)
         trace.expected = str(reading.cursor.expected)
         if not options.exact_tokens:
             trace.silent_reason = silence.of_cursor(reading, request, self._options)
             if trace.silent_reason:
+                return self._decided(user, (), request, trace)
+        reading = await self._readings.with_snippets(reading, trace)
+        with self._asker.ticket(document.key) as ticket:
+            question = Question(request, reading, options, ticket)
+            if question.is_measured:
+                if (answer := await self._asker.answer(question, trace)) is not None:
+                    _record_answer(trace, answer)
+                    trace.silent_reason = silence.MEASURED
                 return []
-        reading = await self._with_snippets(reading, trace)
-        question = Question(request, reading, options, self._asker.ticket(document.key))
-        if question.is_measured:
-            if (answer := await self._asker.answer(question, trace)) is not None:
-                _record_answer(trace, answer)
-                trace.silent_reason = silence.MEASURED
-            return []
-        found = await self._found(question, user, most, trace)
+            found = await self._found(question, user, most, trace)
         if not found:
-            return []
+            return self._decided(user, (), request, trace)
         found.sort(key=lambda each: each.rank)
         trace.silent_reason = ""
         _record_answer(trace, found[0].answer)
-        if found[0].shown.features is not None:
-            trace.features = found[0].shown.features.as_dict()
-        self._ladder.show(*(each.shown for each in found))
-        return [each.shown for each in found]
+        return self._decided(user, [each.shown for each in found], request, trace)
 
-    def _user_text(self, request: CompletionRequest, offset: int) -> UserText:
-        if request.entry is not None:  # a text that nobody typed says nothing about what was
-            return UserText(request.document, offset)
-        return self._closers.without(request.document, offset)
+    def _decided(
+        self, user: UserText, found: Sequence[Shown], request: CompletionRequest, trace: Trace
+    ) -> list[Shown]:
+        """Remember what came of a request, and show what may be shown of it."""
+        if is_plain(request) and (found or trace.silent_reason in silence.LASTING):
+            self._ladder.decide(user, Decision.of(found, trace))
+        if not found:
+            return []
+        features = found[0].features
+        trace.features = features.as_dict() if features is not None else {}
+        return self._present(found, request, trace)
 
-    async def _read(self, user: UserText, trace: Trace) -> Reading:
-        options = self._options.context
-        return await self._thread.run(
-            trace, lambda: self._reader.read(user.document, user.offset, options)
-        )
-
-    async def _with_snippets(self, reading: Reading, trace: Trace) -> Reading:
-        if self._retriever is None:
-            return reading
-        info = self._loader.info
-        most = snippets.most_chars(
-            self._options.context.snippet_tokens, info.context_tokens if info is not None else 0
-        )
-        chosen = await self._thread.run(trace, lambda: self._sets.of(reading, max_chars=most))
-        trace.snippets = snippets.in_trace(chosen)
-        return replace(reading, snippets=chosen)
+    def _present(
+        self, found: Sequence[Shown], request: CompletionRequest, trace: Trace
+    ) -> list[Shown]:
+        """What the user gets to see of what was found."""
+        least = self._options.completion.least_confidence / 100
+        kept = self._gate.passing(found, trace, automatic=request.automatic, least=least)
+        visible = [shown for shown in kept if shown.visible]
+        if kept and any(not shown.visible for shown in found):
+            self._ladder.show(*kept)
+            if visible and is_plain(request):
+                self._prefetch.shown(visible[0], self._options)
+        if visible:
+            self._history.shown(visible[0])
+        return visible
 
     async def _found(
         self, first: Question, user: UserText, most: int, trace: Trace
@@ -286,7 +335,7 @@ class Completer:
             attempts=trace.attempts,
             whole=verdict.whole and answer.stop_reason not in LIMITED,
             healed=info is not None and info.details.get("healing") == "on",
-            acceptance=0.0,
+            acceptance=self._history.acceptance(),
         )
         shown = Shown(
             question.request.document,
@@ -298,12 +347,9 @@ class Completer:
             parts,
             features,
         )
+        self._asker.keep_rest(question, answer, verdict.text)
         rank = (not verdict.whole, question.number > 0, -answer.logprob)
         return _Found(shown, answer, rank)
-
-    def _forget_reading(self, key: str) -> None:
-        self._reader.forget(key)
-        self._sets.forget(key)
 
     def _tell_retriever(self, document: Document) -> None:
         if self._retriever is None:
@@ -315,6 +361,12 @@ class Completer:
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:
             self._trace.write(trace)
+
+
+def is_plain(request: CompletionRequest) -> bool:
+    """What came of it holds for the next one as well: nobody asked by a key, and no popup is
+    open."""
+    return request.automatic and request.entry is None and request.max_tokens is None
 
 
 def _record_answer(trace: Trace, answer: Answer) -> None:

@@ -1,29 +1,23 @@
-"""Which snippets a document's prompt holds, and for how long. Knows no search and no tokens.
+"""Which snippets go into a document's prompt, and in what order. Knows no frames and no tokens.
 
-Snippets stand at the prompt's front: another set means evaluating the whole prompt again. So the
-set of a document is kept while the window stays where it is and the cursor is in the same scope
-(DESIGN section 4), and on one line it is kept in any case: a scope that comes and goes with a
-bracket that is just being typed is none.
+Snippets stand at the prompt's front: another set means evaluating what follows the first
+difference again. So a set changes from its back, and what a new search does not find any more
+leaves only when its room is needed. When a set is chosen anew is `reading`'s to say.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from beadline.completion.reading import CHARS_PER_TOKEN, Reading
+from beadline.completion.frames import CHARS_PER_TOKEN
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
 
 MOST_OF_CONTEXT = 0.4
 """Snippets never take more of the model's context (DESIGN section 2)."""
-_DOCUMENTS = 64
-"""Documents whose set is remembered."""
 
 
 class Retrieves(Protocol):
@@ -48,86 +42,40 @@ class Retrieves(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a set was chosen."""
-
-    window: int
-    scope: tuple[tuple[str, int], ...]
-    max_chars: int
-
-    @classmethod
-    def of(cls, reading: Reading, max_chars: int) -> _Place:
-        start = reading.window.start
-        # Relative to the window: an edit above it moves both.
-        scope = tuple((s.kind, s.start - start) for s in reading.cursor.scopes)
-        return cls(start, scope, max_chars)
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    place: _Place
-    line_before: str
-    """The text from the window's start to the cursor's line, to know the line again."""
-    snippets: tuple[Snippet, ...]
-
-
-class SnippetSets:
-    """The snippets in use, by document. Not thread-safe: one thread only."""
-
-    def __init__(self, retriever: Retrieves | None) -> None:
-        self._retriever = retriever
-        self._chosen: OrderedDict[str, _Chosen] = OrderedDict()
-
-    def of(self, reading: Reading, *, max_chars: int) -> tuple[Snippet, ...]:
-        """The set for a request, chosen anew where it has to be; at most `max_chars` together.
-
-        Empty while the workspace has not been read; that is not remembered.
-        """
-        retriever, key = self._retriever, reading.document.key
-        if retriever is None or max_chars <= 0:
-            return ()
-        place = _Place.of(reading, max_chars)
-        window, text = reading.window, reading.document.text
-        line_before = text[window.start : text.rfind("\n", 0, window.cursor) + 1]
-        before = self._chosen.get(key)
-        if before is not None and before.place.window == place.window:
-            same_line = before.line_before == line_before and before.place.max_chars == max_chars
-            if before.place == place or same_line:
-                self._remember(key, _Chosen(before.place, line_before, before.snippets))
-                return before.snippets
-        retriever.start()
-        if not retriever.ready(0.0):
-            return ()
-        found = retriever.search(reading.document, reading.cursor.offset, max_chars=max_chars)
-        kept = before.snippets if before is not None else ()
-        snippets = in_prompt_order(found, kept)
-        self._remember(key, _Chosen(place, line_before, snippets))
-        return snippets
-
-    def forget(self, key: str) -> None:
-        """The document closed."""
-        self._chosen.pop(key, None)
-
-    def _remember(self, key: str, chosen: _Chosen) -> None:
-        self._chosen[key] = chosen
-        self._chosen.move_to_end(key)
-        while len(self._chosen) > _DOCUMENTS:
-            self._chosen.popitem(last=False)
-
-
 def in_prompt_order(
-    found: Sequence[Snippet], before: Sequence[Snippet] = ()
+    found: Sequence[Snippet],
+    before: Sequence[Snippet] = (),
+    *,
+    max_chars: int = 0,
+    own: str = "",
 ) -> tuple[Snippet, ...]:
-    """Stable ones first, then volatile ones; of each, those of the last set where they were.
+    """Those found and, where they leave room, those of the last set; stable ones first.
 
-    What the two sets share at the front stays evaluated. New ones come in the order found, best
-    first: what does not fit into the context is dropped from the end.
+    What the two sets share at the front stays evaluated: of each kind those of the last set are
+    where they were, new ones follow in the order found, best first. So what does not fit into the
+    model's context, which is dropped from the end, is of the newest. Of the document at `own`, and
+    of a text that a found one overlaps, nothing is kept that was not found again: it may stand in
+    the window by now, or be out of date.
     """
-    places = {(s.path, s.start, s.text): n for n, s in enumerate(before)}
-    last = len(places)
-    return tuple(
-        sorted(found, key=lambda s: (s.volatile, places.get((s.path, s.start, s.text), last)))
+    newest = {(s.path, s.text): s for s in found}
+    known = {(s.path, s.text) for s in before}
+    room = max_chars - sum(len(s.text) for s in found)
+    kept: list[Snippet] = []
+    for snippet in before:
+        again = newest.get((snippet.path, snippet.text))
+        if again is not None:
+            kept.append(again)
+        elif len(snippet.text) <= room and snippet.path != own and not _overlaps(snippet, found):
+            room -= len(snippet.text)
+            kept.append(snippet)
+    new = [s for s in found if (s.path, s.text) not in known]
+    return tuple(sorted([*kept, *new], key=lambda s: s.volatile))
+
+
+def _overlaps(snippet: Snippet, found: Sequence[Snippet]) -> bool:
+    start, end = snippet.start, snippet.start + len(snippet.text)
+    return any(
+        s.path == snippet.path and s.start < end and start < s.start + len(s.text) for s in found
     )
 
 
@@ -148,13 +96,3 @@ def in_trace(snippets: Sequence[Snippet]) -> list[dict[str, Any]]:
         {"path": s.path, "source": s.source, "tokens": -(-len(s.text) // CHARS_PER_TOKEN)}
         for s in snippets
     ]
-
-
-def fingerprint(snippets: Sequence[Snippet]) -> str:
-    """The same for the same texts in the same order."""
-    digest = hashlib.blake2b(digest_size=16)
-    for snippet in snippets:
-        for part in (snippet.path, snippet.text):
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.hexdigest() if snippets else ""

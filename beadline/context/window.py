@@ -1,8 +1,9 @@
 """Chooses the stable range of text around the cursor. Knows no tokens and no model.
 
 KV state is reused as long as the prompt's front does not change (DESIGN section 4), so the start,
-the anchor and the end stay where they were until a limit makes them move. Then the start goes to
-the start of a node of the syntax tree, and the end behind one, the outermost within reach.
+the anchor and the end stay where they were, through every edit (`carried`), until a limit makes
+them move; in idle time they move a little earlier (`ahead`). Then the start goes to the start of a
+node of the syntax tree, and the end behind one, the outermost within reach.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from beadline.context.difference import changed_span
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import CursorContext, Document, Window
 
@@ -26,6 +29,11 @@ _SEARCH = 0.25
 """Share of a budget searched for a better start or end."""
 _LEAST_SUFFIX = 0.5
 """Below this share of the budget the end moves."""
+_NEARLY = 0.85
+"""Share of the prefix budget from which the start moves in idle time."""
+_LONG = 0.5
+"""Share of the anchor's budget from which the anchor moves in idle time. Not at every line: each
+move evaluates the whole suffix again."""
 
 _DEFINITION = re.compile(r"^(?:def |class |async def |@|function |func |fn |export |public )", re.M)
 _TOP_LEVEL = re.compile(r"^[^\s)\]}#\"']", re.M)
@@ -40,28 +48,89 @@ def place(
     suffix_chars: int,
     anchor_chars: int,
     tree: SyntaxTree | None = None,
+    ahead: bool = False,
 ) -> Window:
     """The window for a cursor; budgets in characters.
 
-    `previous` is the last window of the same document, given only while the text before
-    `previous.anchor` is unchanged. `tree` is the document's. Guaranteed: start <= anchor <= cursor
-    <= end, at most `prefix_chars` before and `suffix_chars` after the cursor, and `anchor` is the
-    start of a line unless that line is longer than a budget.
+    `previous` is the last window of the same document, `carried` into this text. `tree` is the
+    document's. `ahead`: move what would soon have to move, before a keystroke has to wait for it.
+    Guaranteed: start <= anchor <= cursor <= end, at most `prefix_chars` before and `suffix_chars`
+    after the cursor, and `anchor` is the start of a line unless that line is longer than a budget.
     """
     text, offset = document.text, cursor.offset
-    start = _start(text, offset, previous, prefix_chars, tree)
-    anchor = _anchor(text, offset, start, previous, anchor_chars)
+    start = _start(text, offset, previous, prefix_chars, tree, _NEARLY if ahead else 1.0)
+    line = line_anchor(text, offset, start, anchor_chars)
+    anchor = line
+    if previous is not None and _may_rest(text, previous.anchor, start, offset, anchor_chars):
+        anchor = previous.anchor
+        if ahead and line - anchor >= _LONG * anchor_chars:
+            anchor = line
     return Window(start, anchor, offset, _end(text, offset, previous, suffix_chars, tree))
 
 
+@dataclass(frozen=True)
+class Shift:
+    """The one change between two versions of a text: [start, old_end) became [start, new_end)."""
+
+    start: int
+    old_end: int
+    new_end: int
+    offset: int
+    """The cursor in the new version."""
+
+    @classmethod
+    def between(cls, old: str, new: str, offset: int) -> Shift:
+        """Of the places where the change could as well be, the one at the cursor: a newline typed
+        before a newline differs behind both."""
+        start, old_end, new_end = changed_span(old, new)
+        back = new_end - offset
+        first = start - back
+        if back > 0 and first >= 0:
+            typed = start == old_end and new[first:start] == new[offset:new_end]
+            deleted = start == new_end and old[first:start] == old[old_end - back : old_end]
+            if typed or deleted:
+                return cls(first, old_end - back, offset, offset)
+        return cls(start, old_end, new_end, offset)
+
+    def moved(self, place: int) -> int:
+        """Where a place has gone; what was inserted at it is behind it."""
+        if place <= self.start:
+            return place
+        return place - self.old_end + self.new_end if place >= self.old_end else self.start
+
+
+def carried(window: Window, shift: Shift) -> Window | None:
+    """The window of the old version in the new one; None where the change took its start away.
+
+    The result's cursor is where the window's has gone: the new cursor when the change was typed,
+    deleted or pasted there, another place after a jump.
+    """
+    start, old_end, new_end = shift.start, shift.old_end, shift.new_end
+    first = window.start
+    if start < first < old_end:
+        return None
+    above = first == start == old_end and first > 0  # inserted above the window
+    first = new_end if above else shift.moved(first)
+    at_cursor = start <= window.cursor <= old_end and start <= shift.offset <= new_end
+    anchor = max(first, shift.moved(window.anchor))
+    cursor = max(anchor, shift.offset if at_cursor else shift.moved(window.cursor))
+    return Window(first, anchor, cursor, max(cursor, shift.moved(window.end)))
+
+
 def _start(
-    text: str, offset: int, previous: Window | None, budget: int, tree: SyntaxTree | None
+    text: str,
+    offset: int,
+    previous: Window | None,
+    budget: int,
+    tree: SyntaxTree | None,
+    share: float,
 ) -> int:
     if previous is not None and previous.start <= offset:
         used = offset - previous.start
-        if used <= budget and (previous.start == 0 or used >= _LEAST_PREFIX * budget):
+        enough = previous.start == 0 or used >= _LEAST_PREFIX * budget
+        if enough and used <= share * budget:
             return previous.start
-    if offset <= budget:
+    if offset <= share * budget:
         return 0
     target = offset - int(_KEEP_AFTER_MOVE * budget)
     limit = min(offset, target + int(_SEARCH * budget))
@@ -75,9 +144,16 @@ def _start(
     return line if line <= offset else target
 
 
-def _anchor(text: str, offset: int, start: int, previous: Window | None, budget: int) -> int:
-    if previous is not None and start <= previous.anchor <= offset <= previous.anchor + budget:
-        return previous.anchor
+def _may_rest(text: str, anchor: int, start: int, offset: int, budget: int) -> bool:
+    """Whether an anchor can stay: within its budget, and still where one may be."""
+    if not start <= anchor <= offset <= anchor + budget:
+        return False
+    line = max(text.rfind("\n", 0, anchor) + 1, start)
+    return anchor == line or anchor - line >= budget
+
+
+def line_anchor(text: str, offset: int, start: int, budget: int) -> int:
+    """The anchor of a cursor by itself: where its line starts, as far as the budget goes."""
     line = max(text.rfind("\n", 0, offset) + 1, start)
     if offset - line <= budget:
         return line

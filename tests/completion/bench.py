@@ -34,6 +34,7 @@ class Bench:
         self, script: Script | None = None, *, retriever: Retrieves | None = None, **completion: Any
     ) -> None:
         completion.setdefault("debounce_ms", 0)
+        completion.setdefault("prefetch", False)
         self.engine = FakeEngine(script)
         self.timers = FakeTimers()
         self.options = Options(completion=CompletionOptions(**completion))
@@ -60,6 +61,11 @@ class Bench:
         request = at(hole, key=key)
         offset = request.offset if caret is None else caret
         self.completer.edited(request.document, offset)
+
+    async def rest(self) -> None:
+        """Idle time passes, and what it was used for ends."""
+        self.timers.advance(self.options.completion.idle_ms / 1000)
+        await self.completer._idle.drained()
 
     async def started(self, count: int = 1) -> None:
         """Until the engine was asked `count` times and the last question is being read."""

@@ -89,13 +89,19 @@ def says(text: str, *, eog_probability: float = 0.0, reason: str = "eog") -> Scr
 
 
 class FakeEngine:
-    """`script` is played into every stream; without one the test writes into `streams[-1]`."""
+    """`script` is played into every stream; without one the test writes into `streams[-1]`.
+
+    Prompts to be warmed are in `warmups`; they are evaluated at once unless `warms_at_once` is
+    False.
+    """
 
     def __init__(
         self, script: Script | None = None, *, state: EngineState = EngineState.NEW
     ) -> None:
         self.script = script
         self.streams: list[FakeStream] = []
+        self.warmups: list[FakeStream] = []
+        self.warms_at_once = True
         self.starts = 0
         self.start_error: Exception | None = None
         self.may_start = asyncio.Event()
@@ -124,6 +130,11 @@ class FakeEngine:
         if self._state is not EngineState.READY:
             raise EngineUnavailable("not ready")
         stream = FakeStream(request)
+        if request.warm:
+            self.warmups.append(stream)
+            if self.warms_at_once:
+                stream.finish("warm")
+            return stream
         self.streams.append(stream)
         if self.script is not None:
             self.script(stream)

@@ -87,62 +87,64 @@ async def test_the_prompt_can_be_looked_at_without_asking():
     assert bench.engine.streams[0].request == shown
 
 
-async def test_the_set_is_kept_in_one_scope_and_chosen_anew_in_another():
+async def test_the_set_rests_while_text_is_typed_and_is_chosen_anew_in_idle_time():
     retriever = FakeRetriever(*TWO)
     bench = await Bench(says("z = 3"), retriever=retriever).ready()
     for typed in ("", "z", "zz", "zz = 4\n    ", "zz = 4\n    u"):
         await bench.ask(FUNCTIONS.format(typed + "|", ""))
-    assert len(retriever.searches) == 1
+        assert len(retriever.searches) == 1
     retriever.found = TWO[:1]
-    await bench.ask(FUNCTIONS.format("", "|"))
+    elsewhere = FUNCTIONS.format("", "|")
+    assert (await bench.ask(elsewhere)).trace.older_snippets
+    assert len(retriever.searches) == 1, "a jump of the cursor costs no search"
+    await bench.rest()
     assert len(retriever.searches) == 2
-    assert [e.path for e in bench.engine.streams[-1].request.extra] == ["b.py"]
+    await bench.ask(FUNCTIONS.format("", "q|"))
+    paths = [[e.path for e in s.request.extra] for s in bench.engine.streams]
+    assert paths[-2:] == [["c.py", "b.py"], ["c.py", "b.py"]], "there is room for both"
 
 
-async def test_a_header_that_is_being_typed_does_not_change_the_set():
+async def test_idle_time_in_one_statement_costs_no_search():
     retriever = FakeRetriever(*TWO)
     bench = await Bench(says("x"), retriever=retriever).ready()
     text = "a = 1\n{}\nb = 2\n"
-    for typed in ("", "d", "def", "def h", "def h(", "def h(a):"):
+    for typed in ("", "d", "def", "def h", "def h(", "def h(a,\n      "):
         await bench.ask(text.format(typed + "|"), automatic=False)
+        await bench.rest()
     assert len(retriever.searches) == 1
+    assert bench.engine.warmups == []
     await bench.ask(text.format("def h(a):\n    |"))
-    assert len(retriever.searches) == 2
-
-
-async def test_the_set_is_chosen_anew_with_the_window():
-    retriever = FakeRetriever(*TWO)
-    bench = await Bench(says("x = 1"), retriever=retriever).ready()
-    bench.completer.reconfigure(
-        dataclasses.replace(bench.options, context=ContextOptions(prefix_tokens=64))
-    )
-    lines = [f"value_{n} = {n}\n" for n in range(200)]
-    for count in (1, 2, 150, 151):
-        await bench.ask("".join(lines[:count]) + "|\n")
+    await bench.rest()
     assert len(retriever.searches) == 2
 
 
 async def test_nothing_is_remembered_before_the_workspace_was_read():
     retriever = FakeRetriever(*TWO, is_ready=False)
     bench = await Bench(says("print(value)"), retriever=retriever).ready()
-    await bench.ask("value = 1\n|\n")
-    assert bench.engine.streams[0].request.extra == ()
+    first = await bench.ask("value = 1\n|\n")
+    assert first.trace.older_snippets
+    await bench.rest()
     retriever.is_ready = True
-    await bench.ask("value = 1\np|\n")
-    await bench.ask("value = 1\nq|\n")
-    assert [len(s.request.extra) for s in bench.engine.streams] == [0, 2]
+    await bench.ask("value = 1\nw|\n")
+    assert retriever.searches == [], "the prompt without any is warm"
+    await bench.rest()
+    (warmed,) = bench.engine.warmups
+    assert len(warmed.request.extra) == 2
+    result = await bench.ask("value = 1\nq|\n")
+    assert [len(s.request.extra) for s in bench.engine.streams] == [0, 0, 2]
+    assert not result.trace.older_snippets
     assert len(retriever.searches) == 1
 
 
-async def test_an_answer_belongs_to_its_snippets():
+async def test_an_answer_outlives_the_snippets_it_was_computed_with():
     retriever = FakeRetriever(*TWO)
     bench = await Bench(says("z = 3"), retriever=retriever).ready()
     await bench.ask(FUNCTIONS.format("|", ""))
+    retriever.found = (snippet("other.py", "z" * 768),)
     await bench.ask(FUNCTIONS.format("", "|"))
-    retriever.found = (snippet("other.py"),)
+    await bench.rest()
     again = await bench.ask(FUNCTIONS.format("|", ""))
-    assert again.trace.answered_from == "model"
-    assert (await bench.ask(FUNCTIONS.format("|", ""))).trace.answered_from == "exact"
+    assert again.trace.answered_from == "exact"
 
 
 async def test_zero_tokens_look_into_no_other_file():
@@ -198,6 +200,17 @@ def test_what_two_sets_share_keeps_its_place():
     fixed = snippet("fixed.py", volatile=False)
     assert in_prompt_order([a, fixed, b]) == (fixed, a, b)
     assert in_prompt_order([c, b, a], before=[a, b]) == (a, b, c)
+
+
+def test_what_left_the_set_goes_only_when_its_room_is_needed():
+    a, b, c, d = (snippet(f"{name}.py", name * 10) for name in "abcd")
+    assert in_prompt_order([c], before=[a, b], max_chars=30) == (a, b, c)
+    assert in_prompt_order([c], before=[a, b], max_chars=20) == (a, c)
+    assert in_prompt_order([d, c], before=[a, b], max_chars=20) == (d, c)
+    assert in_prompt_order([b, c], before=[a, b], max_chars=20) == (b, c)
+    assert in_prompt_order([c], before=[a, b], max_chars=30, own="a.py") == (b, c)
+    newer = snippet("a.py", "A" * 10)
+    assert in_prompt_order([newer], before=[a, b], max_chars=30) == (b, newer)
 
 
 def test_the_budget_is_never_more_than_two_fifths_of_the_context():

@@ -1,0 +1,107 @@
+"""Readings of documents for those who wait on the event loop. Knows no model and no answers.
+
+Parsing and searching are done on the context thread (`reading`); here is what a request has to
+say to get them.
+"""
+
+from __future__ import annotations
+
+from beadline.completion import snippets
+from beadline.completion.clock import ContextThread
+from beadline.completion.closers import AutoClosed, UserText
+from beadline.completion.loading import Loader
+from beadline.completion.reading import Reader, Reading
+from beadline.completion.snippets import Retrieves
+from beadline.completion.types import CompletionRequest, Trace
+from beadline.context.types import Document
+from beadline.settings import ContextOptions
+
+
+class Readings:
+    """Reads documents as their users typed them. Belongs to one event loop."""
+
+    def __init__(
+        self,
+        thread: ContextThread,
+        loader: Loader,
+        retriever: Retrieves | None,
+        options: ContextOptions,
+    ) -> None:
+        self._thread = thread
+        self._loader = loader
+        self._searches = retriever is not None
+        self._options = options
+        self._reader = Reader(retriever)
+        self._closers = AutoClosed()
+
+    def see(self, document: Document) -> None:
+        """The newest text of a document."""
+        self._closers.see(document)
+
+    def edited(self, document: Document, offset: int | None) -> tuple[Document, int | None]:
+        """The newest text after a change; the user's text, and the cursor as far as known."""
+        return self._closers.edited(document, offset)
+
+    def user_text(self, request: CompletionRequest) -> UserText:
+        """The request's text without closers that its editor inserted."""
+        offset = min(max(request.offset, 0), len(request.document.text))
+        if request.entry is not None:  # a text that nobody typed says nothing about what was
+            return UserText(request.document, offset)
+        return self._closers.without(request.document, offset)
+
+    async def read(self, user: UserText, trace: Trace, *, imagined: bool = False) -> Reading:
+        """Read a text. Raises `UnicodeEncodeError` for one that no model can read."""
+        options, reader = self._options, self._reader
+        return await self._thread.run(
+            trace, lambda: reader.read(user.document, user.offset, options, imagined=imagined)
+        )
+
+    async def with_snippets(self, reading: Reading, trace: Trace) -> Reading:
+        """The reading with the snippets that its prompt holds; searched for only while nothing of
+        the document is warm."""
+        if not self._searches:
+            return reading
+        if reading.cold:
+            most, reader = self._most_chars(), self._reader
+            reading = await self._thread.run(
+                trace, lambda: reader.with_snippets(reading, max_chars=most)
+            )
+        trace.snippets = snippets.in_trace(reading.snippets)
+        trace.older_snippets = reading.older_snippets
+        return reading
+
+    async def prepare(self, document: Document, offset: int, trace: Trace) -> Reading | None:
+        """In idle time: the reading whose prompt should be evaluated beside the one in use."""
+        user = self._closers.without(document, offset)
+        options, reader, most = self._options, self._reader, self._most_chars()
+        reading = await self._thread.run(
+            trace, lambda: reader.prepare(user.document, user.offset, options, max_chars=most)
+        )
+        if reading is not None:
+            trace.snippets = snippets.in_trace(reading.snippets)
+        return reading
+
+    def sent(self, reading: Reading) -> None:
+        """The engine is asked with this reading."""
+        self._thread.post(lambda: self._reader.sent(reading))
+
+    def warmed(self, reading: Reading) -> None:
+        """The prompt of a prepared reading has been evaluated."""
+        self._thread.post(lambda: self._reader.warmed(reading))
+
+    def forget(self, key: str) -> None:
+        """The document closed."""
+        self._closers.forget(key)
+        self._thread.post(lambda: self._reader.forget(key))
+
+    def reconfigure(self, options: ContextOptions) -> None:
+        """New options from now on."""
+        if options != self._options:
+            self._options = options
+            self._thread.post(self._reader.clear)
+
+    def _most_chars(self) -> int:
+        info = self._loader.info
+        return snippets.most_chars(
+            self._options.snippet_tokens, info.context_tokens if info is not None else 0
+        )
