@@ -148,10 +148,11 @@ def test_the_kv_memory_may_be_smaller_than_the_number_of_documents(
     bench: Callable[..., Bench],
 ) -> None:
     warm = bench(sequences=1)
-    expected, _ = bench().text()
+    texts = {"a": TEXT, "b": f"# b\n{TEXT}"}
+    expected = {key: bench().text(text)[0] for key, text in texts.items()}
     for key in ("a", "b", "a"):
-        text, finished = warm.text(sequence=key)
-        assert text == expected
+        text, finished = warm.text(texts[key], sequence=key)
+        assert text == expected[key]
         assert finished.usage.reused_tokens == 0
 
 
