@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from beadline.completion.frames import ANCHOR_TOKENS, CHARS_PER_TOKEN
 from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.sources import SourceFile
 
@@ -19,8 +20,8 @@ MID_WORD = "mid_word"
 """Category of the holes whose cursor is inside a word."""
 MID_WORD_SHARE = 3
 """One case in so many is such a hole."""
-MOST_BEHIND = 288
-"""Most characters behind an anchor: what serving lets a resting one leave, 96 tokens of three."""
+MOST_BEHIND = ANCHOR_TOKENS * CHARS_PER_TOKEN
+"""Most characters behind an anchor: what serving lets a resting one leave."""
 _OWN_LINE = 0.4
 _MOST_LINES = 8
 _MOST_BREAKS = 3

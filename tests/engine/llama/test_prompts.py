@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from beadline.engine.protocol import FimRequest, Layout, Piece
+from beadline.engine.verdicts import LayoutVerdicts, Verdict
 from beadline.errors import ModelError
 
 REQUEST = FimRequest(
@@ -17,9 +18,10 @@ REQUEST = FimRequest(
 async def test_details_say_how_the_model_is_asked(engine_factory, other_model) -> None:
     info = await engine_factory().start()
     told = {key: info.details[key] for key in ("family_from", "kind", "layouts", "healing",
-                                               "partial_removal")}  # fmt: skip
+                                               "partial_removal", "layout_from")}  # fmt: skip
     assert told == {
         "family_from": "metadata",
+        "layout_from": "family",
         "kind": "base",
         "layouts": "anchored, psm, spm, left_to_right",
         "healing": "on",
@@ -48,6 +50,45 @@ async def test_every_layout_heals(engine_factory, layout: str) -> None:
         text += event.text if isinstance(event, Piece) else ""
     assert text
     assert event.usage.layout == layout
+
+
+@pytest.mark.parametrize(
+    ("verdict", "options", "layout", "origin"),
+    [
+        (("psm", "beadline"), {}, "psm", "verdict"),
+        (("psm", "beadline"), {"layout": "spm"}, "spm", "user"),
+        # Measured as another family, or a layout that the family lost since then.
+        (("psm", "qwen2.5-coder"), {}, "anchored", "family"),
+        (("suffix_first", "beadline"), {}, "anchored", "family"),
+    ],
+)
+async def test_settings_come_before_measurements_and_these_before_the_family(
+    engine_factory, model_path, verdict, options, layout, origin
+) -> None:
+    LayoutVerdicts().keep(model_path, Verdict(*verdict, "m", "2026-11-21"))
+    engine = engine_factory(options=options)
+    info = await engine.start()
+    assert (info.details["layouts"].split(", ")[0], info.details["layout_from"]) == (layout, origin)
+    assert (await engine.render(REQUEST)).layout == layout
+    # A request that names its layout gets it whatever was measured.
+    asked = FimRequest("x = ", "\n", layout=Layout.SPM)
+    assert (await engine.render(asked)).layout == "spm"
+
+
+async def test_a_damaged_file_of_verdicts_is_one_line(engine_factory, own_folders, caplog) -> None:
+    file = LayoutVerdicts().file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("{", "utf-8")
+    info = await engine_factory().start()
+    assert info.details["layout_from"] == "family"
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "is damaged" in line
+
+
+async def test_a_request_can_go_without_healing(engine_factory) -> None:
+    engine = engine_factory()
+    prompt = await engine.render(FimRequest("def f(path):\n    retu", "\n", healing=False))
+    assert (prompt.typed, prompt.text.count("retu")) == (b"", 1)
 
 
 async def test_a_family_chosen_by_the_user(engine_factory) -> None:

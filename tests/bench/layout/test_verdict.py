@@ -1,0 +1,110 @@
+"""The rule by which a layout takes the plain one's place, on outcomes made up for it."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+
+from beadline.bench.layout import verdict
+from beadline.bench.layout.measure import Arm, Outcome
+from beadline.bench.layout.verdict import choose, healing_rows, paired_ratio, rows
+from beadline.engine.protocol import Layout
+
+PSM, ANCHORED, SPM = str(Layout.PSM), str(Layout.ANCHORED), str(Layout.SPM)
+
+
+def outcomes(
+    count: int = 600, *, likelihood: float = 1.0, match: float = 0.3, plain_match: float = 0.3
+) -> list[Outcome]:
+    """Cases of 10 to 50 bytes; `likelihood`: what the anchored layout costs of PSM's."""
+    rng = random.Random(1)
+    made: list[Outcome] = []
+    for number in range(count):
+        size = rng.randint(10, 50)
+        nll = size * rng.uniform(0.5, 1.5)
+        lucky = rng.random()
+        plain = Arm(nll, 1.0, 5, lucky < plain_match, lucky < plain_match, "")
+        other = replace(
+            plain,
+            nll=nll * likelihood * rng.uniform(0.99, 1.01),
+            whole=lucky < match,
+            first_line=lucky < match,
+        )
+        made.append(
+            Outcome(
+                f"h{number}", "mid_word" if number % 3 == 0 else "statement", number % 3 == 0,
+                "python", 0, "x", size, {ANCHORED: other, PSM: plain},
+                {PSM: replace(plain, nll=2 * nll)} if number % 3 == 0 else {},
+                {PSM: [90, 110], ANCHORED: [1, 2]} if number == 0 else {},
+            )
+        )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passes"),
+    [
+        ({}, True),
+        ({"likelihood": 0.8}, True),
+        ({"likelihood": 1.005}, True),
+        ({"likelihood": 1.02}, False),
+        ({"match": 0.2}, False),
+        ({"match": 0.29}, True),
+        # Exact match that is too rare to tell anything does not count.
+        ({"plain_match": 0.03, "match": 0.0}, True),
+        # With few cases the same ratio is not certain enough.
+        ({"match": 0.28, "count": 100}, False),
+    ],
+)
+def test_the_rule(arguments: dict[str, float], passes: bool) -> None:
+    plain, anchored = rows(outcomes(**arguments), Layout.PSM)  # pyright: ignore
+    assert (plain.layout, anchored.layout) == (PSM, ANCHORED)
+    assert anchored.passes is passes
+    assert choose([plain, anchored]).layout == (ANCHORED if passes else PSM)
+    assert (plain.nll_ratio.value, plain.nll_ratio.high) == (1.0, 1.0)
+    assert (plain.tokens_per_keystroke, anchored.median_tokens) == (100.0, 1.5)
+
+
+def test_of_those_that_pass_the_cheaper_and_then_the_likelier_one_is_chosen() -> None:
+    plain, anchored = rows(outcomes(), Layout.PSM)
+    spm = replace(anchored, layout=SPM, tokens_per_keystroke=1.4, nll_per_byte=0.5)
+    assert choose([plain, anchored, spm]) is spm
+    dear = replace(spm, tokens_per_keystroke=30.0)
+    assert choose([plain, dear, anchored]) is anchored
+    unknown = replace(spm, tokens_per_keystroke=math.nan)
+    assert choose([plain, unknown, anchored]) is anchored
+    assert choose([plain, replace(anchored, passes=False)]) is plain
+
+
+def test_healing_is_compared_on_mid_word_cases_alone() -> None:
+    (row,) = healing_rows(outcomes(30))
+    assert (row.layout, row.cases) == (PSM, 10)
+    assert row.nll_ratio.value == pytest.approx(0.5)
+    assert healing_rows([o for o in outcomes(30) if not o.mid_word]) == []
+    assert rows([], Layout.PSM) == []
+
+
+def test_ratios_are_paired_and_repeatable() -> None:
+    rng = random.Random(2)
+    below = [rng.uniform(1, 100) for _ in range(300)]
+    above = [value * 1.1 for value in below]
+    found = paired_ratio(above, below)
+    # However much the cases differ, their ratio does not.
+    assert (found.value, found.low, found.high) == pytest.approx((1.1, 1.1, 1.1))
+    noisy = [value * rng.uniform(0.5, 1.7) for value in below]
+    found = paired_ratio(noisy, below, resamples=1050)
+    assert found == paired_ratio(noisy, below, resamples=1050)
+    assert found.low < found.value < found.high
+    assert math.isnan(paired_ratio([], []).value)
+    assert math.isnan(paired_ratio([1.0], [0.0]).high)
+
+
+def test_rows_are_plain_json() -> None:
+    made = outcomes(9, plain_match=0.0)
+    for row in verdict.rows(made, Layout.PSM):
+        values = row.as_dict()
+        assert values["match_ratio"]["value"] is None
+        assert isinstance(values["nll_ratio"]["high"], float)
