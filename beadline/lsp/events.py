@@ -23,10 +23,14 @@ DID_FOCUS = "textDocument/didFocus"
 class Events:
     """Reads the messages and hands them on."""
 
-    def __init__(self, recorder: Recorder, key: Callable[[str], str]) -> None:
-        """`key` gives the key of the document that a URI is a part of."""
+    def __init__(
+        self, recorder: Recorder, key: Callable[[str], str], seen: Callable[[str], None]
+    ) -> None:
+        """`key` gives the key of the document that a URI is a part of; `seen` takes the key of
+        one whose suggestion is visible."""
         self._recorder = recorder
         self._key = key
+        self._seen = seen
 
     def shown(self, params: Any) -> None:
         """`{item}`: the item is visible now."""
@@ -34,7 +38,9 @@ class Events:
         if number is None:
             _ignore(DID_SHOW)
         else:
-            self._recorder.shown(number)
+            key = self._recorder.shown(number)
+            if key is not None:
+                self._seen(key)
 
     def partially_accepted(self, params: Any) -> None:
         """`{item, acceptedLength}`: so many UTF-16 units of it are in the text, from its start."""

@@ -57,6 +57,8 @@ class ServedCompleter(Completes, Protocol):
 
     def files_changed(self) -> None: ...
 
+    def seen(self, key: str) -> None: ...
+
     def reconfigure(self, options: Options) -> None: ...
 
     async def close(self) -> None: ...
@@ -106,7 +108,7 @@ class BeadlineServer(LanguageServer):
             tell=self.log_to_editor,
             clock=clock,
         )
-        self.events = Events(self.recorder, self.notebooks.key)
+        self.events = Events(self.recorder, self.notebooks.key, self.completer.seen)
         self.registrations = Registrations(self, SECTION)
         self.exit_code = 0
         self._poll_seconds = poll_seconds

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.completion.ladder import Answer, Ladder, Scene, Shown
+from beadline.completion.closers import UserText
+from beadline.completion.confidence import Part
+from beadline.completion.ladder import (
+    AFTER,
+    BEFORE,
+    WALK_BACK,
+    Answer,
+    Decision,
+    Ladder,
+    Scene,
+    Shown,
+)
 from beadline.context.types import Document
 
 SCENE = Scene("a.py", "python", "model", "x = ", "\n")
@@ -38,10 +49,47 @@ def test_the_same_window_is_answered_again():
 
 
 @pytest.mark.parametrize("field", ["key", "language", "fingerprint", "prefix", "suffix"])
-def test_an_answer_belongs_to_everything_the_model_saw(field: str):
+def test_an_answer_belongs_to_its_place(field: str):
     ladder = Ladder()
     ladder.remember(SCENE, Answer("foo()", "eog"))
     assert ladder.find(replace(SCENE, **{field: "other"})) is None
+
+
+def test_an_answer_may_belong_to_all_that_the_model_saw():
+    ladder = Ladder()
+    ladder.remember(replace(SCENE, seen=1), Answer("foo()", "eog"))
+    assert ladder.find(replace(SCENE, seen=1)) is not None
+    assert ladder.find(replace(SCENE, seen=2)) is None
+
+
+def test_what_is_far_away_does_not_void_an_answer():
+    before, after = "x" * BEFORE, "y" * AFTER
+    ladder = Ladder()
+    place = document("one\n" + before + after + "two")
+    ladder.remember(Scene.at(place, 4 + BEFORE, "model"), Answer("foo(bar)", "eog"))
+    moved = document("another\n" + before + after + "three")
+    assert ladder.find(Scene.at(moved, 8 + BEFORE, "model")) is not None
+    typed = document("another\n" + before + "foo(" + after)
+    found = ladder.find(Scene.at(typed, 12 + BEFORE, "model"))
+    assert found is not None and found.text == "bar)"
+    near = document("one\n" + before[:-1] + "z" + after)
+    assert ladder.find(Scene.at(near, 4 + BEFORE, "model")) is None
+
+
+@given(st.text(max_size=700), st.text(max_size=300), st.text(min_size=1, max_size=200), st.data())
+def test_every_key_of_an_answer_is_found_within_the_walk_back(
+    before: str, after: str, text: str, data: st.DataObject
+):
+    ladder = Ladder()
+    ladder.remember(Scene.at(document(before + after), len(before), "m"), Answer(text, "eog"))
+    count = data.draw(st.integers(0, len(text)))
+    now = document(before + text[:count] + after)
+    found = ladder.find(Scene.at(now, len(before) + count, "m"))
+    if count <= min(WALK_BACK, len(text) - 1):
+        # A text that repeats itself may be found with less typed; what is left fits all the same.
+        assert found is not None and text.endswith(found.text)
+    else:
+        assert found is None or text.endswith(found.text)
 
 
 def test_texts_do_not_run_into_each_other():
@@ -135,12 +183,89 @@ def test_a_closed_document_shows_nothing():
     assert typed(ladder, "x = f|\n") is None
 
 
+def test_who_goes_back_in_what_he_typed_finds_it_again():
+    ladder = Ladder()
+    ladder.show(shown("x = |\n", "foo(bar)"))
+    assert [typed(ladder, f"x = {text}|\n") for text in ("f", "fo", "foo", "fo", "f")] == [
+        "oo(bar)", "o(bar)", "(bar)", "o(bar)", "oo(bar)"
+    ]  # fmt: skip
+
+
+def test_the_rest_of_an_answer_has_its_own_probabilities():
+    parts = (Part(3, 1, -1.0), Part(2, 2, -4.0))
+    ladder = Ladder()
+    ladder.remember(SCENE, Answer("foo()", "eog", parts=parts))
+    found = ladder.find(replace(SCENE, prefix="x = foo"))
+    assert found is not None
+    assert (found.parts, found.logprob) == ((Part(2, 2, -4.0),), -2.0)
+    found = ladder.find(replace(SCENE, prefix="x = foo("))
+    assert found is not None and found.parts == (Part(1, 2, -2.0),)
+
+
+LINES = "first(a)\n" + 130 * "b" + "\nthird(c)\n"
+
+
+@pytest.mark.parametrize("taken", ["first(a)", LINES[:145]])
+def test_what_was_not_shown_is_kept_behind_what_was(taken: str):
+    ladder = Ladder()
+    answer = Answer(LINES, "eog", 0.25, (Part(len(LINES), 50, -5.0),))
+    ladder.remember(SCENE, answer)
+    ladder.keep_rest(SCENE, answer, taken)
+    found = ladder.find(replace(SCENE, prefix=SCENE.prefix + taken))
+    assert found is not None
+    assert (found.text, found.source, found.eog_probability) == (LINES[len(taken) :], "prefix", 0.0)
+
+
+def test_what_the_stop_rule_cut_is_kept_without_its_torn_end():
+    ladder = Ladder()
+    ladder.keep_rest(SCENE, Answer("foo()", "node_closed", beyond="\nwhole(line)\nto"), "foo()")
+    found = ladder.find(replace(SCENE, prefix="x = foo()"))
+    assert found is not None
+    assert (found.text, found.stop_reason) == ("\nwhole(line)\nto", "length")
+    ladder.keep_rest(SCENE, Answer("bar()", "node_closed", beyond="\nto"), "bar()")
+    assert ladder.find(replace(SCENE, prefix="x = bar()")) is None, "nothing of it can be trusted"
+
+
+@pytest.mark.parametrize("left", ["", "\n  ", ")", ")]\n"])
+def test_nothing_is_kept_of_blanks_and_closers(left: str):
+    ladder = Ladder()
+    ladder.keep_rest(SCENE, Answer("foo(" + left, "eog"), "foo(")
+    assert ladder.find(replace(SCENE, prefix="x = foo(")) is None
+
+
+def test_the_models_own_answer_is_better_than_a_rest():
+    ladder = Ladder()
+    behind = replace(SCENE, prefix="x = foo")
+    ladder.remember(behind, Answer("(own)", "eog"))
+    ladder.keep_rest(SCENE, Answer("foo(bar)", "eog"), "foo")
+    found = ladder.find(behind)
+    assert found is not None and (found.text, found.source) == ("(own)", "exact")
+
+
+def test_what_came_of_a_cursor_is_known_for_the_same_text_alone():
+    ladder = Ladder()
+    suggestion = shown("x = |\n", "foo(bar)")
+    user = UserText(suggestion.document, suggestion.offset)
+    ladder.decide(user, Decision((suggestion,), "", "line", "eog", 0.0))
+    known = ladder.decided(user, suggestion.document)
+    assert known is not None and known.shown == (suggestion,)
+    for other in (
+        UserText(suggestion.document, suggestion.offset, ")"),
+        UserText(suggestion.document, suggestion.offset - 1),
+        UserText(document("y = \n"), suggestion.offset),
+    ):
+        assert ladder.decided(other, other.document) is None
+
+
 def test_clear_voids_everything():
     ladder = Ladder()
     ladder.show(shown("x = |\n", "foo"))
     ladder.remember(SCENE, Answer("foo()", "eog"))
+    user = UserText(document("x = \n"), 4)
+    ladder.decide(user, Decision((), "empty_answer", "line", "eog", 0.0))
     ladder.clear()
     assert typed(ladder, "x = f|\n") is None
+    assert ladder.decided(user, user.document) is None
     assert ladder.find(SCENE) is None
 
 

@@ -167,15 +167,16 @@ class Recorder:
             begun = None if self._client_tells else self._clock.seconds()
             self._current = _Suggestion(answer, begun)
 
-    def shown(self, number: int) -> None:
-        """textDocument/didShowCompletion."""
+    def shown(self, number: int) -> str | None:
+        """textDocument/didShowCompletion; the key of the document whose suggestion it is."""
         self._client_tells = True
         current = self._offer(number)
         if current is None:
-            return
+            return None
         current.choose(number)
         if current.begun is None or not current.typed:
             current.begun = self._clock.seconds()
+        return current.document.key
 
     def partially_accepted(self, number: int, length: int) -> None:
         """didPartiallyAcceptCompletion; `length` counts UTF-16 units of what was sent."""
