@@ -17,11 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from beadline.engine.fim.clean import Cleaner
+from beadline.engine.llama.drafts import Drafter
 from beadline.engine.llama.native import Context
-from beadline.engine.llama.sampling import Choice, Sampler, probability_of, without
+from beadline.engine.llama.sampling import Choice, Sampler, as_indices, probability_of
 from beadline.engine.llama.sequences import Saved, Sequences, Slot
+from beadline.engine.llama.speculation import Speculation
 from beadline.engine.llama.spelling import Spelling
+from beadline.engine.llama.steps import Steps
 from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
 from beadline.errors import EngineError
 
@@ -101,15 +106,18 @@ class Decoder:
         clock: Callable[[], float] = time.perf_counter,
         saved: Saved | None = None,
         on_evaluated: Callable[[int, float], None] | None = None,
+        drafters: Sequence[Drafter] = (),
     ) -> None:
         """`saved`: states of documents that may be restored; `on_evaluated` is told how many
-        prompt tokens were evaluated in how many seconds.
+        prompt tokens were evaluated in how many seconds; `drafters` are in order of preference,
+        and not asked where the model's memory cannot drop what they guessed wrong.
         """
         self._context = context
         self._spell = spell
         self._clock = clock
         self._on_evaluated = on_evaluated
         self.sequences = Sequences(context, saved)
+        self._speculation = Speculation(drafters, enabled=context.model.partial_removal)
 
     def generate(
         self,
@@ -131,30 +139,11 @@ class Decoder:
         self._check(prompt)
         run = _Run(self._clock, limits.deadline_ms, control)
         slot, reused = self.sequences.open(sequence, prompt)
-        usage = Usage(prompt_tokens=len(prompt), reused_tokens=reused)
-        if not self._evaluate_prompt(slot, prompt, reused, run):
-            usage = replace(
-                usage, evaluated_tokens=len(slot.tokens) - reused, prompt_ms=run.elapsed_ms()
-            )
-            yield Finished(run.ended, usage)
-            return
-        first = None
-        if spelling is not None:
-            first = self._spell_typed(slot, spelling, sampler, run)
-        # Tokens that spell what was typed are prompt: they were evaluated before the first that
-        # reaches beyond it.
-        usage = replace(
-            usage,
-            prompt_tokens=len(slot.tokens),
-            evaluated_tokens=len(slot.tokens) - reused,
-            prompt_ms=run.elapsed_ms(),
-        )
-        if run.ended or (spelling is not None and spelling.rest and first is None):
-            yield Finished(run.ended or "length", usage)
-            return
-        empty = 0.0 if first is not None else probability_of(self._context.logits(), limits.stop)
-        yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
-        yield from self._continue(slot, usage, limits, sampler, run, _Text(cleaner), first)
+        steps = self._steps(slot, run)
+        try:
+            yield from self._fill(prompt, reused, steps, limits, sampler, run, spelling, cleaner)
+        finally:
+            steps.close()
 
     def warm(
         self, prompt: Sequence[int], *, sequence: str, deadline_ms: int, control: Control
@@ -167,7 +156,8 @@ class Decoder:
         self._check(prompt)
         run = _Run(self._clock, deadline_ms, control)
         slot, reused = self.sequences.open_beside(sequence, prompt)
-        done = self._evaluate_prompt(slot, prompt, reused, run)
+        steps = self._steps(slot, run)
+        done = self._evaluate_prompt(steps, prompt, reused, run, lambda width: [])
         usage = Usage(
             prompt_tokens=len(prompt),
             reused_tokens=reused,
@@ -185,52 +175,96 @@ class Decoder:
                 hint="Lower context.prefix_tokens or raise engine.context_tokens.",
             )
 
+    def _steps(self, slot: Slot, run: _Run) -> Steps:
+        return Steps(
+            self._context, self.sequences, slot, self._speculation, self._spell, run.must_end
+        )
+
+    def _fill(
+        self,
+        prompt: Sequence[int],
+        reused: int,
+        steps: Steps,
+        limits: Limits,
+        sampler: Sampler,
+        run: _Run,
+        spelling: Spelling | None,
+        cleaner: Cleaner | None,
+    ) -> Iterator[Event]:
+        most = limits.max_tokens - 1
+        self._speculation.begin(prompt)
+        done = self._evaluate_prompt(
+            steps, prompt, reused, run, lambda width: self._guess(width, most, spelling)
+        )
+        first = None
+        if done and spelling is not None:
+            first = self._spell_typed(steps, spelling, sampler, run, most)
+        # Tokens that spell what was typed are prompt: they were evaluated before the first that
+        # reaches beyond it.
+        usage = Usage(
+            prompt_tokens=steps.length if done else len(prompt),
+            reused_tokens=reused,
+            evaluated_tokens=steps.length - reused,
+            prompt_ms=run.elapsed_ms(),
+        )
+        if run.ended:
+            yield Finished(run.ended, steps.counted(usage))
+            return
+        empty = 0.0 if first is not None else probability_of(steps.logits(), limits.stop)
+        yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
+        yield from self._continue(steps, usage, limits, sampler, run, _Text(cleaner), first)
+
+    def _guess(self, width: int, most: int, spelling: Spelling | None) -> list[int]:
+        """What to evaluate behind the last `width` tokens of the prompt."""
+        if spelling is not None:
+            return self._speculation.spell(spelling.likely, width)
+        return self._speculation.propose(width, most)
+
     def _spell_typed(
-        self, slot: Slot, spelling: Spelling, sampler: Sampler, run: _Run
+        self, steps: Steps, spelling: Spelling, sampler: Sampler, run: _Run, most: int
     ) -> _Beyond | None:
         """Decode until the typed bytes are spelled; the token that reaches beyond, if one does."""
         while spelling.rest and not run.must_end():
-            logits = spelling.constrain(self._context.logits())
+            logits = spelling.constrain(steps.logits())
             choice = sampler.choose(logits)
             beyond = spelling.take(self._spell(choice.token), logits)
             if beyond:
                 return _Beyond(choice, beyond)
-            if len(slot.tokens) + 1 >= self._context.context_tokens:
+            if steps.length + 1 >= self._context.context_tokens:
+                run.ended = "length"
                 break
-            self._decode(slot, [choice.token], run.must_end)
+            steps.take(choice.token)
+            if not steps.ready(0 if spelling.rest else most):
+                break
         return None
 
-    def _evaluate_prompt(self, slot: Slot, prompt: Sequence[int], start: int, run: _Run) -> bool:
-        """False when cancelled or late; the slot then holds what was evaluated."""
-        step = self._context.batch_tokens
-        began = run.elapsed_ms() / 1000
+    def _evaluate_prompt(
+        self,
+        steps: Steps,
+        prompt: Sequence[int],
+        start: int,
+        run: _Run,
+        guess: Callable[[int], list[int]],
+    ) -> bool:
+        """False when cancelled or late; the slot then holds what was evaluated.
+
+        `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch.
+        """
+        step, began = self._context.batch_tokens, self._clock()
         for offset in range(start, len(prompt), step):
             if run.must_end():
                 return False
             chunk = prompt[offset : offset + step]
-            if not self._decode(slot, chunk, run.must_end):
+            last = offset + step >= len(prompt)
+            if not steps.evaluate(chunk, guess(len(chunk)) if last else ()):
                 return False
         if self._on_evaluated is not None and start < len(prompt):
-            self._on_evaluated(len(prompt) - start, run.elapsed_ms() / 1000 - began)
+            self._on_evaluated(len(prompt) - start, self._clock() - began)
         return True
-
-    def _decode(
-        self, slot: Slot, tokens: Sequence[int], should_abort: Callable[[], bool] | None
-    ) -> bool:
-        position = len(slot.tokens)
-        try:
-            done = self._context.decode(tokens, position, slot.number, should_abort=should_abort)
-        except EngineError:
-            self.sequences.drop(slot)
-            raise
-        slot.tokens.extend(tokens)
-        if not done:
-            del slot.tokens[self._context.last_position(slot.number) + 1 :]
-        return done
 
     def _continue(
         self,
-        slot: Slot,
+        steps: Steps,
         usage: Usage,
         limits: Limits,
         sampler: Sampler,
@@ -241,42 +275,44 @@ class Decoder:
         """`first` was chosen already, while the typed bytes were spelled."""
         visible = False
         ends = limits.stop | limits.not_text
-        barred = ends if limits.require_text or limits.ignore_stops else frozenset()
+        barred = as_indices(ends if limits.require_text or limits.ignore_stops else ())
         generated = 0
         first_ms = usage.prompt_ms
-        chosen: int | None = None
         reason = "length"
         while generated < limits.max_tokens:
             run.await_credit(text.tokens)
             if run.must_end():
                 reason = run.ended
                 break
-            if chosen is not None:
-                if len(slot.tokens) + 1 >= self._context.context_tokens:
-                    break
-                self._decode(slot, [chosen], None)
             if first is not None:
                 choice, data = first.choice, first.data
                 first = None
             else:
-                choice = sampler.choose(without(self._context.logits(), barred))
-                data = None
+                if generated and steps.length >= self._context.context_tokens:
+                    break
+                one_line = limits.stop_at_newline and visible
+                if not steps.ready(limits.max_tokens - generated - 1, one_line=one_line):
+                    reason = run.ended
+                    break
+                logits = steps.logits()
+                logits[barred] = -np.inf
+                choice, data = sampler.choose(logits), None
             generated += 1
             if generated == 1:
                 first_ms = run.elapsed_ms()
-            chosen = choice.token
-            if chosen in limits.stop or chosen in limits.not_text:
+            steps.take(choice.token)
+            if choice.token in ends:
                 reason = "eog"
                 break
-            piece = text.feed(self._spell(chosen) if data is None else data, choice.logprob)
-            if barred and piece.strip() and not limits.ignore_stops:
-                barred = frozenset()
+            piece = text.feed(self._spell(choice.token) if data is None else data, choice.logprob)
+            if len(barred) and piece.strip() and not limits.ignore_stops:
+                barred = as_indices(())
             if limits.stop_at_newline:
                 kept, visible, cut = _before_newline(piece, visible)
                 if cut:
                     if kept:
                         yield text.take(kept)
-                    yield self._finished("newline", usage, generated, first_ms, run)
+                    yield self._finished("newline", steps, usage, generated, first_ms, run)
                     return
             if piece:
                 yield text.take(piece)
@@ -288,10 +324,16 @@ class Decoder:
             rest, _, _ = _before_newline(rest, visible)
         if rest and reason != "cancelled":
             yield text.take(rest)
-        yield self._finished(reason, usage, generated, first_ms, run)
+        yield self._finished(reason, steps, usage, generated, first_ms, run)
 
     def _finished(
-        self, reason: str, usage: Usage, generated: int, first_ms: float, run: _Run
+        self,
+        reason: str,
+        steps: Steps,
+        usage: Usage,
+        generated: int,
+        first_ms: float,
+        run: _Run,
     ) -> Finished:
         total = run.elapsed_ms()
         if not generated:
@@ -299,7 +341,7 @@ class Decoder:
         return Finished(
             reason,
             replace(
-                usage,
+                steps.counted(usage),
                 generated_tokens=generated,
                 first_token_ms=first_ms,
                 generate_ms=total - first_ms,

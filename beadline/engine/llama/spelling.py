@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from beadline.engine.fim.healing import TokenTable
@@ -11,9 +13,11 @@ from beadline.engine.llama.sampling import only, probability_of
 class Spelling:
     """The typed bytes that a generation still owes, token by token."""
 
-    def __init__(self, typed: bytes, table: TokenTable) -> None:
+    def __init__(self, typed: bytes, table: TokenTable, likely: Sequence[int] = ()) -> None:
+        """`likely`: tokens that may well be chosen for them; used as a draft only."""
         self.rest = typed
         """Bytes still to be spelled."""
+        self.likely = likely
         self._table = table
         self.exact = 1.0
         """Probability, among all that spells the typed bytes, of spelling nothing beyond them: of
@@ -30,8 +34,8 @@ class Spelling:
         `logits`: those it was chosen from, constrained.
         """
         beyond = data[len(self.rest) :]
-        exactly = frozenset(self._table.exactly(self.rest))
-        longer = [token for token in self._table.beginning(self.rest) if token not in exactly]
+        # Sorted by their bytes: those that are exactly the rest come before those that go on.
+        longer = self._table.beginning(self.rest)[len(self._table.exactly(self.rest)) :]
         self.exact *= 1.0 - probability_of(logits, longer)
         self.rest = self.rest[len(data) :]
         return beyond

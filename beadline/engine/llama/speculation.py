@@ -1,0 +1,218 @@
+"""How many guessed tokens are worth checking in one decode. Knows times and counts; no model.
+
+A decode of several tokens costs more than one of a single token: little on a GPU, a share that
+depends on model, library and processor on a CPU. Guesses that turn out wrong are paid for all the
+same. Both are measured while decoding, in this process, and drafts are as long as they pay.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from beadline.engine.llama.drafts import Drafter
+
+MOST = 8
+"""Longest draft."""
+STEEP = 0.15
+"""Cost of each further token of a batch, relative to a decode of one, until it is measured."""
+TRUST = 8.0
+"""Tokens that a drafter's own estimate counts for."""
+SPELLED = 0.25
+"""Share of typed words' tokens that the built-in model chose to spell them with (76 of 300 words
+of aiohttp, scrapy, zod, gson, cobra and fd; at the end of a word 20 of 32)."""
+FORGET = 0.98
+"""What a token counts after each later one: the last 50 or so decide."""
+DEAR = 0.1
+"""Share of a decode of one token from which thinking of a proposed token is reckoned with."""
+SMOOTH = 0.2
+"""Weight of the newest time of a batch width."""
+PROBE = 32
+"""Of guesses that do not pay, one of so many is tried."""
+
+
+class BatchCosts:
+    """Seconds of a decode by the number of its tokens, learned."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, float] = {}
+        self._slope = 0.0
+        """Seconds a token of wide batches."""
+
+    def add(self, width: int, seconds: float) -> None:
+        """A decode of `width` tokens took so long."""
+        if width > MOST + 1:
+            self._slope = _smooth(self._slope, seconds / width)
+        else:
+            self._seconds[width] = _smooth(self._seconds.get(width, 0.0), seconds)
+
+    @property
+    def single(self) -> float:
+        """Of one token; 0 until it is known."""
+        return self._seconds.get(1, 0.0)
+
+    @property
+    def widest(self) -> int:
+        """Largest width that was tried."""
+        return max(self._seconds, default=1)
+
+    def of(self, width: int) -> float:
+        """Of `width` tokens: measured, or above what the next narrower width took; infinite
+        where nothing is known.
+        """
+        if width > MOST + 1:
+            return width * self._slope or math.inf
+        known = max((tried for tried in self._seconds if tried <= width), default=0)
+        if not known:
+            return width * self._slope or math.inf
+        return self._seconds[known] + (width - known) * STEEP * self.single
+
+    def more(self, width: int, further: int) -> float:
+        """What `further` tokens cost on top of a decode of `width`."""
+        if width + further > MOST + 1:
+            return further * (self._slope or STEEP * self.single)
+        return max(0.0, self.of(width + further) - self.of(width))
+
+
+class Record:
+    """What came of the guesses of one kind lately."""
+
+    def __init__(self, chance: float) -> None:
+        """`chance`: what is believed at first, as if seen in `TRUST` tokens."""
+        self._right, self._tried = TRUST * chance, TRUST
+        self._passed = 0
+
+    def judged(self, tried: int, right: int) -> None:
+        """`right` of so many tokens were right; those behind a wrong one were not tried."""
+        fading = FORGET**tried
+        self._right = self._right * fading + right
+        self._tried = self._tried * fading + tried
+
+    @property
+    def chance(self) -> float:
+        """That a proposed token is right, if all before it are."""
+        return self._right / self._tried
+
+    def length(self, costs: BatchCosts, width: int, most: int, thought: float = 0.0) -> int:
+        """The draft that saves most time behind `width` tokens that are decoded anyway; `thought`:
+        seconds to think of a token.
+        """
+        best, gain, saved = 0, 0.0, 0.0
+        for count in range(1, most + 1):
+            saved += self.chance**count * costs.single
+            net = saved - costs.more(width, count) - count * thought
+            if net > gain:
+                best, gain = count, net
+        return best
+
+    def probed(self) -> bool:
+        """Whether a guess that does not pay is tried all the same, to see whether it does now."""
+        self._passed += 1
+        return self._passed % PROBE == 0
+
+
+class Speculation:
+    """Drafters in order of preference, and what was learned of them and of the model."""
+
+    def __init__(
+        self,
+        drafters: Sequence[Drafter],
+        *,
+        enabled: bool = True,
+        now: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """The draft of the first drafter that has one that pays is taken; there are none unless
+        `enabled`.
+        """
+        self.enabled = enabled
+        self.now = now
+        """Seconds, from anywhere."""
+        self.costs = BatchCosts()
+        self._drafters = [_Asked(drafter, now) for drafter in drafters]
+        self._spelled = Record(SPELLED)
+        self._judged = self._spelled
+
+    def begin(self, tokens: Sequence[int]) -> None:
+        """A new generation: its prompt."""
+        for asked in self._drafters:
+            asked.drafter.begin(tokens)
+
+    def append(self, tokens: Sequence[int]) -> None:
+        """What was decoded since."""
+        for asked in self._drafters:
+            asked.drafter.append(tokens)
+
+    def propose(self, width: int, most: int) -> list[int]:
+        """A draft of at most `most` tokens that pays behind `width` tokens decoded anyway."""
+        most = self._allowed(width, most)
+        for asked in self._drafters if most > 0 else ():
+            draft = asked.propose(self.costs, width, most)
+            if draft:
+                self._judged = asked.record()
+                if draft := self._paying(draft, width, asked.seconds):
+                    return draft
+        return []
+
+    def spell(self, tokens: Sequence[int], width: int) -> list[int]:
+        """As `propose`, of `tokens`: they probably spell what was typed."""
+        most = self._allowed(width, len(tokens))
+        self._judged = self._spelled
+        return self._paying(list(tokens[:most]), width, 0.0)
+
+    def judged(self, tried: int, right: int) -> None:
+        """What came of the last draft: of `tried` tokens the first `right` were right."""
+        self._judged.judged(tried, right)
+
+    def _paying(self, draft: list[int], width: int, thought: float) -> list[int]:
+        """As much of a draft as pays; now and then a token of one that does not."""
+        if not draft:
+            return draft
+        length = self._judged.length(self.costs, width, len(draft), thought)
+        return draft[: length or self._judged.probed()]
+
+    def _allowed(self, width: int, most: int) -> int:
+        """Nothing before a single token's time is known; wider batches are tried step by step."""
+        if not self.enabled or not self.costs.single:
+            return 0
+        if width <= MOST:
+            most = min(most, max(1, self.costs.widest + 1 - width))
+        return min(most, MOST)
+
+
+class _Asked:
+    """One drafter, its records, and how long it thinks."""
+
+    def __init__(self, drafter: Drafter, now: Callable[[], float]) -> None:
+        self.drafter = drafter
+        self.seconds = 0.0
+        """A proposed token took so long."""
+        self._now = now
+        self._records: dict[float, Record] = {}
+        self._asking = Record(1.0)
+
+    def record(self) -> Record:
+        """Of proposals like the last one."""
+        chance = self.drafter.chance
+        return self._records.setdefault(chance, Record(chance))
+
+    def propose(self, costs: BatchCosts, width: int, most: int) -> list[int]:
+        """A proposal; none where thinking of it alone would cost too much."""
+        if self.seconds > DEAR * costs.single:
+            lengths = (
+                record.length(costs, width, most, self.seconds) for record in self._records.values()
+            )
+            most = min(most, max(lengths, default=1) or self._asking.probed())
+        if not most:
+            return []
+        began = self._now()
+        draft = self.drafter.propose(most)
+        self.seconds = _smooth(self.seconds, (self._now() - began) / max(1, len(draft)))
+        return draft
+
+
+def _smooth(known: float, seconds: float) -> float:
+    """Moving average. A time beyond twice the known one was an interruption, and counts as that."""
+    if not known:
+        return seconds
+    return known + SMOOTH * (min(seconds, 2 * known) - known)
