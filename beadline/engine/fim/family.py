@@ -51,7 +51,8 @@ class Family:
 
     name: str
     layouts: tuple[Layout, ...]
-    """Layouts the model was trained on, the default first."""
+    """Layouts it can be asked in, the default first: those it was trained on, and `anchored` where
+    that only divides the prefix of one of them in another place."""
     templates: Mapping[Layout, Template]
     tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name in the templates -> texts of the token, or `@key` of the metadata that holds its id."""
