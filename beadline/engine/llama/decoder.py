@@ -30,6 +30,13 @@ from beadline.engine.llama.steps import Steps
 from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
 from beadline.errors import EngineError
 
+CHUNK_S, LEAST_CHUNK = 0.25, 32
+"""Prompt tokens are evaluated in chunks of about that time, but of at least so many tokens.
+
+An aborted chunk is lost whole (llama.cpp takes back a batch that fails), so in large ones somebody
+who types on would wait for a prompt that never comes to an end. Measured on a CPU (0.5B, Q8_0, CPU
+time a token): 24.4 ms in chunks of 128, 24.0 of 64, 24.6 of 32, 26.7 of 16."""
+
 
 class Control(Protocol):
     """How the consumer of a generation holds it back or ends it; asked from the decoding thread."""
@@ -116,6 +123,7 @@ class Decoder:
         self._spell = spell
         self._clock = clock
         self._on_evaluated = on_evaluated
+        self._chunk = context.batch_tokens
         self.sequences = Sequences(context, saved)
         self._speculation = Speculation(drafters, enabled=context.model.partial_removal)
 
@@ -250,17 +258,27 @@ class Decoder:
 
         `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch.
         """
-        step, began = self._context.batch_tokens, self._clock()
-        for offset in range(start, len(prompt), step):
+        offset, began = start, self._clock()
+        while offset < len(prompt):
             if run.must_end():
                 return False
-            chunk = prompt[offset : offset + step]
-            last = offset + step >= len(prompt)
-            if not steps.evaluate(chunk, guess(len(chunk)) if last else ()):
+            chunk = prompt[offset : offset + self._chunk]
+            offset += len(chunk)
+            asked = self._clock()
+            done = steps.evaluate(chunk, guess(len(chunk)) if offset == len(prompt) else ())
+            self._fit_chunk(len(chunk), self._clock() - asked)
+            if not done:
                 return False
         if self._on_evaluated is not None and start < len(prompt):
             self._on_evaluated(len(prompt) - start, self._clock() - began)
         return True
+
+    def _fit_chunk(self, tokens: int, seconds: float) -> None:
+        """A chunk took so long, be it aborted: what was evaluated of it is then lost."""
+        if seconds > CHUNK_S:
+            self._chunk = max(min(LEAST_CHUNK, self._chunk), self._chunk // 2)
+        elif tokens == self._chunk and seconds < CHUNK_S / 4:
+            self._chunk = min(self._context.batch_tokens, self._chunk * 2)
 
     def _continue(
         self,
