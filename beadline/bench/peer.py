@@ -145,12 +145,13 @@ class Peer:
             await process.wait()
 
     async def _is_ready(self) -> bool:
+        ready = False
         try:
             async for data in self._send(b"GET /health HTTP/1.1\r\n", b""):
-                return data.get("status") == "ok"
+                ready = data.get("status") == "ok"
         except (OSError, EngineError):
             return False
-        return False
+        return ready
 
     def _post(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         return self._send(f"POST {path} HTTP/1.1\r\n".encode(), json.dumps(body).encode())

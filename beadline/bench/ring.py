@@ -128,7 +128,7 @@ class Ring:
         return [{"text": each.text, "filename": each.filename} for each in self.chunks]
 
     def _part(self, lines: Sequence[str]) -> Sequence[str]:
-        """All, or half a chunk at random (l. 445-452; the end of a slice in Vim is a part of it)."""
+        """All, or half a chunk at random (l. 445-452; Vim's slices hold their end)."""
         if len(lines) + 1 < CHUNK_LINES:
             return lines
         start = self._random.randint(0, max(0, len(lines) - CHUNK_LINES // 2))

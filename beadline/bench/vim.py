@@ -26,6 +26,7 @@ from beadline.bench.infill import (
 )
 from beadline.bench.peer import Peer, Reply
 from beadline.bench.ring import Ring
+from beadline.errors import BeadlineError
 
 REARM_S = 0.1
 """Wait for a job in flight (l. 720)."""
@@ -44,6 +45,8 @@ class LlamaVim:
         """What is on the screen (s:fim_hint_shown and s:fim_data)."""
         self.replies: list[Reply] = []
         """Every answer to a completion, in order."""
+        self.failure: BeadlineError | None = None
+        """Why the server did not answer."""
         self._peer = peer
         self._ring = ring
         self._changed = changed
@@ -148,6 +151,8 @@ class LlamaVim:
             reply = await self._peer.infill(body)
             self.replies.append(reply)
             self._on_response(keys, reply.content)
+        except BeadlineError as exc:
+            self.failure = exc
         finally:
             self._job = None  # s:fim_on_exit comes after the response (l. 933-939)
 

@@ -29,6 +29,7 @@ _USAGE_FIELDS = (
     "drafted_tokens",
     "accepted_tokens",
 )
+_PROMPT_FIELDS = ("prefix_tokens", "suffix_tokens", "snippet_tokens", "layout", "family")
 
 
 class TraceSink:
@@ -80,5 +81,5 @@ def record_usage(trace: Trace, usage: Usage) -> None:
     """Add the worker's counts and times to `trace`: a request may take several attempts."""
     for name in _USAGE_FIELDS:
         setattr(trace, name, getattr(trace, name) + getattr(usage, name))
-    trace.layout = usage.layout
-    trace.family = usage.family
+    for name in _PROMPT_FIELDS:
+        setattr(trace, name, getattr(usage, name))

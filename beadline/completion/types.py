@@ -63,6 +63,10 @@ class Trace:
     """What `confidence` was estimated from (`confidence.Features`)."""
     older_snippets: bool = False
     """The prompt held a set of snippets that is about to be replaced."""
+    prefix_tokens: int = 0
+    suffix_tokens: int = 0
+    snippet_tokens: int = 0
+    """Shares of the (last) prompt: text before and after the cursor, other files."""
     layout: str = ""
     family: str = ""
     answered_from: str = ""

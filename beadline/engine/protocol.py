@@ -90,6 +90,10 @@ class Usage:
     prompt_ms: float = 0.0
     first_token_ms: float = 0.0
     generate_ms: float = 0.0
+    prefix_tokens: int = 0
+    suffix_tokens: int = 0
+    snippet_tokens: int = 0
+    """Shares of the prompt, as in `RenderedPrompt`."""
     layout: str = ""
     family: str = ""
 
@@ -161,6 +165,11 @@ class RenderedPrompt:
     """Characters cut from the end of the suffix to fit the budget."""
     typed: bytes = b""
     """End of the prefix that was left out for token healing: decoding spells it first."""
+    prefix_tokens: int = 0
+    """Of text before the cursor, and of what stands in one text with it."""
+    suffix_tokens: int = 0
+    snippet_tokens: int = 0
+    """Of other files."""
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ class _Rendering:
         else:
             self._anchor = min(request.anchor, len(prefix)) if request.anchor >= 0 else len(prefix)
         self._has_suffix = "suffix" in slots
+        self._snippets = 0
         self._share(budget)
 
     def _share(self, budget: Budget) -> None:
@@ -152,6 +153,9 @@ class _Rendering:
             dropped_prefix=dropped,
             dropped_suffix=len(request.suffix) - suffix_kept,
             typed=typed,
+            prefix_tokens=len(head) + len(tail),
+            suffix_tokens=len(suffix),
+            snippet_tokens=self._snippets,
         )
 
     def _prefix(self, lead: str, room: int) -> tuple[list[int], list[int], int]:
@@ -190,6 +194,7 @@ class _Rendering:
             if used + len(ids) > self._extra_room:
                 break
             used += len(ids)
+            self._snippets = used
             count += 1
             if inline:
                 lead += "".join(part for part in piece if isinstance(part, str))
