@@ -18,15 +18,13 @@ from beadline.completion import silence
 from beadline.completion.asking import Asker, Question
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
-from beadline.completion.confidence import describe, parts_from
 from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
 from beadline.completion.history import History
 from beadline.completion.idle import Idle
-from beadline.completion.judging import Verdict, judge
+from beadline.completion.judging import Verdict, judge, suggestion
 from beadline.completion.ladder import Answer, Decision, Ladder, Shown
 from beadline.completion.loading import Loader
-from beadline.completion.postprocess import LIMITED
 from beadline.completion.prefetch import Prefetch
 from beadline.completion.readings import Readings
 from beadline.completion.snippets import Retrieves
@@ -92,7 +90,10 @@ class Completer:
             self._clock,
             self._write,
             self._readings.sent,
+            self._fetched,
         )
+        self._judging: asyncio.Task[None] | None = None
+        """Of what was fetched ahead."""
         self._prefetch = Prefetch(
             self._readings, self._asker, Warmer(engine, self._loader, self._write), self._clock
         )
@@ -198,6 +199,8 @@ class Completer:
     async def close(self) -> None:
         """Stop everything, the engine and the retriever included. Idempotent."""
         self._closed = True
+        if self._judging is not None:
+            self._judging.cancel()
         self._asker.close()
         self._idle.close()
         self._prefetch.cancel()
@@ -224,12 +227,23 @@ class Completer:
             if rests and (request.automatic or len(rests) >= most):
                 trace.answered_from = "typed"
                 trace.expected, trace.stop_reason = rests[0].expected, rests[0].stop_reason
+                if is_plain(request):  # a typing error goes, and the cursor is here again
+                    self._ladder.decide(user, Decision.of(rests[:most], trace))
                 return self._present(rests[:most], request, trace)
             self._prefetch.cancel()
             decision = self._ladder.decided(user, document) if is_plain(request) else None
             if decision is not None:
                 decision.tell(trace)
                 return self._present(decision.shown, request, trace) if decision.shown else []
+        # Before the first wait, since requests may overtake one another in it.
+        with self._asker.ticket(document.key) as ticket:
+            return await self._asked(request, user, most, ticket, trace)
+
+    async def _asked(
+        self, request: CompletionRequest, user: UserText, most: int, ticket: int, trace: Trace
+    ) -> list[Shown]:
+        """What to show of what is remembered of other cursors, or of the model's answers."""
+        options = self._options.completion
         if self._gate.model != self._loader.info:
             await self._thread.run(trace, lambda: self._gate.serve(self._loader.info))
         reading = await self._readings.read(user, trace)
@@ -239,14 +253,13 @@ class Completer:
             if trace.silent_reason:
                 return self._decided(user, (), request, trace)
         reading = await self._readings.with_snippets(reading, trace)
-        with self._asker.ticket(document.key) as ticket:
-            question = Question(request, reading, options, ticket)
-            if question.is_measured:
-                if (answer := await self._asker.answer(question, trace)) is not None:
-                    _record_answer(trace, answer)
-                    trace.silent_reason = silence.MEASURED
-                return []
-            found = await self._found(question, user, most, trace)
+        question = Question(request, reading, options, ticket)
+        if question.is_measured:
+            if (answer := await self._asker.answer(question, trace)) is not None:
+                _record_answer(trace, answer)
+                trace.silent_reason = silence.MEASURED
+            return []
+        found = await self._found(question, user, most, trace)
         if not found:
             return self._decided(user, (), request, trace)
         found.sort(key=lambda each: each.rank)
@@ -324,32 +337,37 @@ class Completer:
     def _as_found(
         self, question: Question, answer: Answer, verdict: Verdict, trace: Trace
     ) -> _Found:
-        offset = question.reading.cursor.offset
-        parts = parts_from(answer.parts, max(0, answer.text.find(verdict.text)))
         info = self._loader.info
-        features = describe(
+        shown = suggestion(
+            question.request.document,
             question.reading,
-            verdict.text,
-            parts,
-            eog_probability=answer.eog_probability,
+            answer,
+            verdict,
             attempts=trace.attempts,
-            whole=verdict.whole and answer.stop_reason not in LIMITED,
             healed=info is not None and info.details.get("healing") == "on",
             acceptance=self._history.acceptance(),
-        )
-        shown = Shown(
-            question.request.document,
-            offset,
-            offset + verdict.replaced,
-            verdict.text,
-            trace.expected,
-            answer.stop_reason,
-            parts,
-            features,
         )
         self._asker.keep_rest(question, answer, verdict.text)
         rank = (not verdict.whole, question.number > 0, -answer.logprob)
         return _Found(shown, answer, rank)
+
+    def _fetched(self, question: Question, answer: Answer) -> None:
+        """Nobody waits for what was fetched ahead: it is judged before somebody does."""
+        self._judging = asyncio.get_running_loop().create_task(self._judge_ahead(question, answer))
+
+    async def _judge_ahead(self, question: Question, answer: Answer) -> None:
+        request, reading = replace(question.request, entry=None), question.reading
+        if request.document != reading.document:
+            return  # the editor's brackets are in it, and may be gone by then
+        trace = Trace(expected=str(reading.cursor.expected), attempts=1)
+        _record_answer(trace, answer)
+        user = UserText(request.document, request.offset)
+        question = replace(question, request=request)
+        verdict = await self._judged(question, answer, user, trace)
+        trace.silent_reason = verdict.silent_reason
+        found = [self._as_found(question, answer, verdict, trace).shown] if verdict.text else []
+        if verdict.silent_reason not in silence.RETRIED:  # then a request asks again
+            self._ladder.decide(user, Decision.of(found, trace))
 
     def _tell_retriever(self, document: Document) -> None:
         if self._retriever is None:
