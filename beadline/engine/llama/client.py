@@ -262,8 +262,10 @@ class LlamaEngine:
             gone = ModelError(f"The model {self._options.model} cannot be read: {exc}.")
             self._fail(gone)
             raise gone from exc
-        fallback = info.details.get("fallback")
-        self._set(EngineState.READY, f"{info.name} is ready{f'; {fallback}' if fallback else ''}.")
+        missing = [info.details.get(key) for key in ("fallback", "draft_model_missing")]
+        self._set(
+            EngineState.READY, f"{'; '.join(filter(None, [f'{info.name} is ready', *missing]))}."
+        )
         return info
 
     async def _load_patiently(self, path: Path) -> ModelInfo:
@@ -294,7 +296,9 @@ class LlamaEngine:
         hello = await self._next(worker, loading, "hello")
         loading.gpu = hello["gpu"]
         setting = self._options.extra_buffers
-        key = verdict_key(hello["library"], path, demand.gpu_layers)
+        # The draft model's weights are decoded by the same code, and may be of another type.
+        library = hello["library"] + self._options.draft_model
+        key = verdict_key(library, path, demand.gpu_layers)
         verdict = self._verdicts.get(key) if setting == "auto" else setting == "on"
         unproven = verdict is None
         worker.send(
@@ -310,6 +314,8 @@ class LlamaEngine:
                 "adapter": "",
                 "state": self._state_folder,
                 "state_bytes": self._options.state_mebibytes << 20,
+                "drafts": self._options.drafts,
+                "draft_model": self._options.draft_model,
                 **self._windows,
             }
         )

@@ -21,6 +21,7 @@ from beadline import __version__
 from beadline.engine.fim.render import Budget
 from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Control, Decoder, Limits
+from beadline.engine.llama.drafters import open_drafters
 from beadline.engine.llama.messages import AHEAD, Message, PromptOptions
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
@@ -140,7 +141,7 @@ class Worker:
             library = native.load_library()
             self._pipe.send({"op": "hello", "library": library.identity, "gpu": library.gpu})
             load = self._inbox.take()
-            loaded = _Loaded(library, load, self._pipe)
+            loaded = _Loaded(library, load, self._pipe, self._inbox)
         except BeadlineError as exc:
             self._pipe.send(messages.error_message(exc))
             return
@@ -175,7 +176,16 @@ class Worker:
         prompt = loaded.render(request)
 
         def named(usage: Usage) -> Message:
-            return asdict(replace(usage, layout=prompt.layout, family=prompt.family))
+            return asdict(
+                replace(
+                    usage,
+                    prefix_tokens=prompt.prefix_tokens,
+                    suffix_tokens=prompt.suffix_tokens,
+                    snippet_tokens=prompt.snippet_tokens,
+                    layout=prompt.layout,
+                    family=prompt.family,
+                )
+            )
 
         for event in loaded.events(request, prompt, self._inbox):
             match event:
@@ -185,7 +195,15 @@ class Worker:
                     )
                 case Piece():
                     self._inbox.sent(event.tokens)
-                    self._pipe.send({"op": "piece", "id": job, **asdict(event)})
+                    self._pipe.send(
+                        {
+                            "op": "piece",
+                            "id": job,
+                            "text": event.text,
+                            "tokens": event.tokens,
+                            "logprob": event.logprob,
+                        }
+                    )
                 case Finished(reason, usage):
                     self._pipe.send(
                         {"op": "finished", "id": job, "reason": reason, "usage": named(usage)}
@@ -195,7 +213,7 @@ class Worker:
 class _Loaded:
     """The model, its context, and what rendering needs."""
 
-    def __init__(self, library: native.Library, load: Message, pipe: Pipe) -> None:
+    def __init__(self, library: native.Library, load: Message, pipe: Pipe, inbox: Inbox) -> None:
         path = Path(load["path"])
         told = -1.0
 
@@ -233,6 +251,17 @@ class _Loaded:
         pipe.send({"op": "loaded"})
         if load["probe"]:
             probe.decode_probe(context)
+        drafters = open_drafters(
+            context,
+            wanted=load["drafts"],
+            draft_path=load["draft_model"],
+            not_text=self.prompts.stop | self.prompts.vocabulary.control,
+            threads=threads,
+            gpu_layers=load["gpu_layers"],
+            cancelled=inbox.cancelled,
+            probed=load["probe"],
+        )
+        if load["probe"]:
             pipe.send({"op": "probed"})
         self.saved = _saved_states(context, load, pipe) if load["state"] else None
         self.decoder = Decoder(
@@ -240,6 +269,7 @@ class _Loaded:
             self.prompts.vocabulary.spell,
             saved=self.saved,
             on_evaluated=self.saved.measured if self.saved else None,
+            drafters=drafters.drafters,
         )
         self._scorer = Scorer(
             context, self.decoder.sequences, self.prompts.vocabulary, self.prompts.stop
@@ -268,6 +298,7 @@ class _Loaded:
                 "chunk_tokens": str(context.batch_tokens),
                 "trained_context": str(trained),
                 "partial_removal": "yes" if model.partial_removal else "no",
+                **drafters.details(),
                 **self.prompts.details(),
             },
         )
@@ -324,7 +355,11 @@ class _Loaded:
     def spelling(self, prompt: RenderedPrompt) -> Spelling | None:
         """What decoding owes a prompt that was cut for token healing."""
         healer = self.prompts.healer
-        return Spelling(prompt.typed, healer.table) if healer and prompt.typed else None
+        if not healer or not prompt.typed:
+            return None
+        # As a tokenizer would write it: the model may well choose the same.
+        likely = self.prompts.vocabulary.encode(prompt.typed.decode("utf-8", "replace"))
+        return Spelling(prompt.typed, healer.table, likely)
 
 
 def _saved_states(context: native.Context, load: Message, pipe: Pipe) -> SavedStates | None:

@@ -79,6 +79,12 @@ async def raw_worker(
             prefix_tokens=128,
             suffix_tokens=32,
             prompts={"healing": False},
+            kv_bytes=1 << 30,
+            adapter="",
+            state="",
+            state_bytes=0,
+            drafts=True,
+            draft_model="",
         )
         await worker.until("ready")
         return worker
