@@ -57,6 +57,8 @@ class Retriever:
         self._change = threading.Condition()
         """Guards what is below it; never held while files are read or cut."""
         self._open: dict[str, Document] = {}
+        self._paths: dict[str, str] = {}
+        """Paths of open documents by their keys: links are resolved once."""
         self._dirty: dict[str, float] = {}
         """Paths whose buffer changed, opened or closed since it was indexed -> when."""
         self._rescan = True
@@ -134,26 +136,26 @@ class Retriever:
 
     def open(self, document: Document) -> None:
         """A buffer opened or changed; only kept here, indexed when it is needed."""
-        path = path_of(document.key)
+        path = self._path(document.key)
         if not path:
             return
         with self._change:
+            self._paths[document.key] = path
             before = self._open.get(path)
             if before is not None and (before.text, before.language) == (
                 document.text, document.language
             ):  # fmt: skip
                 return
             self._open[path] = document
-            self._dirty[path] = time.monotonic()
-            self._change.notify_all()
+            self._mark(path)
 
     def closed(self, key: str) -> None:
         """A buffer closed: the file is what the disk says again."""
-        path = path_of(key)
+        path = self._path(key)
         with self._change:
+            self._paths.pop(key, None)
             if self._open.pop(path, None) is not None:
-                self._dirty[path] = time.monotonic()
-                self._change.notify_all()
+                self._mark(path)
 
     def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
         """Snippets for a cursor, best first, of `max_chars` characters together at most.
@@ -164,7 +166,7 @@ class Retriever:
         """
         if max_chars <= 0 or not self._scanned.is_set():
             return ()
-        current = path_of(document.key)
+        current = self._path(document.key)
         options = self._options
         start = max(0, offset - options.prefix_tokens * _CHARS_PER_TOKEN)
         end = offset + options.suffix_tokens * _CHARS_PER_TOKEN
@@ -192,6 +194,17 @@ class Retriever:
             else found
             for found in snippets
         )
+
+    def _path(self, key: str) -> str:
+        with self._change:
+            known = self._paths.get(key)
+        return path_of(key) if known is None else known
+
+    def _mark(self, path: str) -> None:
+        """The path is dirty from now on; the caller holds `_change`."""
+        if not self._dirty:  # else the thread looks again anyway, and every key would wake it
+            self._change.notify_all()
+        self._dirty[path] = time.monotonic()
 
     def _forget(self) -> None:
         self._scanned.clear()
