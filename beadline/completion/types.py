@@ -5,7 +5,7 @@ Offsets are code points into the request's LF-normalised text.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from beadline.context.types import Document
@@ -83,7 +83,7 @@ class Trace:
         """Plain JSON values, times rounded to 0.01 ms."""
         return {
             key: round(value, 2 if key.endswith("_ms") else 4) if type(value) is float else value
-            for key, value in asdict(self).items()
+            for key, value in vars(self).items()
         }
 
 
