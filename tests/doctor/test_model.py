@@ -102,6 +102,9 @@ def test_family_and_layout() -> None:
     known = prompts(family_from="tokens", layouts="anchored, psm")["family"]
     assert known.status is Status.OK
     assert "qwen" in known.what and "anchored" in known.what
+    measured = prompts(layouts="psm, anchored", layout_from="verdict")["family"]
+    assert "as measured by `beadline bench layout`" in measured.what
+    assert measured.values["layout_from"] == "verdict"
     blind = prompts(family_from="none", layouts="left_to_right")["family"]
     assert blind.status is Status.WARNING and "engine.family" in blind.todo
 

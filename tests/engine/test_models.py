@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from beadline.engine import models
+from beadline.engine.verdicts import LayoutVerdicts, Verdict
 from beadline.errors import ModelError
 
 
@@ -70,6 +71,11 @@ def test_inspect_tells_family_layouts_bos_and_stops(model_path: Path, other_mode
         "<|fim_prefix|>", "<|fim_middle|>", "stops", "<|endoftext|>", "llama", "qwen2", "base",
     ):  # fmt: skip
         assert part in shown
+    LayoutVerdicts().keep(model_path, Verdict("psm", "beadline", "m", "2026-11-21T08:00"))
+    measured = "layout        psm (measured on 2026-11-21, `beadline bench layout`), also anchored"
+    assert measured in models.inspect(model_path)
+    LayoutVerdicts().file.write_text("{", "utf-8")
+    assert "is damaged; the layouts measured are ignored" in models.inspect(model_path)
     shown = models.inspect(other_model)
     assert "left-to-right (no fill-in-the-middle tokens found" in shown
     assert "layout        left_to_right (the family's default)\n" in shown

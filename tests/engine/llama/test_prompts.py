@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ async def test_healing_can_be_turned_off(engine_factory, healing: bool) -> None:
     prompt = await engine.render(REQUEST)
     assert prompt.typed.endswith(b"retu") is healing
     assert prompt.text.endswith("retu") is not healing
+    # A request can go without.
+    prompt = await engine.render(replace(REQUEST, healing=False))
+    assert (prompt.typed, prompt.text.endswith("retu")) == (b"", True)
 
 
 @pytest.mark.parametrize("layout", ["anchored", "psm", "spm", "left_to_right"])
@@ -73,22 +77,6 @@ async def test_settings_come_before_measurements_and_these_before_the_family(
     # A request that names its layout gets it whatever was measured.
     asked = FimRequest("x = ", "\n", layout=Layout.SPM)
     assert (await engine.render(asked)).layout == "spm"
-
-
-async def test_a_damaged_file_of_verdicts_is_one_line(engine_factory, own_folders, caplog) -> None:
-    file = LayoutVerdicts().file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("{", "utf-8")
-    info = await engine_factory().start()
-    assert info.details["layout_from"] == "family"
-    (line,) = [record.getMessage() for record in caplog.records]
-    assert "is damaged" in line
-
-
-async def test_a_request_can_go_without_healing(engine_factory) -> None:
-    engine = engine_factory()
-    prompt = await engine.render(FimRequest("def f(path):\n    retu", "\n", healing=False))
-    assert (prompt.typed, prompt.text.count("retu")) == (b"", 1)
 
 
 async def test_a_family_chosen_by_the_user(engine_factory) -> None:

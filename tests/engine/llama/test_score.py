@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -244,12 +245,10 @@ async def test_the_worker_scores_every_layout_over_the_same_bytes(engine_factory
     engine = engine_factory()
     middle = "th.getsize(path)\n" + "    # and so on é\n" * 40
     found: dict[tuple[Layout, bool], Score] = {}
+    limited = replace(REQUEST, max_tokens=40, sequence="x")
     for layout in (Layout.PSM, Layout.ANCHORED, Layout.SPM):
         for healing in (True, False):
-            request = FimRequest(**{
-                **vars(REQUEST), "layout": layout, "healing": healing, "max_tokens": 40,
-                "sequence": "x",
-            })  # fmt: skip
+            request = replace(limited, layout=layout, healing=healing)
             score = found[layout, healing] = await engine.score(request, middle)
             assert score.usage.layout == layout
             assert (score.typed_bytes > 0) is healing
