@@ -107,9 +107,10 @@ class Asker:
         clock: Clock,
         write: Callable[[Trace], None],
         on_sent: Callable[[Reading], None],
+        on_ahead: Callable[[Question, Answer], None],
     ) -> None:
         """`write` takes the trace of a generation that nobody waited for; `on_sent` is told what
-        the engine is asked with."""
+        the engine is asked with, `on_ahead` what a prefetch brought."""
         self._engine = engine
         self._loader = loader
         self._ladder = ladder
@@ -117,6 +118,7 @@ class Asker:
         self._clock = clock
         self._write = write
         self._on_sent = on_sent
+        self._on_ahead = on_ahead
         self._generation: Generation | None = None
         self._draining: set[Generation] = set()
         self._tickets = itertools.count()
@@ -330,16 +332,16 @@ class Asker:
         if self._generation is ended:
             self._generation = None
         if ended.complete and not question.is_measured:
-            self._ladder.remember(
-                scene,
-                Answer(
-                    ended.text,
-                    ended.stop_reason,
-                    ended.eog_probability,
-                    tuple(ended.parts),
-                    beyond=ended.beyond,
-                ),
+            answer = Answer(
+                ended.text,
+                ended.stop_reason,
+                ended.eog_probability,
+                tuple(ended.parts),
+                beyond=ended.beyond,
             )
+            self._ladder.remember(scene, answer)
+            if ahead and not self._closed:
+                self._on_ahead(question, answer)
         if ended.error is not None and not self._closed:
             self._loader.begin()
         if ended.stopped or not ended.awaited:

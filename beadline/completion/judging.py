@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from beadline.completion import silence
 from beadline.completion.closers import settle
-from beadline.completion.ladder import Answer
-from beadline.completion.postprocess import tidy
+from beadline.completion.confidence import describe, parts_from
+from beadline.completion.ladder import Answer, Shown
+from beadline.completion.postprocess import LIMITED, tidy
 from beadline.completion.postprocess.fragments import longest_valid, without_bare_header
 from beadline.completion.reading import Reading
 from beadline.context.syntax import adds_error
+from beadline.context.types import Document
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,39 @@ def judge(reading: Reading, answer: Answer, *, closers: str, automatic: bool) ->
     if reason:
         return Verdict("", reason)
     return Verdict(settled.text, "", settled.replaced, whole=complete == tidied)
+
+
+def suggestion(
+    document: Document,
+    reading: Reading,
+    answer: Answer,
+    verdict: Verdict,
+    *,
+    attempts: int,
+    healed: bool,
+    acceptance: float,
+) -> Shown:
+    """What a verdict lets through, as a change of the editor's `document`, and what an estimate of
+    it rests on."""
+    offset = reading.cursor.offset
+    parts = parts_from(answer.parts, max(0, answer.text.find(verdict.text)))
+    features = describe(
+        reading,
+        verdict.text,
+        parts,
+        eog_probability=answer.eog_probability,
+        attempts=attempts,
+        whole=verdict.whole and answer.stop_reason not in LIMITED,
+        healed=healed,
+        acceptance=acceptance,
+    )
+    return Shown(
+        document,
+        offset,
+        offset + verdict.replaced,
+        verdict.text,
+        str(reading.cursor.expected),
+        answer.stop_reason,
+        parts,
+        features,
+    )

@@ -10,6 +10,7 @@ from fake_engine import FakeStream, says, until
 
 from beadline.completion.confidence import Estimator
 from beadline.completion.history import SEEN_SECONDS
+from beadline.completion.prefetch import DELAY
 from beadline.completion.types import CompletionResult
 
 NEWLINE = "def f(values):\n    total = 0\n|\n"
@@ -98,6 +99,20 @@ async def test_the_rest_of_what_was_written_follows_an_accept():
     result = await told(bench, hole.replace("|", f"{first_line}\n    |"))
     assert from_where(result) == ("return total", "prefix")
     assert len(bench.engine.streams) == 1
+
+
+async def test_what_was_fetched_ahead_is_judged_before_it_is_asked_for():
+    bench = await Bench(says("value, other"), prefetch=True).ready()
+    hole = "print(|)\n"
+    shown = text_of(await told(bench, hole))
+    bench.engine.script = says(", end='')")
+    bench.timers.advance(DELAY)
+    ladder = bench.completer._ladder
+    before = len(ladder._decisions)
+    await until(lambda: len(ladder._decisions) > before)
+    result = await told(bench, hole.replace("|", f"{shown}|"))
+    assert (result.trace.answered_from, result.trace.context_ms) == ("exact", 0.0)
+    assert text_of(result) == ", end=''"
 
 
 async def test_brackets_that_the_editor_closes_are_typed_along():
