@@ -166,6 +166,9 @@ class LlamaEngine:
 
     async def _save(self, worker: WorkerProcess, running: Job | None) -> None:
         """Let the worker keep its states, for a bounded time."""
+        if not worker.alive:
+            return
+        self._saved.clear()
         if running is not None:
             worker.send({"op": "cancel", "id": running.number})
         worker.send({"op": "save", "id": self._next_number(), "seconds": SAVE_S})

@@ -50,7 +50,7 @@ class Saved(Protocol):
 
     def restore(self, key: str, sequence: int) -> bool:
         """Put it into a sequence, in place of what that holds. False: it could not be used, and
-        the sequence is empty."""
+        the sequence may hold anything."""
         ...
 
 
@@ -166,10 +166,11 @@ class Sequences:
         """Give `slot` the saved state, or else the content of `source`."""
         if saved is not None and self._saved is not None:
             tokens = list(self._saved.tokens(saved))
-            slot.tokens = tokens if self._saved.restore(saved, slot.number) else []
-            self._reconcile(slot)
-            if slot.tokens:
+            if self._saved.restore(saved, slot.number):
+                slot.tokens = tokens
+                self._reconcile(slot)
                 return
+            self.drop(slot)
         if source is not None and source is not slot:
             self._memory.clear(slot.number)
             self._memory.copy(source.number, slot.number)
