@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _Z95 = 1.959963984540054
@@ -75,3 +75,42 @@ def median(values: Sequence[float]) -> float:
         return math.nan
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of the values lie, between neighbours; NaN of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return math.nan
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def ratio(
+    pairs: Sequence[tuple[float, float]],
+    statistic: Callable[[Sequence[float]], float],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """A statistic of the first values over that of the second, with a paired percentile bootstrap
+    interval; NaN where there is nothing, or nothing to divide by."""
+
+    def of(chosen: Sequence[tuple[float, float]]) -> float:
+        below = statistic([second for _, second in chosen])
+        return statistic([first for first, _ in chosen]) / below if below else math.nan
+
+    n = len(pairs)
+    if n == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    rng = random.Random(seed)
+    drawn = sorted(
+        value for _ in range(resamples) if not math.isnan(value := of(rng.choices(pairs, k=n)))
+    )
+    if not drawn:
+        return Interval(of(pairs), math.nan, math.nan, n)
+    low = drawn[int(0.025 * (len(drawn) - 1))]
+    high = drawn[math.ceil(0.975 * (len(drawn) - 1))]
+    return Interval(of(pairs), low, high, n)
