@@ -37,8 +37,10 @@ _MOST_HEADER = 8 << 20
 """Bytes; the tokens of the longest context that can be set take half of it."""
 _SLICE = 4 << 20
 """Bytes written between two looks at the clock."""
-_NAME = re.compile(r"[0-9a-f]{16}-[0-9a-f]{32}\.state")
-_TEMPORARY = re.compile(r"\.saving-\w+\.state")
+NAME = r"(?:[0-9a-f]{16}-[0-9a-f]{32}|\.saving-\w+)\.state"
+"""Pattern of the names that we give."""
+_OURS = re.compile(NAME, re.ASCII)
+_TEMPORARY = ".saving-"
 _ABANDONED_S = 3600
 """Age after which a temporary file belongs to no running process: saving takes seconds."""
 
@@ -64,11 +66,6 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps([str(part) for part in parts]).encode()).hexdigest()
 
 
-def is_ours(name: str) -> bool:
-    """Whether a file of the folder has a name that we give."""
-    return bool(_NAME.fullmatch(name) or _TEMPORARY.fullmatch(name))
-
-
 class StateFiles:
     """The folder of saved states, as seen by one model with one set of parameters.
 
@@ -87,7 +84,7 @@ class StateFiles:
         if not _is_private_folder(self._folder):
             return found
         for path, status in files(self._folder):
-            if _TEMPORARY.fullmatch(path.name):
+            if path.name.startswith(_TEMPORARY):
                 if time.time() - status.st_mtime > _ABANDONED_S:
                     discard(path)
             elif path.name.startswith(self._identity[:16]):
@@ -147,7 +144,7 @@ class StateFiles:
             if not self._make_room(size, used, path):
                 return False
             # mkstemp makes the file with mode 0600.
-            handle, temporary = tempfile.mkstemp(".state", ".saving-", self._folder)
+            handle, temporary = tempfile.mkstemp(".state", _TEMPORARY, self._folder)
         except OSError:
             return False
         try:
@@ -288,7 +285,7 @@ def files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """What in the folder has a name of ours, with its status (of a link: its own)."""
     try:
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if is_ours(entry.name)]
+            found = [entry for entry in entries if _OURS.fullmatch(entry.name)]
     except OSError:
         return
     for entry in found:
