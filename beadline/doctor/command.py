@@ -65,6 +65,7 @@ def run(model_name: str | None) -> Iterator[Check]:
 
 def _settings(applied: Applied) -> Iterator[Check]:
     yield from configuration.own(applied)
+    yield configuration.kept(applied.options.engine)
     yield from configuration.environment(os.environ)
     yield from configuration.workspace(Path.cwd(), applied.options)
     yield from configuration.own_languages()

@@ -17,9 +17,10 @@ from beadline import settings
 from beadline.context import languages
 from beadline.doctor.report import Check, failure, ok, warning
 from beadline.engine.fim import families
+from beadline.engine.llama.state import FOLDER
 from beadline.errors import BeadlineError
 from beadline.lsp import configuration
-from beadline.settings import ENVIRONMENT_PREFIX, Applied, Options
+from beadline.settings import ENVIRONMENT_PREFIX, Applied, EngineOptions, Options
 
 WORKSPACE_FILE = Path(".vscode", "settings.json")
 """What an editor sends of a workspace; other editors' files are code, and are not read."""
@@ -42,6 +43,19 @@ def own(applied: Applied) -> Iterator[Check]:
         yield warning(
             "settings", problem, "Correct or remove it; README.md lists the settings.",
         )  # fmt: skip
+
+
+def kept(options: EngineOptions) -> Check:
+    """What stays of the user's documents between sessions."""
+    keeps = options.save_state and options.state_mebibytes > 0
+    folder = settings.user_cache_dir() / FOLDER
+    told = "nothing of your documents is kept between sessions"
+    if keeps:
+        told = (
+            "states of recent documents, which can be turned back into their text, are kept in "
+            f"{folder}, at most {options.state_mebibytes} MiB; `beadline cache clear` removes them"
+        )
+    return ok("state", told, kept=keeps, folder=str(folder))
 
 
 def environment(variables: Mapping[str, str]) -> Iterator[Check]:

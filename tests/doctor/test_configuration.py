@@ -11,7 +11,7 @@ from beadline import settings
 from beadline.context import languages
 from beadline.doctor import configuration
 from beadline.doctor.report import Check, Status
-from beadline.settings import Options
+from beadline.settings import EngineOptions, Options
 
 
 def told(checks: list[Check], status: Status) -> str:
@@ -27,6 +27,14 @@ def test_the_file_and_its_problems(own_folders: Path) -> None:
     assert read.values["read"] is True and str(file) in read.what
     assert "engine.threads" in told(problems, Status.WARNING)
     assert "engine.what" in told(problems, Status.WARNING)
+
+
+def test_what_is_kept_of_documents_is_told(own_folders: Path) -> None:
+    check = configuration.kept(EngineOptions(state_mebibytes=7))
+    assert check.values["kept"] is True
+    assert str(own_folders / "cache" / "state") in check.what and "7 MiB" in check.what
+    assert configuration.kept(EngineOptions(save_state=False)).values["kept"] is False
+    assert configuration.kept(EngineOptions(state_mebibytes=0)).values["kept"] is False
 
 
 def test_variables_that_took_effect_and_those_that_nothing_reads() -> None:
