@@ -187,7 +187,8 @@ class _Author:
             rhythm = self._rhythm
             end = started + self._interval(step, rhythm.key, rhythm.key_spread)
             record = await self._watch(after, event, started, end)
-            record |= {"kind": "key", "id": f"{path}:{step.number}", "accepted": accepted}
+            record |= {"kind": "key", "episode": self._take.commit.id}
+            record |= {"id": f"{path}:{step.number}", "accepted": accepted}
             records.append(record)
             taken = self._accepts(at, after, event)
             if taken is None:
