@@ -20,7 +20,6 @@ from typing import Protocol
 import numpy as np
 
 from beadline.engine.fim.clean import Cleaner
-from beadline.engine.llama.drafts import Drafter
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sampling import Choice, Sampler, as_indices, probability_of
 from beadline.engine.llama.sequences import Saved, Sequences, Slot
@@ -113,11 +112,11 @@ class Decoder:
         clock: Callable[[], float] = time.perf_counter,
         saved: Saved | None = None,
         on_evaluated: Callable[[int, float], None] | None = None,
-        drafters: Sequence[Drafter] = (),
+        speculation: Speculation | None = None,
     ) -> None:
         """`saved`: states of documents that may be restored; `on_evaluated` is told how many
-        prompt tokens were evaluated in how many seconds; `drafters` are in order of preference,
-        and not asked where the model's memory cannot drop what they guessed wrong.
+        prompt tokens were evaluated in how many seconds; `speculation`: what is drafted, nothing
+        by default. It may only be enabled where the memory can drop a wrong guess.
         """
         self._context = context
         self._spell = spell
@@ -125,7 +124,7 @@ class Decoder:
         self._on_evaluated = on_evaluated
         self._chunk = context.batch_tokens
         self.sequences = Sequences(context, saved)
-        self._speculation = Speculation(drafters, enabled=context.model.partial_removal)
+        self._speculation = speculation or Speculation((), enabled=False)
 
     def generate(
         self,

@@ -27,6 +27,7 @@ from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.saving import SavedStates
 from beadline.engine.llama.score import Scorer
+from beadline.engine.llama.speculation import Speculation
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.state import StateFiles, digest
 from beadline.engine.llama.threads import decoding_threads
@@ -269,7 +270,7 @@ class _Loaded:
             self.prompts.vocabulary.spell,
             saved=self.saved,
             on_evaluated=self.saved.measured if self.saved else None,
-            drafters=drafters.drafters,
+            speculation=Speculation(drafters.drafters, enabled=bool(drafters.drafters)),
         )
         self._scorer = Scorer(
             context, self.decoder.sequences, self.prompts.vocabulary, self.prompts.stop

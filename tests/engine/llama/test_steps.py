@@ -1,0 +1,246 @@
+"""Drafts change nothing but speed: any drafts, any limits, against a model made of arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beadline.engine.fim.healing import TokenTable
+from beadline.engine.llama.decoder import Decoder, Limits
+from beadline.engine.llama.sampling import Sampler
+from beadline.engine.llama.speculation import Speculation
+from beadline.engine.llama.spelling import Spelling
+from beadline.engine.protocol import Event, Finished, Piece
+from beadline.errors import EngineError
+from tests.engine.llama.test_decoder import Freely
+
+SPELLED = [b"<end>", b"a", b"b", b"ab", b"ba", b"aab", b"\n", b" ", b"c", b"ca"]
+END = 0
+
+
+class Arithmetic:
+    """A context whose next token is a hash of the last ones; it keeps its memory as llama.cpp."""
+
+    batch_tokens = 4
+    sequences = 2
+
+    def __init__(self, *, context_tokens: int = 64, refuses: bool = False) -> None:
+        self.context_tokens = context_tokens
+        self.refuses = refuses
+        self.model = SimpleNamespace(vocabulary_size=len(SPELLED), partial_removal=True)
+        self.held: list[list[int]] = [[], []]
+        self.decoded: list[int] = []
+        self._rows: list[np.ndarray] = []
+
+    @property
+    def partial_removal(self) -> bool:
+        return True
+
+    def decode(
+        self, tokens: Sequence[int], position: int, sequence: int, *, should_abort=None, outputs=1
+    ) -> bool:
+        assert 0 < len(tokens) <= self.batch_tokens
+        assert END not in tokens[-outputs + 1 :] or outputs == 1
+        held = self.held[sequence]
+        assert position == len(held)
+        assert position + len(tokens) <= self.context_tokens
+        self.decoded.append(len(tokens))
+        if should_abort is not None and should_abort():
+            held.extend(tokens[: len(tokens) // 2])
+            return False
+        self._rows = []
+        for token in tokens:
+            held.append(token)
+            seed = hash(tuple(held[-2:]))
+            self._rows.append(np.random.default_rng(seed & 0xFFFF).normal(size=len(SPELLED)))
+        self._rows = [row.astype(np.float32) for row in self._rows[-outputs:]]
+        return True
+
+    def logits(self, back: int = 0) -> np.ndarray:
+        return self._rows[-1 - back]
+
+    def remove(self, sequence: int, start: int) -> bool:
+        if self.refuses:
+            return False
+        del self.held[sequence][start:]
+        return True
+
+    def clear(self, sequence: int) -> None:
+        self.held[sequence].clear()
+
+    def copy(self, source: int, target: int) -> None:
+        self.held[target] = list(self.held[source])
+
+    def last_position(self, sequence: int) -> int:
+        return len(self.held[sequence]) - 1
+
+
+class Guesser:
+    """Proposes what the model would write after the last two tokens, wrong as the script says."""
+
+    chance = 0.9
+
+    def __init__(self, wrong: Sequence[int]) -> None:
+        self.wrong = list(wrong)
+        self.tokens: list[int] = []
+
+    def begin(self, tokens: Sequence[int]) -> None:
+        self.tokens = list(tokens)
+
+    def append(self, tokens: Sequence[int]) -> None:
+        self.tokens.extend(tokens)
+
+    def propose(self, most: int) -> list[int]:
+        truth = Arithmetic()
+        draft: list[int] = []
+        for _ in range(most):
+            truth.held[0] = [*self.tokens, *draft][-2:-1]
+            truth.decode([[*self.tokens, *draft][-1]], len(truth.held[0]), 0)
+            token = int(np.argmax(truth.logits()))
+            shift = self.wrong.pop(0) if self.wrong else 0
+            token = (token + shift) % len(SPELLED)
+            if token == END:
+                break
+            draft.append(token)
+        return draft
+
+
+def decoder(context: Arithmetic, wrong: Sequence[int] | None) -> Decoder:
+    """Drafts as long as there is room for: a batch costs the same whatever its width."""
+    speculation = Speculation([Guesser(wrong)], now=lambda: 0.0) if wrong is not None else None
+    if speculation is not None:
+        for width in range(1, 10):
+            speculation.costs.add(width, 1.0)
+    return Decoder(context, SPELLED.__getitem__, clock=lambda: 0.0, speculation=speculation)  # type: ignore[arg-type]
+
+
+def events(decoding: Decoder, prompt: Sequence[int], limits: Limits, **options) -> list[Event]:
+    temperature = options.pop("temperature", 0.0)
+    typed, likely = options.pop("typed", b""), options.pop("likely", ())
+    table = TokenTable(range(1, len(SPELLED)), SPELLED.__getitem__)
+    return list(
+        decoding.generate(
+            prompt,
+            sequence="",
+            limits=limits,
+            sampler=Sampler(temperature, 3),
+            control=options.pop("control", None) or Freely(),
+            spelling=Spelling(typed, table, likely) if typed else None,
+            **options,
+        )
+    )
+
+
+def without_drafts(event: Event) -> Event:
+    """The event with what drafts may change taken out: their counts, and rounding."""
+    if isinstance(event, Finished):
+        return replace(event, usage=replace(event.usage, drafted_tokens=0, accepted_tokens=0))
+    if isinstance(event, Piece):
+        return replace(event, logprob=round(event.logprob, 4))
+    return event
+
+
+LIMITS = st.builds(
+    Limits,
+    max_tokens=st.integers(1, 24),
+    deadline_ms=st.just(1000),
+    stop=st.sampled_from([frozenset(), frozenset({END})]),
+    not_text=st.just(frozenset({END})),
+    stop_at_newline=st.booleans(),
+    require_text=st.booleans(),
+    ignore_stops=st.booleans(),
+)
+
+
+@given(
+    prompt=st.lists(st.integers(1, 9), min_size=1, max_size=12),
+    limits=LIMITS,
+    wrong=st.lists(st.sampled_from([0, 0, 0, 1]), max_size=40),
+    temperature=st.sampled_from([0.0, 1.0]),
+    typed=st.sampled_from([b"", b"a", b"aaba", b"cab"]),
+    likely=st.lists(st.integers(1, 9), max_size=4),
+    context_tokens=st.sampled_from([16, 64]),
+    refuses=st.booleans(),
+)
+def test_the_same_events_with_and_without(
+    prompt: list[int],
+    limits: Limits,
+    wrong: list[int],
+    temperature: float,
+    typed: bytes,
+    likely: list[int],
+    context_tokens: int,
+    refuses: bool,
+) -> None:
+    options = {"temperature": temperature, "typed": typed, "likely": likely}
+    plain = Arithmetic(context_tokens=context_tokens)
+    drafted = Arithmetic(context_tokens=context_tokens, refuses=refuses)
+    decoding = decoder(drafted, wrong)
+    expected = events(decoder(plain, None), prompt, limits, **options)
+    got = events(decoding, prompt, limits, **options)
+    assert [*map(without_drafts, got)] == [*map(without_drafts, expected)]
+    # Nothing that was drafted and not chosen is left, neither in the memory nor in the notes.
+    (_, slot), *_ = decoding.sequences.documents()
+    assert drafted.held[slot.number] == slot.tokens
+    usage = got[-1].usage  # type: ignore[union-attr]
+    assert usage.accepted_tokens <= usage.drafted_tokens
+    assert usage.prompt_tokens == usage.reused_tokens + usage.evaluated_tokens
+    assert slot.tokens[: usage.prompt_tokens] == (plain.held[slot.number])[: usage.prompt_tokens]
+
+
+def test_right_drafts_save_decodes_and_are_counted() -> None:
+    plain, drafted = Arithmetic(), Arithmetic()
+    limits = Limits(12, 1000, frozenset(), ignore_stops=True, not_text=frozenset({END}))
+    events(decoder(plain, None), [1, 2, 5], limits)
+    finished = events(decoder(drafted, []), [1, 2, 5], limits)[-1]
+    assert isinstance(finished, Finished)
+    assert len(drafted.decoded) < len(plain.decoded)
+    assert finished.usage.accepted_tokens == finished.usage.drafted_tokens > 0
+    # The tokens that were not chosen by a decode of their own.
+    assert len(plain.decoded) - len(drafted.decoded) == finished.usage.accepted_tokens
+
+
+def test_a_draft_that_listens_and_is_cancelled_leaves_nothing() -> None:
+    context = Arithmetic()
+    decoding = decoder(context, [])
+    control = Freely()
+
+    class Pulled(Freely):
+        def cancelled(self) -> bool:
+            return len(context.decoded) >= 3
+
+    limits = Limits(20, 1000, frozenset(), ignore_stops=True, not_text=frozenset({END}))
+    finished = events(decoding, [1, 2, 5], limits, control=Pulled())[-1]
+    assert isinstance(finished, Finished)
+    assert finished.reason == "cancelled"
+    (_, slot), *_ = decoding.sequences.documents()
+    assert context.held[slot.number] == slot.tokens
+    again = events(decoding, [1, 2, 5], limits, control=control)
+    expected = events(decoder(Arithmetic(), None), [1, 2, 5], limits)
+    assert [e.text for e in again if isinstance(e, Piece)] == [
+        e.text for e in expected if isinstance(e, Piece)
+    ]
+
+
+def test_a_failed_decode_forgets_the_sequence() -> None:
+    context = Arithmetic()
+    decoding = decoder(context, [])
+    limits = Limits(20, 1000, frozenset())
+
+    def fail(*args, **options):
+        raise EngineError("llama_decode failed")
+
+    stream = decoding.generate(
+        [1, 2, 5], sequence="", limits=limits, sampler=Sampler(0.0, 0), control=Freely()
+    )
+    next(stream)
+    context.decode = fail  # type: ignore[method-assign]
+    with pytest.raises(EngineError):
+        list(stream)
+    assert context.held[0] == []
