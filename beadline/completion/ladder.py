@@ -39,7 +39,8 @@ _LIMITED = frozenset({"length", "deadline"})
 _ENDED = frozenset({"eog", "newline"})
 """The model ended by itself: what the stop rule left out is whole."""
 _SHOWN_DOCUMENTS = 64
-_K, _V = TypeVar("_K"), TypeVar("_V")
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True)

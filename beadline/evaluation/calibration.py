@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from beadline.completion.confidence import TERMS, Estimator, Features, terms
+from beadline.completion.confidence import Estimator, Features, terms
 from beadline.completion.history import Acceptance
 from beadline.errors import InputError
 from beadline.evaluation.metrics import Interval, share
@@ -21,8 +21,15 @@ from beadline.evaluation.run import Outcome
 if TYPE_CHECKING:
     import numpy as np
 
-GENERIC_TERMS = ("line_logprob", "least_logprob")
-"""What transfers to models that were not measured: their own probabilities, nothing else."""
+GENERIC_TERMS = ("line_logprob", "least_logprob", "mean_logprob")
+"""What may transfer to models that were not measured: their own probabilities, nothing else."""
+FITTED_TERMS = (
+    *GENERIC_TERMS, "whole", "known_words", "log_tokens", "several_lines", "in_string",
+    "in_comment", "in_statement", "acceptance",
+)  # fmt: skip
+"""What weights are fitted to. Of the sets tried on the repositories that choose constants, one
+with the best likelihood on repositories left out; with all terms at once a few dozen right
+suggestions fit noise."""
 RIDGE = 1.0
 """Weight of the squared coefficients of standardised terms against the summed log-likelihood: a
 unit normal prior, which little data needs and which much data outweighs."""
@@ -64,11 +71,11 @@ def cases(outcomes: Sequence[Outcome]) -> list[Case]:
     return found
 
 
-def fit(found: Sequence[Case], *, names: Sequence[str] | None = None) -> Estimator:
+def fit(found: Sequence[Case], *, names: Sequence[str] = FITTED_TERMS) -> Estimator:
     """The logistic model of the cases, by Newton's method with a ridge on standardised terms.
 
-    `names` are the terms used, all by default; constant ones get no weight. Raises `InputError`
-    for too little to fit.
+    `names` are the terms used; constant ones get no weight. Raises `InputError` for too little to
+    fit.
     """
     import numpy as np
 
@@ -79,7 +86,6 @@ def fit(found: Sequence[Case], *, names: Sequence[str] | None = None) -> Estimat
             f"ones, to fit anything (at least {LEAST_RIGHT} of each).",
             hint="Draw more cursors with --typed, or name more repositories.",
         )
-    names = sorted(TERMS) if names is None else names
     table = _table(found, names)
     mean, scale = table.mean(axis=0), table.std(axis=0)
     used = scale > 1e-9
@@ -105,7 +111,7 @@ def fit(found: Sequence[Case], *, names: Sequence[str] | None = None) -> Estimat
     )
 
 
-def held_out(found: Sequence[Case], *, names: Sequence[str] | None = None) -> list[float]:
+def held_out(found: Sequence[Case], *, names: Sequence[str] = FITTED_TERMS) -> list[float]:
     """Estimates for every case by weights fitted on the other repositories' cases; on four
     fifths of the cases where there is one repository."""
     groups = sorted({case.group for case in found})

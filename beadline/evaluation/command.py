@@ -27,7 +27,7 @@ from beadline.context import languages
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.models import resolve
 from beadline.errors import InputError
-from beadline.evaluation import report
+from beadline.evaluation import calibrations, report
 from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.run import Outcome, run
 from beadline.evaluation.sources import PYTHON, SourceFile, read_repositories
@@ -63,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--typed", metavar="N", type=int, default=0,
         help="cursors within lines, as they are while typing (default: 0)",
     )  # fmt: skip
+    parser.add_argument(
+        "--calibrate", metavar="FILE", type=Path, nargs="?", const=Path(), default=None,
+        help="fit the confidence of suggestions to these outcomes and write the weights to FILE "
+        "(default: where your completions with this model take them from)",
+    )  # fmt: skip
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all numbers there")
@@ -95,8 +100,12 @@ def main(args: argparse.Namespace) -> int:
     wide = Console(width=max(Console().width, _WIDTH))
     report.print_languages(report.by_language(outcomes), wide)
     print(report.verdict(summary))
+    measured = calibrations.report(outcomes, options, Console())
+    if args.calibrate is not None:
+        target = None if args.calibrate == Path() else args.calibrate
+        print(calibrations.fit_and_write(outcomes, options, target, header))
     if args.json:
-        _write_json(args.json, header, summary, outcomes)
+        _write_json(args.json, {**header, "calibration": measured}, summary, outcomes)
     return 0
 
 
@@ -123,6 +132,7 @@ def describe(
         "typed": typed,
         "max_tokens": options.completion.max_tokens,
         "max_lines": options.completion.max_lines,
+        "least_confidence": options.completion.least_confidence,
         "prefix_tokens": options.context.prefix_tokens,
         "suffix_tokens": options.context.suffix_tokens,
         "snippet_tokens": options.context.snippet_tokens,
@@ -170,9 +180,10 @@ def _options(args: argparse.Namespace) -> Options:
         print(f"beadline: {problem}", file=sys.stderr)
     options = applied.options
     # Nobody is typing, and a slow machine must not change what is written.
-    return replace(
-        options, completion=replace(options.completion, debounce_ms=0, deadline_ms=60_000)
-    )
+    completion = replace(options.completion, debounce_ms=0, deadline_ms=60_000)
+    if args.calibrate is not None:  # what the weights are fitted to must not depend on weights
+        completion = replace(completion, least_confidence=0)
+    return replace(options, completion=completion)
 
 
 def _languages(wanted: Sequence[str]) -> list[str]:

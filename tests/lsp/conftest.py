@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
         engine = engine or FakeEngine()
         options = options or Options(completion=CompletionOptions(debounce_ms=0))
         trace = tmp_path / "trace.jsonl"
-        completer = Completer(engine, options, trace=TraceSink(trace))
+        seconds = clock.clock().seconds if clock else time.perf_counter
+        completer = Completer(engine, options, trace=TraceSink(trace), clock=seconds)
         counts: Counter[tuple[str, str]] = Counter()
 
         def count(labels: Labels, increments: Mapping[str, float]) -> None:
