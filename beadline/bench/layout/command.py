@@ -21,6 +21,7 @@ from beadline.bench.layout import report, verdict
 from beadline.bench.layout.cases import Case, draw_cases
 from beadline.bench.layout.measure import LEAST_TYPED, Measure, Outcome
 from beadline.completion.service import Completer
+from beadline.engine.fim import families
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.models import resolve
 from beadline.engine.protocol import Layout, ModelInfo
@@ -54,6 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--typed", metavar="N", type=int, default=60,
         help="lines that are typed again to count tokens a keystroke (default: 60)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--layouts", metavar="NAME", nargs="+", choices=list(ORDER),
+        help=f"compare these with {BASELINE} only (default: all that the model's family has)",
     )  # fmt: skip
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
@@ -92,7 +97,8 @@ def main(args: argparse.Namespace) -> int:
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     info, outcomes, header = asyncio.run(_run(args, options, files, cases, console))
     found = verdict.rows(outcomes, BASELINE)
-    chosen = verdict.choose(found)
+    default = families.load(families.user_folder()).get(info.family).default_layout
+    chosen = verdict.choose(found, outcomes, default)
     out = Console(width=max(Console().width, report.WIDTH), markup=False, highlight=False)
     report.print_rows(found, outcomes, out)
     out.print(report.sentence(chosen, found))
@@ -122,7 +128,7 @@ async def _run(
     completer = Completer(engine, options)
     try:
         info = await completer.ready()
-        layouts = layouts_of(info)
+        layouts = layouts_of(info, args.layouts)
         header = {
             **describe(options, files, args.seed, args.holes, 0),
             "bench": "layout",
@@ -172,12 +178,14 @@ def _replayed(cases: Sequence[Case], most: int) -> set[str]:
     return set(long[:most])
 
 
-def layouts_of(info: ModelInfo) -> list[Layout]:
-    """The layouts of the model's family that can be compared. Raises `InputError` when there is
-    no choice.
+def layouts_of(info: ModelInfo, wanted: Sequence[str] | None = None) -> list[Layout]:
+    """The layouts of the model's family that can be compared, `wanted` ones and the baseline
+    only. Raises `InputError` when there is no choice.
     """
     named = info.details["layouts"].split(", ")
     found = [layout for layout in ORDER if layout in named]
+    if wanted:
+        found = [layout for layout in found if layout in wanted or layout is BASELINE]
     if BASELINE not in found or len(found) < 2:
         raise InputError(
             f"The family {info.family} leaves no choice of a layout: it has {', '.join(named)}.",

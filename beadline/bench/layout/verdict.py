@@ -90,15 +90,23 @@ def healing_rows(outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
-def choose(found: Sequence[Row]) -> Row:
-    """The row of the layout to be used: of those that pass, the one that costs fewest tokens a
-    keystroke (to whole tokens), then the likelier one. The baseline, the first row, stands where
-    none does.
+def choose(found: Sequence[Row], outcomes: Sequence[Outcome], default: Layout) -> Row:
+    """The row of the layout to be used: of those that pass, one that costs fewest tokens a
+    keystroke (to whole tokens). Among several the family's default stands unless another one is
+    likelier beyond the 95 % interval; else the likeliest. The baseline, the first row, stands where
+    none passes.
     """
     passing = [row for row in found[1:] if row.passes]
     if not passing:
         return found[0]
-    return min(passing, key=lambda row: (_whole(row.tokens_per_keystroke), row.nll_per_byte))
+    least = min(_whole(row.tokens_per_keystroke) for row in passing)
+    cheapest = [row for row in passing if _whole(row.tokens_per_keystroke) == least]
+    best = min(cheapest, key=lambda row: row.nll_per_byte)
+    for row in cheapest:
+        if row.layout == default:
+            nll = [[o.arms[each.layout].nll for o in outcomes] for each in (best, row)]
+            return best if paired_ratio(*nll).high < 1 else row
+    return best
 
 
 def paired_ratio(

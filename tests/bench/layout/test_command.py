@@ -103,6 +103,10 @@ def test_a_family_with_one_layout_leaves_no_choice() -> None:
 
     found = command.layouts_of(info("anchored, psm, spm, left_to_right"))
     assert found == ["psm", "anchored", "spm"]
+    every = info("anchored, psm, spm, left_to_right")
+    assert command.layouts_of(every, ["spm"]) == ["psm", "spm"]
+    with pytest.raises(InputError, match="no choice"):
+        command.layouts_of(every, ["suffix_first"])
     for layouts in ("psm", "left_to_right", "suffix_first, left_to_right", "spm, anchored"):
         with pytest.raises(InputError, match="no choice"):
             command.layouts_of(info(layouts))

@@ -63,20 +63,34 @@ def test_the_rule(arguments: dict[str, float], passes: bool) -> None:
     plain, anchored = rows(outcomes(**arguments), Layout.PSM)  # pyright: ignore
     assert (plain.layout, anchored.layout) == (PSM, ANCHORED)
     assert anchored.passes is passes
-    assert choose([plain, anchored]).layout == (ANCHORED if passes else PSM)
+    chosen = choose([plain, anchored], [], Layout.PSM)
+    assert chosen.layout == (ANCHORED if passes else PSM)
     assert (plain.nll_ratio.value, plain.nll_ratio.high) == (1.0, 1.0)
     assert (plain.tokens_per_keystroke, anchored.median_tokens) == (100.0, 1.5)
 
 
 def test_of_those_that_pass_the_cheaper_and_then_the_likelier_one_is_chosen() -> None:
     plain, anchored = rows(outcomes(), Layout.PSM)
-    spm = replace(anchored, layout=SPM, tokens_per_keystroke=1.4, nll_per_byte=0.5)
-    assert choose([plain, anchored, spm]) is spm
+    spm = replace(anchored, layout=SPM, tokens_per_keystroke=1.6, nll_per_byte=0.5)
+    assert choose([plain, anchored, spm], [], Layout.PSM) is spm
     dear = replace(spm, tokens_per_keystroke=30.0)
-    assert choose([plain, dear, anchored]) is anchored
+    assert choose([plain, dear, anchored], [], Layout.PSM) is anchored
     unknown = replace(spm, tokens_per_keystroke=math.nan)
-    assert choose([plain, unknown, anchored]) is anchored
-    assert choose([plain, replace(anchored, passes=False)]) is plain
+    assert choose([plain, unknown, anchored], [], Layout.PSM) is anchored
+    assert choose([plain, replace(anchored, passes=False)], [], Layout.ANCHORED) is plain
+
+
+@pytest.mark.parametrize(("factor", "wins"), [(1.0, False), (0.9, True)])
+def test_the_default_stands_until_another_one_is_certainly_likelier(
+    factor: float, wins: bool
+) -> None:
+    made = [
+        replace(o, arms={**o.arms, SPM: replace(o.arms[ANCHORED], nll=o.arms[PSM].nll * factor)})
+        for o in outcomes()
+    ]
+    plain, anchored, spm = rows(made, Layout.PSM)
+    same = [plain, anchored, replace(spm, tokens_per_keystroke=1.5, nll_per_byte=0.0)]
+    assert choose(same, made, Layout.ANCHORED).layout == (SPM if wins else ANCHORED)
 
 
 def test_healing_is_compared_on_mid_word_cases_alone() -> None:
