@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from beadline.engine import models
-
-# No test is about time: machines are slow, and grammars are loaded where they are first used.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+from tests.examples import load_profile
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Without the slow tests, properties are tried on fewer examples."""
+    load_profile(fast="not slow" in (config.getoption("markexpr") or ""))
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names of folders that no other test has; making thousands of them takes a while."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nothing of the user's settings, models or caches is read or written; the folder used."""
+def nothing_of_the_user(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing of the user's settings, models or caches is read or written; the folder instead,
+    which does not exist yet.
+    """
     for name in [name for name in os.environ if name.startswith("BEADLINE_")]:
         if name not in ("BEADLINE_TEST_MODEL", "BEADLINE_VOCABULARIES"):
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
     monkeypatch.setenv("BEADLINE_CONFIG", str(home / "config.toml"))
     monkeypatch.setenv("BEADLINE_CACHE_DIR", str(home / "cache"))
     monkeypatch.setenv("BEADLINE_DATA_DIR", str(home / "data"))
@@ -34,6 +46,13 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name in ("CONFIG", "CACHE", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     return home
+
+
+@pytest.fixture
+def own_folders(nothing_of_the_user: Path) -> Path:
+    """The folder that stands for the user's."""
+    nothing_of_the_user.mkdir()
+    return nothing_of_the_user
 
 
 @pytest.fixture(autouse=True)

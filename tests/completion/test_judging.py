@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.completion.judging import judge
@@ -12,6 +12,7 @@ from beadline.completion.reading import Reader, Reading
 from beadline.context.syntax import adds_error
 from beadline.context.types import Document
 from beadline.settings import ContextOptions
+from tests.examples import examples
 
 WORDS = st.sampled_from(
     ["x", " = ", "f(", ")", "]", "[", "{", "}", ":", ",", ";", "\n", "    ", "\t", '"', "'", "if ",
@@ -26,7 +27,7 @@ def reading_of(text: str, offset: int, language: str = "python") -> Reading:
     return Reader().read(document, offset, ContextOptions())
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(CODE, CODE, CODE, LANGUAGES, st.booleans(), st.sampled_from(["eog", "length", "newline"]))
 def test_what_is_shown_changes_the_text_and_breaks_nothing(
     before: str, after: str, answer: str, language: str, automatic: bool, stop_reason: str
@@ -42,7 +43,6 @@ def test_what_is_shown_changes_the_text_and_breaks_nothing(
         assert not adds_error(tree, offset, offset, verdict.text)
 
 
-@settings(deadline=None, max_examples=100)
 @given(CODE, st.sampled_from([")", "]", '"', "'", ")]", "})"]), CODE)
 def test_the_editors_closers_are_spared_or_replaced(before: str, closers: str, answer: str):
     reading = reading_of(before + "\n", len(before))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context.syntax import adds_error
+from tests.examples import examples
 
 from .marked import document, tree
 from .samples import SAMPLES
@@ -142,7 +143,7 @@ def test_lines_of_real_looking_code_may_be_put_back(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data())
 def test_any_text_gets_a_verdict(language: str, data) -> None:
     text = SAMPLES[language]
@@ -213,7 +214,7 @@ def test_long_texts_of_every_language_are_judged_as_short_ones(language: str) ->
     marked, start, end, header, garbage = CASES[language]
     opening = "<?php\n" if language == "php" else "package p\n" if language == "go" else ""
     one = marked.removeprefix(opening)
-    many = one.replace("¦", "") * (150_000 // len(one))
+    many = one.replace("¦", "") * (60_000 // len(one))
     long = f"{opening}{many}{one}{many}"
     assert not broken(language, long, start + end)
     assert not broken(language, long, header)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context import languages
@@ -160,7 +160,6 @@ def test_the_unit_of_indentation_is_the_files() -> None:
     assert indent_unit("a\nb", "\t") == "\t"
 
 
-@settings(deadline=None)  # a grammar is loaded at its first use
 @given(
     st.text(
         st.sampled_from(list("ab1 \n\t()[]{}:,.='\"#\\")) | st.sampled_from("é漢😀"), max_size=60

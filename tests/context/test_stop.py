@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context import languages
@@ -339,7 +339,6 @@ WORDS = st.sampled_from(
 LANGUAGES = [language.id for language in languages.known()]
 
 
-@settings(deadline=None)
 @given(
     CODE,
     CODE,

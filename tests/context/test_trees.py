@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
+from tests.examples import examples
 
 from .marked import tree
 from .samples import SAMPLES
@@ -24,7 +25,7 @@ def test_real_looking_code_parses_without_problems(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_a_tree_parsed_on_is_the_tree_of_the_whole_text(language: str, data) -> None:
     trees, text = SyntaxTrees(), SAMPLES[language]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context import languages
@@ -90,7 +90,6 @@ PIECES = [
 BUDGETS = {"prefix_chars": 100, "suffix_chars": 40, "anchor_chars": 30}
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(PIECES), max_size=60).map("".join),
     st.lists(st.floats(0, 1), min_size=1, max_size=5),

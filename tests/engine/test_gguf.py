@@ -6,15 +6,14 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from beadline.engine.gguf import read_header
 from beadline.errors import ModelError
+from tests.examples import examples
 
-FROM_FIXTURE = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
-)
+FROM_FIXTURE = [HealthCheck.function_scoped_fixture]
 
 
 def text(value: str) -> bytes:
@@ -99,7 +98,7 @@ def test_every_truncation_is_a_model_error(file: Path) -> None:
             read_header(file, arrays=("words",))
 
 
-@FROM_FIXTURE
+@examples(150, suppress_health_check=FROM_FIXTURE)
 @given(changes=st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=4))
 def test_damage_is_a_model_error_or_harmless(file: Path, changes: list[tuple[int, int]]) -> None:
     data = bytearray(small_file())
@@ -112,7 +111,7 @@ def test_damage_is_a_model_error_or_harmless(file: Path, changes: list[tuple[int
         assert exc.message
 
 
-@FROM_FIXTURE
+@examples(150, suppress_health_check=FROM_FIXTURE)
 @given(tail=st.binary(max_size=200))
 def test_any_bytes_behind_the_magic(file: Path, tail: bytes) -> None:
     file.write_bytes(b"GGUF" + struct.pack("<I", 3) + tail)
@@ -120,7 +119,7 @@ def test_any_bytes_behind_the_magic(file: Path, tail: bytes) -> None:
         read_header(file)
 
 
-@settings(FROM_FIXTURE, max_examples=25)
+@examples(25, suppress_health_check=FROM_FIXTURE)
 @given(share=st.floats(0, 0.9999))
 def test_the_shipped_model_truncated_anywhere(file: Path, model_path: Path, share: float) -> None:
     data = model_path.read_bytes()

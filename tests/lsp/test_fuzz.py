@@ -118,8 +118,8 @@ def _kind(message: Message) -> str:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 async def test_a_few_messages(encoding: str, tmp_path: Path) -> None:
-    answers = await fuzz(f"few {SEEDS[0]}", encoding, 700, tmp_path)
-    assert answers["items"] > 5
+    answers = await fuzz(f"few {SEEDS[0]}", encoding, 250, tmp_path)
+    assert answers["items"] > 1
 
 
 @pytest.mark.slow

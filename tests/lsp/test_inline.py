@@ -203,10 +203,11 @@ async def test_all_items_of_an_answer_in_their_order(
 
 
 @pytest.mark.parametrize("character", ["a", " ", "(", "é"])
-async def test_a_line_of_a_hundred_thousand_characters(session: Session, character: str) -> None:
+async def test_a_line_of_tens_of_thousands_of_characters(session: Session, character: str) -> None:
     """What is quadratic in it does not end within the time-out."""
     client = session.client
-    line = character * 100_000
+    count = 30_000
+    line = character * count
     client.open(URI, f"{line}.{line}", language="plaintext")
-    for column in (0, 100_000, 100_001, 200_001):
+    for column in (0, count, count + 1, 2 * count + 1):
         await client.complete(URI, 0, column, triggerKind=1)

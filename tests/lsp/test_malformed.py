@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.lsp.client import TIMEOUT, Client, inline_params, request
 from tests.lsp.conftest import Session, Start
 
@@ -227,9 +228,7 @@ SHAPES = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(params=SHAPES | JSON)
 async def test_any_params_are_answered(session: Session, params: Any) -> None:
     client = session.client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context.syntax import SyntaxTrees
@@ -13,6 +13,7 @@ from beadline.trainer.corpus import SourceFile
 from beadline.trainer.samples import SampleOptions, fim_request, fim_sample, left_to_right
 from beadline.trainer.structured_fim import MAX_MIDDLE, HoleSampler, draw_anchor
 from beadline.trainer.tokenizer import MIDDLE, PREFIX, TokenizerVocabulary
+from tests.examples import examples
 
 STATEMENTS = [
     "import os",
@@ -37,7 +38,7 @@ def sampler(text: str):
 
 
 @given(sources, st.integers(0, 10_000))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_structured_middles_are_whole_nodes_or_runs_of_siblings(text, seed):
     tree, holes = sampler(text)
     rng = random.Random(seed)

@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.engine import models
@@ -17,6 +17,7 @@ from beadline.trainer.tokenizer import (
     byte_alphabet,
     tokenizer_from_gguf,
 )
+from tests.examples import examples
 
 PIECES = [
     "\t", "\t\t", "    ", "  ", " ", "\r\n", "\r", "\x0c", "变量", "你好，世界", "データ", "한국어",
@@ -72,7 +73,7 @@ def cut(text: str) -> list[str]:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_text_round_trips_and_gives_no_special_token(vocabulary, text):
     ids = vocabulary.encode(text)
     assert b"".join(map(vocabulary.spell, ids)) == text.encode("utf-8", "replace")

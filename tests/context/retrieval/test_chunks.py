@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from beadline.context.retrieval.chunks import (
@@ -67,7 +67,6 @@ CODE = st.lists(
 ).map("\n".join)
 
 
-@settings(deadline=None)
 @given(CODE, st.sampled_from(["python", "typescript", "go", "ruby", "yaml", "plaintext"]))
 @example("", "python")
 @example("\n\n", "yaml")

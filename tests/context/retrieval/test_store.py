@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
 from beadline.context.retrieval import store as store_module
 from beadline.context.retrieval.store import Held, Hit, Store, inverse_frequency
+from tests.examples import examples
 
 WORDS = [f"w{i}" for i in range(12)]
 Chunk = list[str]
@@ -44,7 +45,7 @@ def everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("everything")
 @given(FILES, QUERY)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_scores_are_those_of_rank_bm25_over_what_is_held(
     changes: list[tuple[str, list[Chunk]]], query: dict[str, float]
 ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.engine.fim.families import load
@@ -11,6 +11,7 @@ from beadline.engine.fim.healing import Healer, TokenTable
 from beadline.engine.fim.render import Budget, render
 from beadline.engine.protocol import ExtraFile, FimRequest, Layout
 from tests.engine.fim.forms import TOY, Form, forms
+from tests.examples import examples
 
 FORMS = tuple(forms())
 form_named = st.sampled_from(FORMS)
@@ -38,7 +39,7 @@ def special(form: Form, request: FimRequest) -> list[int]:
     return [token for token in form.render(request).tokens if form.special(token)]
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(form_named, texts, texts, st.integers(0, 400))
 def test_the_prompt_is_the_template_with_the_texts_in_it(form, prefix, suffix, anchor):
     anchor = min(anchor, len(prefix))
@@ -52,7 +53,7 @@ def test_the_prompt_is_the_template_with_the_texts_in_it(form, prefix, suffix, a
     assert marked(data) == marked(form.spelled(prefix, suffix, anchor))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(form_named, texts, texts, texts, texts, st.lists(st.tuples(texts, texts), max_size=2))
 def test_user_text_never_becomes_special(form, prefix, suffix, path, repo, extra):
     def request(text: str) -> FimRequest:
@@ -90,7 +91,7 @@ def test_bos_is_there_once_where_the_rule_says(form: Form):
     assert prompt.tokens.count(known) == len(bos) + (known is not None and known == eos)
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(
     form_named,
     texts,
@@ -136,7 +137,6 @@ def test_small_contexts_hold_what_is_next_to_the_cursor(context: int):
         assert "return " in prompt.text
 
 
-@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(1, 40))
 def test_start_of_a_cut_prefix_stays_put_while_typing(typed, more):
     """Between two steps of the cut, one more typed character only appends."""
@@ -151,7 +151,7 @@ def test_start_of_a_cut_prefix_stays_put_while_typing(typed, more):
     assert moved <= 1 + more // 50
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(form_named, texts, texts, st.sampled_from(["", "retur", "x.na", "变", "é", "nam_1"]))
 def test_healing_takes_back_only_the_end_of_the_prefix(form, prefix, suffix, word):
     prefix += word

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.engine.fim.healing import Healer, TokenTable
@@ -16,6 +16,7 @@ from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.vocabulary import LlamaVocabulary
 from beadline.engine.protocol import Finished, Piece, Started
 from tests.engine.llama.test_decoder import Clock, Freely
+from tests.examples import examples
 
 HEAD = "import os\n\n\ndef size_of(path):\n    "
 TYPED = [
@@ -89,7 +90,7 @@ def test_the_typed_bytes_are_spelled_first_and_not_shown(
     assert (usage.generated_tokens, finished.reason) == (8, "length")
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12))
 def test_whatever_is_typed(typist_of: Typist, text: str) -> None:
     typed, _, _, _ = typist_of.run("x = " + text, max_tokens=2)

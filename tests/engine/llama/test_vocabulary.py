@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.engine.llama.native import CONTROL, UNKNOWN, USER_DEFINED, Model
@@ -24,7 +24,6 @@ def test_special_tokens_are_found_by_their_text(vocabulary: LlamaVocabulary) -> 
     assert vocabulary.special("<|endoftext|>") in vocabulary.eog
 
 
-@settings(deadline=None)
 @given(text=TEXTS)
 def test_text_comes_back_and_no_special_token_comes_out(
     vocabulary: LlamaVocabulary, model: Model, text: str
