@@ -11,7 +11,7 @@ NOT_HERE := not network and not editor and not gpu
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help demo test test-fast test-editors lint clean
+.PHONY: help demo test test-fast test-editors soak lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
 	@echo "make test-fast  the same without the slow tests"
 	@echo "make test-editors  set up Neovim and VS Code in .editors and try the server in both"
+	@echo "make soak       10,000 requests to the real server, with cancels and killed workers"
 	@echo "make lint       lint, type check and import contracts"
 	@echo "make clean      remove .venv and caches"
 
@@ -35,6 +36,10 @@ test-fast: $(VENV)/.vocabularies lint
 test-editors: $(VENV)/.dev
 	@$(BIN)/python -m tests.editors.install
 	@$(BIN)/python -m pytest -m editor tests/editors
+
+# A thousand of them are part of `make test`. SEED repeats a run that failed.
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.e2e.soak --requests $(or $(REQUESTS),10000) --seed $(or $(SEED),1)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check

@@ -65,14 +65,53 @@ class Server:
         return await asyncio.wait_for(self.process.wait(), TIMEOUT)
 
 
-async def until(condition: Callable[[], object], what: str) -> None:
+async def until(condition: Callable[[], object], what: str, *, every: float = 0.001) -> None:
     """Wait for a condition of the outside world that nothing can be awaited for."""
     try:
         async with asyncio.timeout(TIMEOUT):
             while not condition():
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(every)
     except TimeoutError:
         raise AssertionError(f"waited in vain until {what}") from None
+
+
+async def start_server(
+    home: Path,
+    cache: Path,
+    *,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Server:
+    """A server that keeps everything of its own in `home`, which it makes, and `cache`."""
+    home.mkdir()
+    trace = home / "trace.jsonl"
+    variables = {
+        **os.environ,
+        "PYTHONPATH": str(CHECKOUT),
+        "BEADLINE_CONFIG": str(home / "config.toml"),
+        "BEADLINE_CACHE_DIR": str(cache),
+        "BEADLINE_DATA_DIR": str(home / "data"),
+        # Two decoding threads on a busy machine spend their time waiting for each other.
+        "BEADLINE_ENGINE__THREADS": "1",
+        **(environment or {}),
+    }
+    command = (sys.executable, "-P", "-m", "beadline", "serve", "--stdio", "--trace", trace)
+    with (home / "stderr").open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            cwd=cwd or home,
+            env=variables,
+        )
+    return Server(process, home, trace)
+
+
+def assert_clean(server: Server) -> None:
+    """Nothing went wrong unnoticed."""
+    for sign in ("Traceback", "An inline completion failed", "could not be handled"):
+        assert sign not in server.stderr(), server.stderr()[-3000:]
 
 
 Launch = Callable[..., Any]
@@ -92,34 +131,14 @@ async def launch(tmp_path: Path, cache_dir: Path, model_path: Path) -> AsyncIter
     async def make(
         *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> Server:
-        home = tmp_path / f"home{len(servers)}"
-        home.mkdir()
-        trace = home / "trace.jsonl"
         chosen = {"BEADLINE_ENGINE__MODEL": str(model_path)}
         variables = {
-            **os.environ,
             **(chosen if "BEADLINE_TEST_MODEL" in os.environ else {}),
-            "PYTHONPATH": str(CHECKOUT),
-            "BEADLINE_CONFIG": str(home / "config.toml"),
-            "BEADLINE_CACHE_DIR": str(cache_dir),
-            "BEADLINE_DATA_DIR": str(home / "data"),
-            # Two decoding threads on a busy machine spend their time waiting for each other.
-            "BEADLINE_ENGINE__THREADS": "1",
             **(environment or {}),
         }
-        command = (sys.executable, "-P", "-m", "beadline", "serve", "--stdio", "--trace", trace)
-        with (home / "stderr").open("wb") as stderr:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=stderr,
-                cwd=cwd or home,
-                env=variables,
-            )
-        server = Server(process, home, trace)
-        servers.append(server)
-        return server
+        home = tmp_path / f"home{len(servers)}"
+        servers.append(await start_server(home, cache_dir, cwd=cwd, environment=variables))
+        return servers[-1]
 
     yield make
     for server in servers:
@@ -127,5 +146,4 @@ async def launch(tmp_path: Path, cache_dir: Path, model_path: Path) -> AsyncIter
             await finish(server.client)
             assert await server.exit_code() == 0
         await server.client.ended()
-        for sign in ("Traceback", "An inline completion failed", "could not be handled"):
-            assert sign not in server.stderr()
+        assert_clean(server)

@@ -102,7 +102,7 @@ async def typed(server: Server, uri: str) -> list[dict[str, Any]]:
         client.change(uri, version, insert(LINE + number, len(line), "\n"))
     answers = [await client.answer(msg_id) for msg_id in asked]
     assert sum("result" in answer for answer in answers) > len(answers) / 2
-    for record in server.traces():
+    for record in server.traces(event="request"):
         assert record["prompt_tokens"] == record["reused_tokens"] + record["evaluated_tokens"]
     return within_a_line
 
