@@ -94,8 +94,9 @@ class CompletionOptions:
     """Compute what follows a shown suggestion before it is accepted."""
     idle_ms: int = _workspace(150, minimum=20, maximum=60_000)
     """Quiet time after which newer snippets and windows are evaluated and taken into use."""
-    least_confidence: int = _workspace(0, minimum=0, maximum=100)
-    """Suggestions that are right with a lower probability, in per cent, are not shown."""
+    least_confidence: int = _workspace(1, minimum=0, maximum=100)
+    """Suggestions that are right with a lower probability, in per cent, are not shown
+    (docs/calibration.md)."""
     exact_tokens: int = _trusted(0, minimum=0, maximum=1024)
     """For benchmarks: every request decodes exactly so many tokens and shows nothing; no cached
     answer, prefetch, debounce, stop rule or silence. 0 is off."""

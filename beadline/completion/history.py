@@ -20,8 +20,8 @@ SEEN_SECONDS = 0.75
 RECENT = 20
 """Suggestions that the recent share of acceptance counts."""
 PRIOR_SHARE = 0.1
-"""Share of acceptance before anything was seen: about that of first lines that are right among
-those that the built-in model shows (docs/benchmarks.md)."""
+"""Share of acceptance before anything was seen, an assumption. Weights are fitted with it, so it
+changes with them."""
 PRIOR_WEIGHT = 5
 """Suggestions that the prior share counts for."""
 _DOCUMENTS = 64

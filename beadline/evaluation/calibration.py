@@ -30,9 +30,9 @@ FITTED_TERMS = (
 """What weights are fitted to. Of the sets tried on the repositories that choose constants, one
 with the best likelihood on repositories left out; with all terms at once a few dozen right
 suggestions fit noise."""
-RIDGE = 1.0
+RIDGE = 3.0
 """Weight of the squared coefficients of standardised terms against the summed log-likelihood: a
-unit normal prior, which little data needs and which much data outweighs."""
+normal prior, which little data needs and which much data outweighs."""
 LEAST_RIGHT = 20
 """Fewer right suggestions than this fit nothing."""
 KEPT = 0.97
