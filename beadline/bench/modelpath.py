@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from beadline.bench.client import Answer
 from beadline.bench.commits import Commit, Folder
 from beadline.bench.edits import apply
 from beadline.bench.infill import Buffer, local, request, warm_up
@@ -22,6 +23,9 @@ from beadline.bench.sessions import What
 from beadline.errors import EngineError
 
 ANSWER_S = 600.0
+_MOST_TRIES = 20
+_DEADLINE = "deadline"
+"""Reason of a generation that ended by `completion.deadline_ms`."""
 
 
 class Side(Protocol):
@@ -101,28 +105,25 @@ class OurSide:
             return None
         self._note(server.traces())
         after = apply(text, step.event)
-        answer = await asyncio.wait_for(
-            server.ask(step.path, after, step.event.cursor)[1], ANSWER_S
-        )
-        trace: dict[str, Any] | None = None
-        for line in server.traces():
-            if line["event"] == "request":
-                trace = line
-            else:
-                self._note([line])
-        if trace is None or not trace["generated_tokens"]:
-            reason = trace["silent_reason"] if trace else "no trace"
+        waited, evaluated = 0.0, 0
+        for _ in range(_MOST_TRIES):
+            answer, trace = await self._ask(step.path, after, step.event.cursor)
+            waited, evaluated = waited + answer.ms, evaluated + trace["evaluated_tokens"]
+            if trace["stop_reason"] != _DEADLINE:
+                break  # else the prompt is longer than the longest generation; it goes on there
+        if not trace["generated_tokens"]:
+            reason = trace["stop_reason"] or trace["silent_reason"]
             raise EngineError(f"A question was not answered: {reason}.", hint=f"See {server.log}.")
         background, self._background = self._background, {}
         return {
-            "evaluated": trace["evaluated_tokens"],
+            "evaluated": evaluated,
             "prompt": trace["prompt_tokens"],
             "prefix": trace["prefix_tokens"],
             "suffix": trace["suffix_tokens"],
             "snippets": trace["snippet_tokens"],
             "generated": trace["generated_tokens"],
-            "first_ms": answer.ms - trace["generate_ms"],
-            "total_ms": answer.ms,
+            "first_ms": waited - trace["generate_ms"],
+            "total_ms": waited,
             "generate_ms": trace["generate_ms"],
             "layout": trace["layout"],
             "older_snippets": trace["older_snippets"],
@@ -133,6 +134,20 @@ class OurSide:
         """See `Side`."""
         self._server.close_files()
         self._note(await self._server.idle())
+
+    async def _ask(self, path: str, text: str, offset: int) -> tuple[Answer, dict[str, Any]]:
+        """The answer to a question, and its line of the trace."""
+        server = self._server
+        answer = await asyncio.wait_for(server.ask(path, text, offset)[1], ANSWER_S)
+        trace: dict[str, Any] | None = None
+        for line in server.traces():
+            if line["event"] == "request":
+                trace = line
+            else:
+                self._note([line])
+        if trace is None:
+            raise EngineError("The server traced no question.", hint=f"See {server.log}.")
+        return answer, trace
 
     def _note(self, lines: Sequence[dict[str, Any]]) -> None:
         """Tokens that were evaluated beside the questions."""
