@@ -192,8 +192,10 @@ class ModelInfo:
     details: dict[str, str] = field(default_factory=dict)
     """Among others `family_from` (metadata, keys, tokens, user or none), `layouts` (the one in use
     first), `layout_from` (user, verdict or family), `kind` (base, instruct or unknown),
-    `partial_removal` (yes or no: whether the prompt can be reused while typing) and `healing`
-    (on or off)."""
+    `partial_removal` (yes or no: whether the prompt can be reused while typing), `healing`
+    (on or off), `sequences` (how many KV sequences there are: one a recently used document, and a
+    spare) and `state` (kept or not kept: whether those of recent documents are there again in the
+    next session)."""
 
 
 class EngineState(StrEnum):

@@ -18,7 +18,8 @@ from pathlib import Path
 from beadline.engine import models, verdicts
 from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
-from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory, was_killed
+from beadline.engine.llama.loading import Loading
+from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess, default_command
@@ -86,7 +87,7 @@ class LlamaEngine:
         self._message = "The model is not loaded yet."
         self._worker: WorkerProcess | None = None
         self._info: ModelInfo | None = None
-        self._loading: _Loading | None = None
+        self._loading: Loading | None = None
         self._start_task: asyncio.Task[ModelInfo] | None = None
         self._pump_task: asyncio.Task[None] | None = None
         self._jobs: deque[Job] = deque()
@@ -276,7 +277,7 @@ class LlamaEngine:
         did not suffice.
         """
         while True:
-            loading = self._loading = _Loading(path.stem)
+            loading = self._loading = Loading(path.stem, self._told_loading, self._load_silence_s)
             try:
                 return await self._load(path, loading)
             except _ProbeDied:
@@ -289,14 +290,14 @@ class LlamaEngine:
                 if self._crashes >= MOST_CRASHES:
                     raise self._too_many(exc.message) from exc
 
-    async def _load(self, path: Path, loading: _Loading) -> ModelInfo:
+    async def _load(self, path: Path, loading: Loading) -> ModelInfo:
         """One attempt. Raises `EngineCrashed` when the worker died (another may live), and
         `OutOfMemory`, as it says or seems to have died of it.
         """
         demand = self._thrift.demand
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
-        hello = await self._next(worker, loading, "hello")
+        hello = await loading.wait_for(worker, "hello")
         loading.gpu = hello["gpu"]
         setting = self._options.extra_buffers
         # The draft model's weights are decoded by the same code, and may be of another type.
@@ -324,43 +325,22 @@ class LlamaEngine:
         )
         if unproven:
             try:
-                await self._next(worker, loading, "probed")
+                await loading.wait_for(worker, "probed")
             except EngineCrashed as exc:
                 if died_of_fault(worker.returncode) and not worker.reason:
                     self._verdicts.put(key, False)
                     raise _ProbeDied(exc.message) from exc
                 raise
             self._verdicts.put(key, True)
-        ready = await self._next(worker, loading, "ready")
+        ready = await loading.wait_for(worker, "ready")
         self._loading = None
         info = messages.info_from(ready["info"])
         if told := self._thrift.told(info):
             info = dataclasses.replace(info, details={**info.details, "fallback": told})
         return info
 
-    async def _next(self, worker: WorkerProcess, loading: _Loading, wanted: str) -> Message:
-        """The next `wanted` message of a loading worker; raises what it reports instead."""
-        while True:
-            try:
-                message = await asyncio.wait_for(loading.queue.get(), self._load_silence_s)
-            except TimeoutError:
-                worker.kill(f"it said nothing for {self._load_silence_s:.0f} s while loading")
-                continue
-            if message is None:
-                ended = f"The engine stopped while loading: {worker.describe_end()}."
-                memory = tells_of_memory(worker.stderr) or was_killed(worker.returncode)
-                if memory and not worker.reason:
-                    raise OutOfMemory(ended, hint="Use a smaller model or context.")
-                raise EngineCrashed(ended)
-            if message["op"] == "error":
-                await worker.close()
-                raise messages.error_from(message)
-            if message["op"] == "progress":
-                self._message = f"Loading {loading.name} ({message['fraction']:.0%})."
-            if message["op"] == "opening":
-                loading.context_tokens = message["context_tokens"]
-            if message["op"] == wanted:
-                return message
+    def _told_loading(self, fraction: float, name: str) -> None:
+        self._message = f"Loading {name} ({fraction:.0%})."
 
     def _on_message(self, worker: WorkerProcess, message: Message) -> None:
         if message["op"] == "log":
@@ -425,16 +405,3 @@ class LlamaEngine:
 
 class _ProbeDied(EngineCrashed):
     """The start-up probe met the fault it looks for; the next attempt avoids it."""
-
-
-class _Loading:
-    """Messages of a worker that is not ready yet; None stands for its end."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        """Of the model, for the user."""
-        self.gpu = False
-        """Whether the worker's library can use one."""
-        self.context_tokens = 0
-        """What it tried to open after the weights were there; 0 before."""
-        self.queue: asyncio.Queue[Message | None] = asyncio.Queue()

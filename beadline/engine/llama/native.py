@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from beadline.engine.llama.layout import INSTALL_HINT, STRUCTS, check_layout, check_version
 from beadline.engine.llama.memory import tells_of_memory
+from beadline.engine.llama.sequence_memory import SequenceMemory
 from beadline.errors import EngineError, ModelError, OutOfMemory
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ class Model:
             self._pointer = None
 
 
-class Context:
+class Context(SequenceMemory):
     """KV memory and logits of one model. Not thread-safe; free with `close`."""
 
     def __init__(
@@ -285,21 +286,19 @@ class Context:
         params.n_batch = params.n_ubatch = batch_tokens
         params.n_threads, params.n_threads_batch = threads, batch_threads
         self.model = model
-        self._names = names
-        self._pointer = names.llama_init_from_model(model.pointer, params)
-        if not self._pointer:
+        pointer = names.llama_init_from_model(model.pointer, params)
+        if not pointer:
             reason = library.errors()
             kind = OutOfMemory if tells_of_memory(reason) else EngineError
             raise kind(
                 f"llama.cpp cannot open a context of {context_tokens} tokens: {reason}.",
                 hint="Lower engine.context_tokens.",
             )
+        super().__init__(names, pointer)
         self.context_tokens = int(names.llama_n_ctx_seq(self._pointer))
         self.sequences = sequences
         # A small context gets a smaller batch than asked for; one token more aborts the process.
         self.batch_tokens = min(batch_tokens, int(names.llama_n_batch(self._pointer)))
-        self._memory = names.llama_get_memory(self._pointer)
-        self._copying = False
         self._should_abort: Callable[[], bool] | None = None
         self._abort = names.ggml_abort_callback(self._on_abort)
         self._no_abort = names.ggml_abort_callback()
@@ -351,8 +350,7 @@ class Context:
         self._batch.n_tokens = count
         self._set_abort(should_abort)
         status = int(self._names.llama_decode(self._pointer, self._batch))
-        # Other failures may come before the copies that `copy` asked for.
-        self._copying = self._copying and status not in (0, 1, 2)
+        self.decoded(status)
         if status == 2:
             return False
         if status != 0:
@@ -381,65 +379,10 @@ class Context:
             raise EngineError("llama.cpp has no logits for the last token.")
         return np.ctypeslib.as_array(row, shape=(self.model.vocabulary_size,))
 
-    def remove(self, sequence: int, start: int) -> bool:
-        """Forget positions from `start` on. False when refused: recurrent, hybrid and
-        sliding-window models cannot drop a part; the sequence is then unchanged.
-        """
-        return bool(self._names.llama_memory_seq_rm(self._memory, sequence, start, -1))
-
-    def clear(self, sequence: int) -> None:
-        """Forget the whole sequence; never refused."""
-        self._names.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-
     @property
     def partial_removal(self) -> bool:
         """Whether `remove` can be expected to work on a part (see `Model.partial_removal`)."""
         return self.model.partial_removal
-
-    def copy(self, source: int, target: int) -> None:
-        """Make the empty sequence `target` hold what `source` holds. llama.cpp moves the memory
-        of the whole sequence, used or not, at the start of the next `decode`.
-
-        Sequences that do not share their memory can only be copied whole: llama.cpp ends the
-        process over a range (llama-kv-cache.cpp, `seq_cp`).
-        """
-        self._names.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self._copying = True
-
-    def state_bytes(self, sequence: int) -> int:
-        """Size of what `state` would give."""
-        return int(self._names.llama_state_seq_get_size(self._pointer, sequence))
-
-    def state(self, sequence: int) -> memoryview | None:
-        """The sequence's memory as bytes that `restore` takes, in the same library with the same
-        model and parameters; None when llama.cpp refuses, or while a copy is outstanding.
-        """
-        if self._copying:
-            return None
-        names, size = self._names, self.state_bytes(sequence)
-        try:
-            buffer = (ctypes.c_uint8 * size)()
-        except MemoryError:
-            return None
-        written = int(names.llama_state_seq_get_data(self._pointer, buffer, size, sequence))
-        return memoryview(buffer) if 0 < written == size else None
-
-    def restore(self, sequence: int, state: bytearray) -> bool:
-        """Put what `state` gave into a sequence, in place of what that holds. llama.cpp believes
-        the bytes, so they must be those. False when it refuses, or while a copy is outstanding;
-        the sequence is then empty.
-        """
-        if not self._copying:
-            names, size = self._names, len(state)
-            data = (ctypes.c_uint8 * size).from_buffer(state)
-            if int(names.llama_state_seq_set_data(self._pointer, data, size, sequence)) == size:
-                return True
-        self.clear(sequence)
-        return False
-
-    def last_position(self, sequence: int) -> int:
-        """Largest position in the sequence's memory; -1 when it is empty."""
-        return int(self._names.llama_memory_seq_pos_max(self._memory, sequence))
 
     def close(self) -> None:
         """Free the KV memory."""

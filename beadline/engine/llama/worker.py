@@ -1,4 +1,4 @@
-"""The worker process: reads messages, loads the model, decodes. Knows no files but the model's.
+"""The worker process: reads messages, loads the model, decodes. Knows few files: models, states.
 
 The client talks to it over stdin and stdout (see `messages`). Nothing here survives the end of
 stdin: a reader thread ends the process at once, in the middle of a decode too, because the server
@@ -11,18 +11,17 @@ import os
 import signal
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from beadline import __version__
 from beadline.engine.fim.render import Budget
 from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Control, Decoder, Limits
 from beadline.engine.llama.drafters import open_drafters
-from beadline.engine.llama.messages import AHEAD, Message, PromptOptions
+from beadline.engine.llama.messages import Message, PromptOptions
+from beadline.engine.llama.pipes import Inbox, Pipe
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.saving import SavedStates
@@ -50,83 +49,6 @@ LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
 CPU_CHUNK, GPU_CHUNK = 128, 512
 """Prompt tokens per decode: small where a chunk takes long, so that cancel is heard."""
-
-
-class Pipe:
-    """Messages out. One writer: the main thread."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def send(self, message: Message) -> None:
-        self._stream.write(messages.encode(message))
-        self._stream.flush()
-
-
-class Inbox:
-    """Messages in: jobs wait in a queue, cancel and credit act on the running job at once.
-
-    Implements `decoder.Control` for the running job. Ids rise, so a cancel or credit for an
-    older job is late and ignored.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._jobs: deque[Message] = deque()
-        self._cancelled: set[int] = set()
-        self._running = -1
-        self._sent = 0
-        self._credited = 0
-
-    def read(self, stream: BinaryIO) -> None:
-        """Body of the reader thread; never returns to the process after the end of `stream`."""
-        for line in iter(stream.readline, b""):
-            message = messages.decode(line)
-            if message is not None:
-                self.put(message)
-        # Not sys.exit: the main thread may be inside native code for seconds.
-        os._exit(0)
-
-    def put(self, message: Message) -> None:
-        with self._changed:
-            if message["op"] == "cancel":
-                if message["id"] >= self._running:
-                    self._cancelled.add(message["id"])
-            elif message["op"] == "credit":
-                if message["id"] == self._running:
-                    self._credited += message["tokens"]
-            else:
-                self._jobs.append(message)
-            self._changed.notify_all()
-
-    def take(self) -> Message:
-        """The next job, in order of arrival; waits for it."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._jobs)
-            return self._jobs.popleft()
-
-    def begin(self, job: int) -> None:
-        """`job` is the one that cancel and credit are about now."""
-        with self._changed:
-            self._running = job
-            self._cancelled = {other for other in self._cancelled if other >= job}
-            self._sent = self._credited = 0
-
-    def sent(self, tokens: int) -> None:
-        """`tokens` more went out in pieces."""
-        self._sent += tokens
-
-    def cancelled(self) -> bool:
-        return self._running in self._cancelled
-
-    def await_credit(self, pending: int, timeout_s: float) -> None:
-        def may_run() -> bool:
-            ahead = self._sent - self._credited
-            # Only unfinished characters are out: waiting for their consumer would be for ever.
-            return ahead + pending < AHEAD or ahead <= 0 or self.cancelled()
-
-        with self._changed:
-            self._changed.wait_for(may_run, timeout_s)
 
 
 class Worker:

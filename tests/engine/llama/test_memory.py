@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.engine.llama.memory import (
+from beadline.engine.llama.memory import SEQUENCES, (
     LEAST_CONTEXT,
     Demand,
     Thrift,
@@ -50,7 +50,7 @@ def test_the_order_of_what_is_given_up() -> None:
         seen.append((demand.context_tokens, demand.gpu_layers, demand.sequences))
         opened = demand.context_tokens or 8192
     on_gpu = [(4096, -1, 1), (2048, -1, 1), (1024, -1, 1)]
-    on_cpu = [(0, 0, 4), (4096, 0, 1), (2048, 0, 1), (1024, 0, 1)]
+    on_cpu = [(0, 0, SEQUENCES), (4096, 0, 1), (2048, 0, 1), (1024, 0, 1)]
     assert seen == on_gpu + on_cpu
 
 
