@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.engine.llama.memory import SEQUENCES, (
+from beadline.engine.llama.memory import (
     LEAST_CONTEXT,
+    SEQUENCES,
     Demand,
     Thrift,
     tells_of_memory,
