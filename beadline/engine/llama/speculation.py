@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from statistics import median
 
 from beadline.engine.llama.drafts import Drafter
 
-MOST = 8
-"""Longest draft."""
+WIDEST = 9
+"""Tokens of a batch that holds a draft."""
 STEEP = 0.15
 """Cost of each further token of a batch, relative to a decode of one, until it is measured."""
 TRUST = 8.0
@@ -26,8 +28,10 @@ FORGET = 0.98
 """What a token counts after each later one: the last 50 or so decide."""
 DEAR = 0.1
 """Share of a decode of one token from which thinking of a proposed token is reckoned with."""
+RECENT = 9
+"""Times of a batch width that are looked at: their median counts, so that interruptions do not."""
 SMOOTH = 0.2
-"""Weight of the newest time of a batch width."""
+"""Weight of the newest time to think of a token."""
 PROBE = 32
 """Of guesses that do not pay, one of so many is tried."""
 
@@ -36,16 +40,17 @@ class BatchCosts:
     """Seconds of a decode by the number of its tokens, learned."""
 
     def __init__(self) -> None:
+        self._times: dict[int, deque[float]] = {}
         self._seconds: dict[int, float] = {}
-        self._slope = 0.0
-        """Seconds a token of wide batches."""
+        """By width; above `WIDEST` per token, under `WIDEST + 1`."""
 
     def add(self, width: int, seconds: float) -> None:
         """A decode of `width` tokens took so long."""
-        if width > MOST + 1:
-            self._slope = _smooth(self._slope, seconds / width)
-        else:
-            self._seconds[width] = _smooth(self._seconds.get(width, 0.0), seconds)
+        if width > WIDEST:
+            width, seconds = WIDEST + 1, seconds / width
+        times = self._times.setdefault(width, deque(maxlen=RECENT))
+        times.append(seconds)
+        self._seconds[width] = median(times)
 
     @property
     def single(self) -> float:
@@ -54,24 +59,22 @@ class BatchCosts:
 
     @property
     def widest(self) -> int:
-        """Largest width that was tried."""
-        return max(self._seconds, default=1)
+        """Largest width, up to `WIDEST`, that was tried."""
+        return max((width for width in self._seconds if width <= WIDEST), default=1)
 
     def of(self, width: int) -> float:
         """Of `width` tokens: measured, or above what the next narrower width took; infinite
         where nothing is known.
         """
-        if width > MOST + 1:
-            return width * self._slope or math.inf
         known = max((tried for tried in self._seconds if tried <= width), default=0)
-        if not known:
-            return width * self._slope or math.inf
+        if known == 0:
+            return math.inf
+        if width > WIDEST:
+            return width * self._seconds.get(WIDEST + 1, math.inf)
         return self._seconds[known] + (width - known) * STEEP * self.single
 
     def more(self, width: int, further: int) -> float:
-        """What `further` tokens cost on top of a decode of `width`."""
-        if width + further > MOST + 1:
-            return further * (self._slope or STEEP * self.single)
+        """What `further` tokens cost on top of a decode of `width`, at most `WIDEST` in all."""
         return max(0.0, self.of(width + further) - self.of(width))
 
 
@@ -172,12 +175,13 @@ class Speculation:
         return draft[: length or self._judged.probed()]
 
     def _allowed(self, width: int, most: int) -> int:
-        """Nothing before a single token's time is known; wider batches are tried step by step."""
+        """Nothing before a single token's time is known; wider batches are tried step by step,
+        none of them as wide as the chunks of a prompt: those have kernels, and roundings, of
+        their own (64 tokens and more on a CPU).
+        """
         if not self.enabled or not self.costs.single:
             return 0
-        if width <= MOST:
-            most = min(most, max(1, self.costs.widest + 1 - width))
-        return min(most, MOST)
+        return max(0, min(most, max(self.costs.widest + 1, width + 1) - width, WIDEST - width))
 
 
 class _Asked:
@@ -212,7 +216,7 @@ class _Asked:
 
 
 def _smooth(known: float, seconds: float) -> float:
-    """Moving average. A time beyond twice the known one was an interruption, and counts as that."""
+    """Moving average. A time beyond twice the known one counts as that."""
     if not known:
         return seconds
     return known + SMOOTH * (min(seconds, 2 * known) - known)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from beadline.engine.llama.speculation import MOST, PROBE, Speculation
+from beadline.engine.llama.speculation import PROBE, WIDEST, Speculation
 
 
 class Clock:
@@ -40,7 +40,7 @@ class Eager:
 
 def learned(speculation: Speculation, cost: float) -> Speculation:
     """Decodes of every width were seen: one second, and `cost` for each further token."""
-    for width in range(1, MOST + 2):
+    for width in range(1, WIDEST + 1):
         speculation.costs.add(width, 1.0 + cost * (width - 1))
     return speculation
 
@@ -56,11 +56,11 @@ def test_nothing_is_drafted_before_a_single_token_was_timed(clock: Clock) -> Non
 
 def test_wider_batches_are_tried_one_by_one(clock: Clock) -> None:
     speculation = Speculation([Eager(clock, chance=0.95)], now=clock)
-    for width in range(1, MOST + 1):
+    for width in range(1, WIDEST):
         speculation.costs.add(width, 1.0)
         assert len(speculation.propose(1, 20)) == width
-    speculation.costs.add(MOST + 1, 1.0)
-    assert len(speculation.propose(1, 20)) == MOST
+    speculation.costs.add(WIDEST, 1.0)
+    assert len(speculation.propose(1, 20)) == WIDEST - 1
 
 
 @pytest.mark.parametrize(("chance", "cost"), [(0.9, 0.05), (0.6, 0.15), (0.3, 0.15), (0.2, 0.3)])
@@ -68,7 +68,7 @@ def test_a_draft_saves_more_than_it_costs(clock: Clock, chance: float, cost: flo
     speculation = learned(Speculation([Eager(clock, chance=chance)], now=clock), cost)
     draft = speculation.propose(1, 8)
     # Each token of it was worth its place; the next one would not have been.
-    worth = [chance**count > cost for count in range(1, MOST + 1)]
+    worth = [chance**count > cost for count in range(1, WIDEST)]
     assert len(draft) == sum(worth)
 
 
@@ -96,13 +96,13 @@ def test_kinds_of_guesses_are_judged_apart(clock: Clock) -> None:
     while speculation.propose(1, 8):
         speculation.judged(1, 0)
     drafter.chance = 0.9
-    assert len(speculation.propose(1, 8)) == MOST
+    assert len(speculation.propose(1, 8)) == WIDEST - 1
 
 
 def test_the_next_drafter_is_asked_when_the_first_one_has_nothing_that_pays(clock: Clock) -> None:
     unsure, sure = Eager(clock, chance=0.01), Eager(clock, chance=0.9)
     speculation = learned(Speculation([unsure, sure], now=clock), 0.1)
-    assert len(speculation.propose(1, 8)) == MOST
+    assert len(speculation.propose(1, 8)) == WIDEST - 1
     assert unsure.asked
     assert sure.asked
 
@@ -118,10 +118,18 @@ def test_thinking_too_long_is_not_worth_it(clock: Clock) -> None:
 
 def test_an_interruption_is_not_taken_for_the_cost(clock: Clock) -> None:
     speculation = learned(Speculation([Eager(clock, chance=0.8)], now=clock), 0.1)
+    for _ in range(4):
+        speculation.costs.add(2, 1.1)
     before = len(speculation.propose(1, 8))
     speculation.costs.add(2, 60.0)
-    assert speculation.costs.of(2) < 2
-    assert len(speculation.propose(1, 8)) >= before - 2
+    assert speculation.costs.of(2) == 1.1
+    assert len(speculation.propose(1, 8)) == before
+
+
+def test_nothing_is_drafted_behind_a_chunk_of_a_prompt(clock: Clock) -> None:
+    speculation = learned(Speculation([Eager(clock, chance=0.9)], now=clock), 0.0)
+    assert len(speculation.propose(WIDEST - 1, 8)) == 1
+    assert speculation.propose(WIDEST, 8) == speculation.propose(100, 8) == []
 
 
 def test_disabled_is_silent(clock: Clock) -> None:
