@@ -208,6 +208,10 @@ class _Run:
         headers: dict[str, dict[str, Any]] = {}
         for file in sorted(self._folder.glob("*.jsonl")):
             headers[file.stem], sides[file.stem] = read(file)
+            if any(headers[file.stem].get(k) != v for k, v in self._header.items()):
+                raise InputError(
+                    f"{file} is of another run.", hint="Name another folder with --results."
+                )
         if self._args.mode == MODEL_PATH:
             summary = report.model_path(sides)
             report.print_model_path(summary, out.print)
@@ -308,6 +312,10 @@ class _Run:
 
     async def _questions(self, side: modelpath.Side, folder: Folder, results: Results) -> None:
         episodes = plan(self._commits, per_class=self._args.per_class, seed=self._args.seed)
+        if not episodes:
+            raise InputError(
+                "The commits hold no keystroke that could be measured.", hint="Raise --commits."
+            )
         asked = counts(episodes)
         wanted = ", ".join(f"{name} {asked[name]}" for name in (*CLASSES, SUPPORT))
         name = results.path.stem

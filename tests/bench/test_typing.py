@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10)
 """
-NEW = OLD + "    arguments = parser.parse_args()\n    print(arguments.count)\n"
+NEW = OLD + "    arguments = parser.parse_args()\n    print(arguments.count)\n" * 3
 
 
 @pytest.fixture
@@ -106,6 +106,8 @@ def test_the_work_of_the_model_is_measured_and_goes_on(
     assert "in a line: 1 keystrokes" in capsys.readouterr().out
     sides = json.loads((tmp_path / "all.json").read_text())["sides"]
     assert sides["ours"]["classes"]["in a line"]["keystrokes"] == 1
+    assert cli.main([*command, "--seed", "2"]) == 2
+    assert "another" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
