@@ -88,6 +88,7 @@ def as_used(sides: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
     for name, records in sides.items():
         side = [keys[name][key] for key in sorted(common)]
         found[name] = {"keys": len(keys[name]), "common": len(common), **_served(side)}
+        found[name]["covered"] = _covered(list(keys[name].values()))
         traces = [r for r in records if r["kind"] == "trace"]
         if traces:
             found[name]["trace"] = traces_of(traces)
@@ -120,6 +121,14 @@ def _served(records: Sequence[Record]) -> dict[str, Any]:
         "accepted": sum(bool(r.get("takes")) for r in records),
         "accepted_characters": sum(r.get("takes", 0) for r in records),
     }
+
+
+def _covered(records: Sequence[Record]) -> dict[str, Any]:
+    """Of all that an author wrote on this side, keystrokes with a right suggestion and characters
+    that came by accepting one: what is accepted is not typed, and so on no side of a pair."""
+    eligible = [r for r in records if r["eligible"]]
+    accepted = sum(r.get("takes", 0) for r in records)
+    return mean([_is_right(r) for r in eligible] + [1.0] * accepted).as_dict()
 
 
 def _against(pairs: Sequence[tuple[Record, Record]]) -> dict[str, Any]:
@@ -243,7 +252,10 @@ def print_as_used(summary: Mapping[str, Any], tell: Text) -> None:
             ("right_over_shown", "right over shown"), ("shown", "with any suggestion"),
         ):  # fmt: skip
             tell(f"  {title}: {_percent(side[key])}")
-        tell(f"  accepted: {side['accepted']}, {side['accepted_characters']} characters")
+        tell(
+            f"  accepted: {side['accepted']}, {side['accepted_characters']} characters; with a "
+            f"right one or accepted, of all written: {_percent(side['covered'])}"
+        )
         if name != "peer" and "against_peer" in side:
             against = side["against_peer"]
             tell(
