@@ -180,7 +180,7 @@ def _options(args: argparse.Namespace) -> Options:
         print(f"beadline: {problem}", file=sys.stderr)
     options = applied.options
     # Nobody is typing, and a slow machine must not change what is written.
-    completion = replace(options.completion, debounce_ms=0, deadline_ms=60_000)
+    completion = replace(options.completion, debounce_ms=0, deadline_ms=60_000, prefetch=False)
     if args.calibrate is not None:  # what the weights are fitted to must not depend on weights
         completion = replace(completion, least_confidence=0)
     return replace(options, completion=completion)

@@ -13,6 +13,7 @@ from beadline.engine.protocol import (
     ModelInfo,
     Piece,
     RenderedPrompt,
+    Score,
     Started,
     Usage,
 )
@@ -142,6 +143,9 @@ class FakeEngine:
 
     async def render(self, request: FimRequest) -> RenderedPrompt:
         return RenderedPrompt((), request.prefix, "psm", "fake")
+
+    async def score(self, request: FimRequest, middle: str) -> Score:
+        return Score(0.0, None, len(middle), len(middle.encode()), 0, Usage())
 
     async def close(self) -> None:
         self._state = EngineState.CLOSED

@@ -182,18 +182,18 @@ async def test_switching_back_to_a_document_sends_the_prompt_that_it_had():
 async def test_every_warm_up_leaves_a_line_in_the_trace(tmp_path: Path):
     path = tmp_path / "trace.jsonl"
     engine, timers = FakeEngine(says("print(secret)")), FakeTimers()
-    sink = TraceSink(path)
+    sink, retriever = TraceSink(path), FakeRetriever(*TWO, is_ready=False)
     completer = Completer(
         engine,
         Options(completion=CompletionOptions(debounce_ms=0, prefetch=False)),
-        retriever=FakeRetriever(*TWO, is_ready=False),
+        retriever=retriever,
         trace=sink,
         clock=timers.clock,
         call_later=timers.call_later,
     )
     await completer.ready()
     await completer.complete(at("secret = 1\n|\n"))
-    completer._readings._reader._retriever.is_ready = True  # type: ignore[union-attr]
+    retriever.is_ready = True
     timers.advance(0.15)
     await completer._idle.drained()
     sink.close()

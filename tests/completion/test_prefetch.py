@@ -22,9 +22,9 @@ ACCEPTED = "print(value, other_value|)\n"
 FOLLOWS = ", end='')"
 
 
-async def shown(text: str = SHOWN, hole: str = HOLE, **completion: object) -> Bench:
+async def shown(text: str = SHOWN, hole: str = HOLE) -> Bench:
     """A completer whose suggestion is on the screen."""
-    bench = await Bench(says(text), prefetch=True, **completion).ready()
+    bench = await Bench(says(text), prefetch=True).ready()
     assert text_of(await bench.ask(hole)) == text
     bench.engine.script = None
     return bench
