@@ -93,8 +93,8 @@ def healing_rows(outcomes: Sequence[Outcome]) -> list[Row]:
 def choose(found: Sequence[Row], outcomes: Sequence[Outcome], default: Layout) -> Row:
     """The row of the layout to be used: of those that pass, one that costs fewest tokens a
     keystroke (to whole tokens). Among several the family's default stands unless another one is
-    likelier beyond the 95 % interval; else the likeliest. The baseline, the first row, stands where
-    none passes.
+    likelier by more than the margin of the rule (the 95 % interval included); else the likeliest.
+    The baseline, the first row, stands where none passes.
     """
     passing = [row for row in found[1:] if row.passes]
     if not passing:
@@ -105,7 +105,7 @@ def choose(found: Sequence[Row], outcomes: Sequence[Outcome], default: Layout) -
     for row in cheapest:
         if row.layout == default:
             nll = [[o.arms[each.layout].nll for o in outcomes] for each in (best, row)]
-            return best if paired_ratio(*nll).high < 1 else row
+            return best if paired_ratio(*nll).high < 1 / MOST_NLL else row
     return best
 
 
