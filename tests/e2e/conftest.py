@@ -93,6 +93,8 @@ async def start_server(
         "BEADLINE_DATA_DIR": str(home / "data"),
         # Two decoding threads on a busy machine spend their time waiting for each other.
         "BEADLINE_ENGINE__THREADS": "1",
+        # The cache is shared: no test goes on where another one ended.
+        "BEADLINE_ENGINE__SAVE_STATE": "false",
         **(environment or {}),
     }
     command = (sys.executable, "-P", "-m", "beadline", "serve", "--stdio", "--trace", trace)

@@ -38,6 +38,11 @@ class Prompts:
             self.healer = Healer(TokenTable(self.vocabulary.text_tokens, spell), spell)
         self._path = path
 
+    @property
+    def identity(self) -> str:
+        """Changes when prompts of the same requests do; the same in every process."""
+        return repr((self.form.family, self.form.layout, self.healer is not None))
+
     def render(self, request: FimRequest, budget: Budget) -> RenderedPrompt:
         """The prompt of a request."""
         healer = self.healer if request.healing else None

@@ -186,7 +186,7 @@ class _Loaded:
         )
         if load["probe"]:
             pipe.send({"op": "probed"})
-        self.saved = _saved_states(context, load, pipe) if load["state"] else None
+        self.saved = _saved_states(context, self.prompts, load, pipe) if load["state"] else None
         self.decoder = Decoder(
             context,
             self.prompts.vocabulary.spell,
@@ -285,7 +285,9 @@ class _Loaded:
         return Spelling(prompt.typed, healer.table, likely)
 
 
-def _saved_states(context: native.Context, load: Message, pipe: Pipe) -> SavedStates | None:
+def _saved_states(
+    context: native.Context, prompts: Prompts, load: Message, pipe: Pipe
+) -> SavedStates | None:
     """What is kept between sessions; None for models whose state is of no use to a prompt that
     is not its continuation: llama.cpp keeps of a sliding window only what the last token sees.
     """
@@ -300,7 +302,7 @@ def _saved_states(context: native.Context, load: Message, pipe: Pipe) -> SavedSt
         *(model.path.resolve(), status.st_size, status.st_mtime_ns),
         load["adapter"],
         *(model.gpu_layers, model.use_extra_bufts, context.context_tokens),
-        sorted(load["prompts"].items()),
+        prompts.identity,
     )
     return SavedStates(
         context,
