@@ -1,4 +1,4 @@
-"""`beadline bench typing|layout`: finds the benchmark. Knows none of them."""
+"""`beadline bench typing|decode|layout`: finds the benchmark. Knows none of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib
 
 BENCHMARKS = {
     "typing": ("beadline.bench.typing", "replay real edits through the server, and through a peer"),
+    "decode": ("beadline.bench.decode", "our way to a token, with and without drafts, over bare"),
     "layout": ("beadline.bench.layout", "which layout of the prompt suits a model and its code"),
 }
 """Name -> module with `add_arguments(parser)` and `main(args) -> int`, and one line of help."""

@@ -45,6 +45,7 @@ AHEAD = 4
 """Tokens that a worker may run beyond what its client has consumed (DESIGN section 2)."""
 LINE_LIMIT = 64 << 20
 """Longest line in bytes; a rendered prompt of the largest context stays far below."""
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _KINDS: dict[str, type[BeadlineError]] = {"model": ModelError, "memory": OutOfMemory}
 """Errors that the server tells apart; every other one is an `EngineError`."""
 
@@ -71,7 +72,7 @@ class PromptOptions:
 
 def encode(message: Message) -> bytes:
     """One line, ASCII only, so that lone surrogates and any newline survive."""
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    return _ENCODER.encode(message).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message | None:

@@ -302,6 +302,8 @@ class Context(SequenceMemory):
         self._should_abort: Callable[[], bool] | None = None
         self._abort = names.ggml_abort_callback(self._on_abort)
         self._no_abort = names.ggml_abort_callback()
+        self._views: dict[int, np.ndarray] = {}
+        """Views of rows of logits by address."""
         self._make_batch()
 
     def _make_batch(self) -> None:
@@ -377,7 +379,14 @@ class Context(SequenceMemory):
         row = self._names.llama_get_logits_ith(self._pointer, -1 - back)
         if not row:
             raise EngineError("llama.cpp has no logits for the last token.")
-        return np.ctypeslib.as_array(row, shape=(self.model.vocabulary_size,))
+        # The rows of a context have few addresses, and making a view takes 10 us and more.
+        address = ctypes.addressof(row.contents)
+        view = self._views.get(address)
+        if view is None:
+            size = self.model.vocabulary_size
+            view = np.ctypeslib.as_array((ctypes.c_float * size).from_address(address))
+            self._views[address] = view
+        return view
 
     @property
     def partial_removal(self) -> bool:

@@ -82,10 +82,13 @@ class Inbox:
         return self._running in self._cancelled
 
     def await_credit(self, pending: int, timeout_s: float) -> None:
-        def may_run() -> bool:
-            ahead = self._sent - self._credited
-            # Only unfinished characters are out: waiting for their consumer would be for ever.
-            return ahead + pending < AHEAD or ahead <= 0 or self.cancelled()
-
+        # Numbers that only grow are read without the lock: at worst it waits for a moment.
+        if self._may_run(pending):
+            return
         with self._changed:
-            self._changed.wait_for(may_run, timeout_s)
+            self._changed.wait_for(lambda: self._may_run(pending), timeout_s)
+
+    def _may_run(self, pending: int) -> bool:
+        ahead = self._sent - self._credited
+        # Only unfinished characters are out: waiting for their consumer would be for ever.
+        return ahead + pending < AHEAD or ahead <= 0 or self.cancelled()

@@ -41,8 +41,15 @@ class BatchCosts:
 
     def __init__(self) -> None:
         self._times: dict[int, deque[float]] = {}
-        self._seconds: dict[int, float] = {}
-        """By width; above `WIDEST` per token, under `WIDEST + 1`."""
+        self._added = 0
+        self._seconds = [0.0] + [math.inf] * WIDEST
+        """By width: measured, or above what the next narrower width took."""
+        self._wide = math.inf
+        """Per token of still wider batches."""
+        self.single = 0.0
+        """Of one token; 0 until it is known."""
+        self.widest = 1
+        """Largest width, up to `WIDEST`, that was tried."""
 
     def add(self, width: int, seconds: float) -> None:
         """A decode of `width` tokens took so long."""
@@ -50,32 +57,27 @@ class BatchCosts:
             width, seconds = WIDEST + 1, seconds / width
         times = self._times.setdefault(width, deque(maxlen=RECENT))
         times.append(seconds)
-        self._seconds[width] = median(times)
+        # Once per token adds up where a token takes a millisecond.
+        self._added += 1
+        if len(times) < RECENT or self._added % RECENT == 0:
+            self._learn()
 
-    @property
-    def single(self) -> float:
-        """Of one token; 0 until it is known."""
-        return self._seconds.get(1, 0.0)
-
-    @property
-    def widest(self) -> int:
-        """Largest width, up to `WIDEST`, that was tried."""
-        return max((width for width in self._seconds if width <= WIDEST), default=1)
+    def _learn(self) -> None:
+        known = {width: median(times) for width, times in self._times.items()}
+        self._wide = known.pop(WIDEST + 1, math.inf)
+        self.single = known.get(1, 0.0)
+        self.widest = max(known, default=1)
+        for width in range(1, WIDEST + 1):
+            above = self._seconds[width - 1] + STEEP * self.single if width > 1 else math.inf
+            self._seconds[width] = known.get(width, above)
 
     def of(self, width: int) -> float:
-        """Of `width` tokens: measured, or above what the next narrower width took; infinite
-        where nothing is known.
-        """
-        known = max((tried for tried in self._seconds if tried <= width), default=0)
-        if known == 0:
-            return math.inf
-        if width > WIDEST:
-            return width * self._seconds.get(WIDEST + 1, math.inf)
-        return self._seconds[known] + (width - known) * STEEP * self.single
+        """Of `width` tokens; infinite where nothing is known."""
+        return self._seconds[width] if width <= WIDEST else width * self._wide
 
     def more(self, width: int, further: int) -> float:
         """What `further` tokens cost on top of a decode of `width`, at most `WIDEST` in all."""
-        return max(0.0, self.of(width + further) - self.of(width))
+        return max(0.0, self._seconds[width + further] - self._seconds[width])
 
 
 class Record:
@@ -101,9 +103,10 @@ class Record:
         """The draft that saves most time behind `width` tokens that are decoded anyway; `thought`:
         seconds to think of a token.
         """
-        best, gain, saved = 0, 0.0, 0.0
+        best, gain, saved, worth = 0, 0.0, 0.0, costs.single
         for count in range(1, most + 1):
-            saved += self.chance**count * costs.single
+            worth *= self.chance
+            saved += worth
             net = saved - costs.more(width, count) - count * thought
             if net > gain:
                 best, gain = count, net
