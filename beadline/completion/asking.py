@@ -26,6 +26,7 @@ from beadline.completion.reading import Reading
 from beadline.completion.trace import record_usage
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.stop import StopRule
+from beadline.context.syntax import prepare
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest
 from beadline.errors import EngineError
@@ -181,6 +182,7 @@ class Asker:
             measured or not request.automatic or options.debounce_ms == 0 or question.number > 0
         )
         rule: Cutter | None = EverythingGoes() if measured else None
+        prepared = measured or question.number > 0
         while True:
             scene = self._scene(question)
             cached = self._ladder.find(scene) if not measured else None
@@ -198,6 +200,10 @@ class Asker:
                 trace.silent_reason = await self._loader.obstacle(options.deadline_ms / 1000)
                 if trace.silent_reason:
                     return None
+                if reading.tree is not None and not prepared:
+                    # Whatever the answer, it will be compared with this.
+                    prepared = True
+                    self._thread.post_steps(prepare(reading.tree, reading.cursor.offset))
                 if not rested:
                     await self._clock.pause(options.debounce_ms / 1000)
                     rested = True

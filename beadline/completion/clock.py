@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -43,6 +43,7 @@ class ContextThread:
         self._clock = clock
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beadline-context")
         self._closed = False
+        self._steps: Iterator[object] | None = None
 
     async def run(self, trace: Trace, work: Callable[[], _T]) -> _T:
         """Run `work`; its time, waiting included, is the request's context time."""
@@ -56,6 +57,18 @@ class ContextThread:
         """Run `work` after what is queued; nobody waits for it."""
         if not self._closed:
             self._pool.submit(work)
+
+    def post_steps(self, steps: Iterator[object]) -> None:
+        """Run `steps` one by one, with everybody else's work between them; newer steps end them."""
+        self._steps = steps
+        self.post(lambda: self._step(steps))
+
+    def _step(self, steps: Iterator[object]) -> None:
+        if self._steps is not steps:
+            return
+        for _ in steps:
+            self.post(lambda: self._step(steps))
+            return
 
     def close(self) -> None:
         """Drop what is queued."""

@@ -7,13 +7,14 @@ compared with the text without it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from beadline.context import repair
-from beadline.context.syntax.tree import Problems, SyntaxTree
+from beadline.context.syntax.baseline import Baseline, BaselineSearch, compiles
+from beadline.context.syntax.tree import SyntaxTree
 
 _NEAR_CHARS = 8_000
 """What is broken is looked at within so many characters: it takes many parses."""
-_SEARCH_CHARS = 600_000
-"""Of fillings so many are tried that they make this many characters to parse."""
 _LINE_CHARS = 1000
 """Of an ERROR so much is searched for macros."""
 _BLANKS = " \t"
@@ -44,18 +45,18 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
     tree, skipped = near
     start, end = start - skipped, end - skipped
     after, stop = tree.insert(start, end, text), start + len(text)
-    baseline, compiles, covered = _best_without(tree, start)
-    if _as_good(after, start, stop, baseline, compiles, len(text)):
+    baseline = _baseline(tree, start).result()
+    if _as_good(after, start, stop, baseline, len(text)):
         return False
     # Where the text had no problem, every one is the suggestion's, wherever the parser puts it.
-    broken = not compiles and tree.problems().count > 0
+    broken = not baseline.compiles and tree.problems().count > 0
     if broken and repair.balanced(tree.hole_at(start), after.hole_at(stop)):
         named = repair.macros(after.hole_at(stop), start)
-        if named & unreadable or _elsewhere(after, start, stop, covered):
+        if named & unreadable or _elsewhere(after, start, stop, baseline.covered):
             return False
     for at, ending in repair.endings(after.hole_at(stop), start):
         finished = after.insert(at, at, ending)
-        if _as_good(finished, start, stop + len(ending), baseline, compiles, len(text)):
+        if _as_good(finished, start, stop + len(ending), baseline, len(text)):
             return False
     return True
 
@@ -64,7 +65,7 @@ def _broken(tree: SyntaxTree, skipped: int, start: int, end: int, text: str) -> 
     """The text has problems with the suggestion, whoever's they are."""
     start, end = start - skipped, end - skipped
     after = tree.insert(start, end, text)
-    return after.problems().count > 0 or _compiles(after, start, start + len(text)) is False
+    return after.problems().count > 0 or compiles(after, start, start + len(text)) is False
 
 
 def _elsewhere(after: SyntaxTree, start: int, stop: int, covered: bool) -> bool:
@@ -99,55 +100,25 @@ def _unreadable(tree: SyntaxTree, skipped: int, offset: int) -> frozenset[str]:
     return frozenset(found)
 
 
-def _best_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool, bool]:
-    """The fewest problems with a likely filling at the cursor, whether the code then compiles,
-    and whether an ERROR reaches over the cursor all the same."""
-    found = tree.baselines.get(offset)
-    if found is None:
-        found = tree.baselines[offset] = _search_without(tree, offset)
-    return found
+def prepare(tree: SyntaxTree, start: int) -> Iterator[None]:
+    """What `adds_error` needs at a place whatever the text, step by step: to be done while there
+    is time, between other work of the tree's thread."""
+    if (near := tree.around(start, _NEAR_CHARS)) is not None:
+        part, skipped = near
+        yield from _baseline(part, start - skipped)
 
 
-def _search_without(tree: SyntaxTree, offset: int) -> tuple[Problems, bool, bool]:
-    best, best_tree = tree.problems(), tree
-    verdict = _compiles(tree, offset, offset)
-    if best.count == 0 and verdict is not False:
-        return best, verdict is True, False
-    most = _SEARCH_CHARS // max(1, len(tree.text))
-    for filling in repair.fillings(tree.hole_at(offset))[:most]:
-        filled = tree.insert(offset, offset, filling)
-        problems = filled.problems()
-        if problems.count > best.count:
-            continue
-        if problems.count < best.count:
-            best, best_tree = problems, filled
-        verdict = _compiles(filled, offset, offset + len(filling))
-        if verdict or (verdict is None and best.count == 0):
-            return problems, verdict is True, False
-    byte = tree.byte_offset(offset)
-    covered = any(n.start_byte < byte < n.end_byte for n in best_tree.problem_nodes())
-    return best, False, covered and best.count > 0
+def _baseline(tree: SyntaxTree, offset: int) -> BaselineSearch:
+    search = tree.baselines.get(offset)
+    if search is None:
+        search = tree.baselines[offset] = BaselineSearch(tree, offset)
+    return search
 
 
-def _as_good(
-    after: SyntaxTree, start: int, end: int, baseline: Problems, compiles: bool, length: int
-) -> bool:
-    problems = after.problems()
-    if problems.count > baseline.count:
+def _as_good(after: SyntaxTree, start: int, end: int, baseline: Baseline, length: int) -> bool:
+    problems, before = after.problems(), baseline.problems
+    if problems.count > before.count:
         return False
-    if problems.count and problems.error_bytes > baseline.error_bytes + length + _SLACK_BYTES:
+    if problems.count and problems.error_bytes > before.error_bytes + length + _SLACK_BYTES:
         return False
-    return not compiles or _compiles(after, start, end) is not False
-
-
-def _compiles(tree: SyntaxTree, start: int, end: int) -> bool | None:
-    """The language's compiler takes the top-level statements around [start, end], one more on
-    either side; None where it cannot be asked."""
-    first, last = tree.byte_offset(start), tree.byte_offset(end)
-    children = [c for c in tree.root.children if c.type not in tree.language.kinds.comments]
-    above = [c for c in children if c.end_byte < first]
-    below = [c for c in children if c.start_byte > last]
-    low = tree.offset(above[-1].start_byte) if above else 0
-    high = tree.offset(below[0].end_byte) if below else len(tree.text)
-    source = tree.text[tree.text.rfind("\n", 0, low) + 1 : high]
-    return repair.accepts(tree.language.id, source)
+    return not baseline.compiles or compiles(after, start, end) is not False

@@ -23,6 +23,8 @@ from beadline.context.types import Document
 if TYPE_CHECKING:
     import tree_sitter
 
+    from beadline.context.syntax.baseline import BaselineSearch
+
 
 _NEAR_CHARS = 4000
 """An excerpt also serves places so far from the one it was chosen for."""
@@ -137,7 +139,7 @@ class SyntaxTree:
         self._excerpts: dict[tuple[int, int], tuple[SyntaxTree, int] | None] = {}
         self._part: _Part | None = None
         """The last excerpt of usual size, of this text or of the one it was edited from."""
-        self.baselines: dict[int, tuple[Problems, bool, bool]] = {}
+        self.baselines: dict[int, BaselineSearch] = {}
         """By offset: what `adds_error` compares suggestions at it with."""
 
     @property
