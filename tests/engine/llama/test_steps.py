@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from beadline.engine.fim.healing import TokenTable
 from beadline.engine.llama.decoder import Decoder, Limits
+from beadline.engine.llama.drafts import Drafter
 from beadline.engine.llama.sampling import Sampler
-from beadline.engine.llama.speculation import Speculation
+from beadline.engine.llama.speculation import WIDEST, BatchCosts, Speculation
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.protocol import Event, Finished, Piece
 from beadline.errors import EngineError
@@ -27,7 +28,7 @@ END = 0
 class Arithmetic:
     """A context whose next token is a hash of the last ones; it keeps its memory as llama.cpp."""
 
-    batch_tokens = 4
+    batch_tokens = 5
     sequences = 2
 
     def __init__(self, *, context_tokens: int = 64, refuses: bool = False) -> None:
@@ -111,13 +112,29 @@ class Guesser:
         return draft
 
 
+class Free(BatchCosts):
+    """A batch costs a second, whatever its width: drafts are as long as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for width in range(1, WIDEST + 1):
+            super().add(width, 1.0)
+
+    def add(self, width: int, seconds: float) -> None:
+        """Nothing is learned."""
+
+
+def speculation(*drafters: Drafter) -> Speculation:
+    """Drafts wherever one of the drafters has something."""
+    made = Speculation(drafters, now=lambda: 0.0)
+    made.costs = Free()
+    return made
+
+
 def decoder(context: Arithmetic, wrong: Sequence[int] | None) -> Decoder:
-    """Drafts as long as there is room for: a batch costs the same whatever its width."""
-    speculation = Speculation([Guesser(wrong)], now=lambda: 0.0) if wrong is not None else None
-    if speculation is not None:
-        for width in range(1, 10):
-            speculation.costs.add(width, 1.0)
-    return Decoder(context, SPELLED.__getitem__, clock=lambda: 0.0, speculation=speculation)  # type: ignore[arg-type]
+    """With drafts that are wrong as the script says; None: without."""
+    drafts = None if wrong is None else speculation(Guesser(wrong))
+    return Decoder(context, SPELLED.__getitem__, clock=lambda: 0.0, speculation=drafts)  # type: ignore[arg-type]
 
 
 def events(decoding: Decoder, prompt: Sequence[int], limits: Limits, **options) -> list[Event]:
