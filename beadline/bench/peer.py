@@ -167,18 +167,22 @@ class Peer:
             writer.write(head + body)
             await writer.drain()
             status = _STATUS.match(await reader.readline())
-            chunked = False
+            chunked = streamed = False
             while (header := await reader.readline()).strip():
-                chunked |= header.lower().replace(b" ", b"").strip() == b"transfer-encoding:chunked"
+                name, _, value = header.lower().partition(b":")
+                chunked |= name == b"transfer-encoding" and b"chunked" in value
+                streamed |= name == b"content-type" and b"text/event-stream" in value
             if status is None or status[1] != b"200":
                 reason = (await reader.read()).decode("utf-8", "replace")[:300]
                 raise EngineError(f"llama-server answered: {reason or 'nothing'}")
             buffer = b""
             async for block in _blocks(reader, chunked=chunked):
                 buffer += block
-                while b"\n\n" in buffer and buffer.startswith(b"data:"):
+                while streamed and b"\n\n" in buffer:
                     event, _, buffer = buffer.partition(b"\n\n")
-                    yield json.loads(event.removeprefix(b"data:"))
+                    # Lines that start with a colon keep the connection alive and say nothing.
+                    if event.startswith(b"data:"):
+                        yield json.loads(event.removeprefix(b"data:"))
             if buffer.strip():
                 yield json.loads(buffer)
         finally:

@@ -63,7 +63,9 @@ def _streamed(content: str, last: dict[str, Any]) -> bytes:
     """Server-sent events in chunks, a character in each; chunks may be cut anywhere."""
     events = [{"content": character, "stop": False} for character in content]
     events.append({**last, "content": "", "stop": True})
-    data = b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events)
+    # While a long prompt is evaluated the real one sends comments.
+    data = b":\n\n" + b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events)
     chunks = [data[at : at + 11] for at in range(0, len(data), 11)]
     body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
-    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked"
+    return head + b"\r\n\r\n" + body + b"0\r\n\r\n"
