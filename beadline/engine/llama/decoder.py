@@ -6,12 +6,12 @@ shares with the prompt is not evaluated again; at least the last prompt token al
 its logits are needed.
 
 A prompt that was cut for token healing comes with the bytes that were cut (`Spelling`): decoding
-spells them first, and what reaches beyond them is the generation.
+spells them first, and what reaches beyond them is the generation. Tokens may be guessed and
+evaluated several at a time (`steps`); what is chosen, and when it is given out, stays the same.
 """
 
 from __future__ import annotations
 
-import codecs
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,13 +20,14 @@ from typing import Protocol
 import numpy as np
 
 from beadline.engine.fim.clean import Cleaner
+from beadline.engine.llama.middle import MiddleText, before_newline
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sampling import Choice, Sampler, as_indices, probability_of
 from beadline.engine.llama.sequences import Saved, Sequences, Slot
 from beadline.engine.llama.speculation import Speculation
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.steps import Steps
-from beadline.engine.protocol import Event, Finished, Piece, Started, Usage
+from beadline.engine.protocol import Event, Finished, Started, Usage
 from beadline.errors import EngineError
 
 CHUNK_S, LEAST_CHUNK = 0.25, 32
@@ -67,38 +68,6 @@ class Limits:
     """None of `stop` and `not_text` is chosen before the first non-blank character."""
     ignore_stops: bool = False
     """None of them is chosen at all."""
-
-
-class _Text:
-    """Bytes of tokens to the text of the middle. An unfinished character is never shown."""
-
-    def __init__(self, cleaner: Cleaner | None) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._cleaner = cleaner
-        self.tokens = 0
-        """Run since the last piece."""
-        self.logprob = 0.0
-
-    @property
-    def ended(self) -> bool:
-        """The middle has ended by one of the family's texts."""
-        return self._cleaner is not None and self._cleaner.ended
-
-    def feed(self, data: bytes, logprob: float) -> str:
-        self.tokens += 1
-        self.logprob += logprob
-        text = self._decoder.decode(data)
-        return self._cleaner.feed(text) if self._cleaner is not None else text
-
-    def rest(self) -> str:
-        """What the family's rules held back, at the end."""
-        return self._cleaner.finish() if self._cleaner is not None else ""
-
-    def take(self, text: str) -> Piece:
-        """A piece of all tokens since the last one."""
-        piece = Piece(text, self.tokens, self.logprob)
-        self.tokens, self.logprob = 0, 0.0
-        return piece
 
 
 class Decoder:
@@ -219,7 +188,7 @@ class Decoder:
             return
         empty = 0.0 if first is not None else probability_of(steps.logits(), limits.stop)
         yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
-        yield from self._continue(steps, usage, limits, sampler, run, _Text(cleaner), first)
+        yield from self._continue(steps, usage, limits, sampler, run, MiddleText(cleaner), first)
 
     def _guess(self, width: int, most: int, spelling: Spelling | None) -> list[int]:
         """What to evaluate behind the last `width` tokens of the prompt."""
@@ -286,7 +255,7 @@ class Decoder:
         limits: Limits,
         sampler: Sampler,
         run: _Run,
-        text: _Text,
+        text: MiddleText,
         first: _Beyond | None,
     ) -> Iterator[Event]:
         """`first` was chosen already, while the typed bytes were spelled."""
@@ -325,7 +294,7 @@ class Decoder:
             if len(barred) and piece.strip() and not limits.ignore_stops:
                 barred = as_indices(())
             if limits.stop_at_newline:
-                kept, visible, cut = _before_newline(piece, visible)
+                kept, visible, cut = before_newline(piece, visible)
                 if cut:
                     if kept:
                         yield text.take(kept)
@@ -338,7 +307,7 @@ class Decoder:
                 break
         rest = text.rest()
         if limits.stop_at_newline:
-            rest, _, _ = _before_newline(rest, visible)
+            rest, _, _ = before_newline(rest, visible)
         if rest and reason != "cancelled":
             yield text.take(rest)
         yield self._finished(reason, steps, usage, generated, first_ms, run)
@@ -398,16 +367,3 @@ class _Run:
 
     def await_credit(self, pending: int) -> None:
         self._control.await_credit(pending, max(0.0, self._deadline - self._clock()))
-
-
-def _before_newline(piece: str, visible: bool) -> tuple[str, bool, bool]:
-    """What of `piece` stands before the first newline after a non-blank character.
-
-    `visible`: whether a non-blank character came before. Returns the kept part, the new
-    `visible`, and whether the newline was met.
-    """
-    for index, character in enumerate(piece):
-        if character == "\n" and visible:
-            return piece[:index], True, True
-        visible = visible or not character.isspace()
-    return piece, visible, False

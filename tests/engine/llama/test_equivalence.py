@@ -35,7 +35,7 @@ from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Choice, Sampler
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.worker import CPU_CHUNK
-from beadline.engine.protocol import FimRequest, RenderedPrompt, Usage
+from beadline.engine.protocol import FimRequest, Finished, RenderedPrompt, Usage
 from tests.engine.llama.test_decoder import Freely
 from tests.engine.llama.test_steps import speculation
 
@@ -187,6 +187,7 @@ class Lab:
             control=Freely(),
             spelling=spelling,
         )
+        assert isinstance(finished, Finished)
         return recorder, finished.usage
 
     def warm(self, decoder: Decoder, request: FimRequest) -> None:
