@@ -95,6 +95,12 @@ def checks(found: Findings, options: EngineOptions) -> Iterator[Check]:
     yield ok("engine", found.info.build, build=found.info.build)
     yield from _buffers(found.info, options)
     yield _place(found.info)
+    if missing := found.info.details.get("draft_model_missing"):
+        yield warning(
+            "drafts", missing,
+            "Completions work all the same. Set engine.draft_model to a GGUF file that fits "
+            "beside the model, or to nothing.", draft_model=options.draft_model,
+        )  # fmt: skip
     yield _golden(found.golden)
     yield _reuse(found)
     yield _speed(found)

@@ -53,6 +53,13 @@ def test_what_was_given_up_for_memory() -> None:
     assert "memory did not suffice" in found.what and "engine.gpu_layers" in found.todo
 
 
+def test_a_draft_model_that_is_not_used_is_told() -> None:
+    details = {**INFO.details, "draft_model_missing": "the draft model d.gguf is not used: why"}
+    found = checked(replace(GOOD, info=replace(INFO, details=details)))["drafts"]
+    assert found.status is Status.WARNING
+    assert "d.gguf" in found.what and "engine.draft_model" in found.todo
+
+
 @pytest.mark.parametrize(
     ("text", "filled"),
     [
