@@ -81,7 +81,11 @@ def main(args: argparse.Namespace) -> int:
     """Fill every hole and show it; 1 when the model filled none of them."""
     options = common.load_options({"engine.model": args.model})
     # Nobody is typing; and a busy machine shall show what the model says, not that it was late.
-    unhurried = replace(options.completion, debounce_ms=0, deadline_ms=_DEADLINE_MS)
+    # What it is too unsure of to interrupt somebody with is shown as well: it was asked for.
+    unhurried = replace(
+        options.completion,
+        debounce_ms=0, deadline_ms=_DEADLINE_MS, prefetch=False, least_confidence=0,
+    )  # fmt: skip
     options = replace(options, completion=unhurried)
     common.set_up_logging(options)
     console = display.console()

@@ -54,8 +54,9 @@ def main(args: argparse.Namespace) -> int:
             "trace.file": args.trace,
         }
     )
-    # Nobody is typing: there is no keystroke to wait for.
-    options = replace(options, completion=replace(options.completion, debounce_ms=0))
+    # Nobody is typing: there is no keystroke to wait for, and nobody is interrupted by a guess.
+    by_hand = replace(options.completion, debounce_ms=0, prefetch=False, least_confidence=0)
+    options = replace(options, completion=by_hand)
     common.set_up_logging(options)
     location = common.parse_location(args.location)
     cursor = common.open_cursor(location, options)
