@@ -33,6 +33,7 @@ from beadline.engine.llama.messages import PromptOptions
 from beadline.engine.llama.native import Context, Library, Model
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Choice, Sampler
+from beadline.engine.llama.speculation import Speculation
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.worker import CPU_CHUNK
 from beadline.engine.protocol import FimRequest, Finished, RenderedPrompt, Usage
@@ -159,8 +160,7 @@ class Lab:
     def drafting(self, context: Context) -> Decoder:
         """Drafts as long as they come, as where wide batches cost nothing."""
         barred = self.prompts.stop | self.prompts.vocabulary.control
-        drafts = speculation(PromptLookup(self.model.vocabulary_size, barred))
-        return Decoder(context, self.prompts.vocabulary.spell, speculation=drafts)
+        return self._decoder(context, speculation(PromptLookup(self.model.vocabulary_size, barred)))
 
     def fresh(self, context: Context, *, drafts: bool = False) -> Decoder:
         """Nothing in the memory, and no drafts unless asked for."""
@@ -168,7 +168,12 @@ class Lab:
             context.clear(sequence)
         if drafts:
             return self.drafting(context)
-        return Decoder(context, self.prompts.vocabulary.spell)
+        return self._decoder(context, None)
+
+    def _decoder(self, context: Context, drafts: Speculation | None) -> Decoder:
+        # Time stands still: chunks of a prompt become smaller where they take long.
+        spell = self.prompts.vocabulary.spell
+        return Decoder(context, spell, clock=lambda: 0.0, speculation=drafts)
 
     def render(self, request: FimRequest) -> RenderedPrompt:
         return self.prompts.render(request, Budget(context=1024, prefix=300, suffix=60))
