@@ -78,8 +78,10 @@ async def measure(
 class OurSide:
     """Our server. Its trace says what a question cost."""
 
-    def __init__(self, server: Ours) -> None:
+    def __init__(self, server: Ours, *, tokens: int) -> None:
+        """`tokens`: as many are decoded for every question."""
         self._server = server
+        self._tokens = tokens
         self._languages: dict[str, str] = {}
         self._background: Record = {}
 
@@ -111,9 +113,13 @@ class OurSide:
             waited, evaluated = waited + answer.ms, evaluated + trace["evaluated_tokens"]
             if trace["stop_reason"] != _DEADLINE:
                 break  # else the prompt is longer than the longest generation; it goes on there
-        if not trace["generated_tokens"]:
+        if trace["generated_tokens"] != self._tokens:
             reason = trace["stop_reason"] or trace["silent_reason"]
-            raise EngineError(f"A question was not answered: {reason}.", hint=f"See {server.log}.")
+            raise EngineError(
+                f"The server decoded {trace['generated_tokens']} tokens instead of "
+                f"{self._tokens}: {reason}.",
+                hint=f"See {server.log}.",
+            )
         background, self._background = self._background, {}
         return {
             "evaluated": evaluated,
@@ -196,10 +202,15 @@ class PeerSide:
             "t_max_prompt_ms": -1,
             "t_max_predict_ms": -1,
             "ignore_eos": True,
+            # The infill sampler ends the text where no token is likely, whatever is ignored.
+            "samplers": ["top_k", "top_p", "temperature"],
             "stream": True,
-            "return_progress": False,
         }
         reply = await asyncio.wait_for(self._peer.infill(body), ANSWER_S)
+        if reply.generated != body["n_predict"]:
+            raise EngineError(
+                f"llama-server decoded {reply.generated} tokens instead of {body['n_predict']}."
+            )
         self._ring.moved(buffer.lines, buffer.y, path)
         # format_prompt_infill: prefix and suffix share the batch 3 to 1, the middle is whole.
         middle = await self._peer.count(where.middle)

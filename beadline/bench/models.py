@@ -42,7 +42,7 @@ class Shape:
 SHAPES = {
     "0.5b": Shape(896, 24, 14, 2, 4864, 151_936),
     "1.5b": Shape(1536, 28, 12, 2, 8960, 151_936),
-    "tiny": Shape(64, 2, 4, 2, 128, 0, 2048),
+    "tiny": Shape(64, 2, 4, 2, 128, 0, 8192),
 }
 """From config.json of Qwen2.5-Coder-0.5B and -1.5B; `tiny` is for tests."""
 TYPES = {"f16": "F16", "q8_0": "Q8_0", "q4_0": "Q4_0"}

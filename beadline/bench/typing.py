@@ -160,7 +160,7 @@ def _sizes(args: argparse.Namespace, model: Path) -> Sizes:
     measured = args.mode == MODEL_PATH
     defaults = settings.ContextOptions()
     prefix = 2 * batch if measured else defaults.prefix_tokens
-    suffix = batch // 2 if measured else defaults.suffix_tokens
+    suffix = 3 * batch // 4 if measured else defaults.suffix_tokens
     snippets = min(SNIPPET_TOKENS, int(0.4 * context)) if measured else defaults.snippet_tokens
     # Free of extra context the server keeps a batch and twice what it predicts.
     predict = -1 if context - batch >= 2 * SNIPPET_TOKENS else 128
@@ -277,7 +277,8 @@ class _Run:
                 await server.start(options)
                 server.traces()
                 if args.mode == MODEL_PATH:
-                    await self._questions(modelpath.OurSide(server), folder, results)
+                    side = modelpath.OurSide(server, tokens=EXACT_TOKENS)
+                    await self._questions(side, folder, results)
                 else:
                     await server.idle()
                     await self._typed(OurEditor(server), folder, results)
