@@ -138,7 +138,7 @@ DETECTED = {
     "refact": ("refact", "suffix_first", {0, 1, 2, 3, 4, 5, 18}),
     "deepseek-coder": ("deepseek-coder", "psm", {32013, 32014, 32015, 32016, 32017, 32021}),
     "qwen2.5-coder": (
-        "qwen2.5-coder", "psm", {128247, 151643, 151644, 151645, *range(151659, 151665)}
+        "qwen2.5-coder", "anchored", {128247, 151643, 151644, 151645, *range(151659, 151665)}
     ),
     "codellama": ("codellama", "spm", {1, 2, 32007, 32008, 32009, 32010}),
     "aixcoder": ("aixcoder", "spm", {1, 2, 32000, 32001, 32002, 32003}),

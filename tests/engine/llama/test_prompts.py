@@ -85,10 +85,10 @@ async def test_a_family_chosen_by_the_user(engine_factory) -> None:
     assert (info.family, info.details["family_from"]) == ("qwen2.5-coder", "user")
     prompt = await engine.render(REQUEST)
     assert prompt.text == (
-        "<|fim_prefix|>def f(path):\n    retu<|fim_suffix|>\n<|fim_middle|>"
+        "<|fim_prefix|>def f(path):\n<|fim_suffix|>\n<|fim_middle|>    retu"
     )  # fmt: skip
     # A request may ask for a layout that the family has; others are not used.
-    assert (await engine.render(FimRequest("x", "y", layout=Layout.SPM))).layout == "psm"
+    assert (await engine.render(FimRequest("x", "y", layout=Layout.SPM))).layout == "anchored"
 
 
 async def test_a_family_of_the_users_own(engine_factory, own_folders: Path) -> None:
