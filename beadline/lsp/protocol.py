@@ -3,7 +3,7 @@
 What pygls 2.1 leaves open and this subclass closes: malformed params of a request are never
 answered; JSON objects that carry `jsonrpc` deep inside a message are taken for messages; errors
 carry tracebacks and raise popups; requests before `initialize` and after `shutdown` get no reply;
-its own document store splits lines at form feeds.
+a future stays for every notification; its own document store splits lines at form feeds.
 """
 
 from __future__ import annotations
@@ -201,6 +201,24 @@ class Protocol(LanguageServerProtocol):
         if method == lsp.TEXT_DOCUMENT_INLINE_COMPLETION:
             return InlineRequest
         return super().get_message_type(method)
+
+    def _execute_handler(
+        self,
+        msg_id: Any,
+        handler: Any,
+        callback: Any,
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        # pygls forgets the futures of requests alone, so that every keystroke would leave one.
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda done: self._forget(msg_id, done))
+
+    def _forget(self, msg_id: Any, done: Any) -> None:
+        if self._request_futures.get(msg_id) is done:
+            del self._request_futures[msg_id]
 
     def _send_response(
         self, msg_id: Any, result: Any | None = None, error: lsp.ResponseError | None = None

@@ -10,7 +10,7 @@ import pytest
 
 from beadline.engine.protocol import EngineState
 from beadline.lsp import parent
-from tests.lsp.client import finish
+from tests.lsp.client import finish, insert
 from tests.lsp.conftest import READY, Session, Start
 from tests.lsp.engine import FakeEngine
 
@@ -84,3 +84,12 @@ def test_processes_are_told_apart(editor: subprocess.Popen) -> None:
     assert parent.is_alive(editor.pid)
     editor.communicate()
     assert not parent.is_alive(editor.pid)
+
+
+async def test_nothing_stays_of_messages_that_were_handled(session: Session) -> None:
+    client = session.client
+    client.open("file:///folder/a.py", "x = \n")
+    for version in range(2, 50):
+        client.change("file:///folder/a.py", version, insert(0, 4, "y"))
+        await client.complete("file:///folder/a.py", 0, 5)
+    assert session.server.protocol._request_futures == {}
