@@ -30,6 +30,8 @@ DEAR = 0.1
 """Share of a decode of one token from which thinking of a proposed token is reckoned with."""
 RECENT = 9
 """Times of a batch width that are looked at: their median counts, so that interruptions do not."""
+TRIALS = 3
+"""Times of a width before they count: the first ones of a new width are slow."""
 SMOOTH = 0.2
 """Weight of the newest time to think of a token."""
 PROBE = 32
@@ -68,8 +70,9 @@ class BatchCosts:
         self.single = known.get(1, 0.0)
         self.widest = max(known, default=1)
         for width in range(1, WIDEST + 1):
-            above = self._seconds[width - 1] + STEEP * self.single if width > 1 else math.inf
-            self._seconds[width] = known.get(width, above)
+            above = self._seconds[width - 1] + STEEP * self.single if width > 1 else self.single
+            tried = len(self._times.get(width, ())) >= TRIALS
+            self._seconds[width] = known[width] if tried else above or math.inf
 
     def of(self, width: int) -> float:
         """Of `width` tokens; infinite where nothing is known."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from beadline.engine.llama.speculation import PROBE, WIDEST, Speculation
+from beadline.engine.llama.speculation import PROBE, TRIALS, WIDEST, Speculation
 
 
 class Clock:
@@ -40,7 +40,7 @@ class Eager:
 
 def learned(speculation: Speculation, cost: float) -> Speculation:
     """Decodes of every width were seen: one second, and `cost` for each further token."""
-    for width in range(1, WIDEST + 1):
+    for width in list(range(1, WIDEST + 1)) * TRIALS:
         speculation.costs.add(width, 1.0 + cost * (width - 1))
     return speculation
 
@@ -130,6 +130,16 @@ def test_nothing_is_drafted_behind_a_chunk_of_a_prompt(clock: Clock) -> None:
     speculation = learned(Speculation([Eager(clock, chance=0.9)], now=clock), 0.0)
     assert len(speculation.propose(WIDEST - 1, 8)) == 1
     assert speculation.propose(WIDEST, 8) == speculation.propose(100, 8) == []
+
+
+def test_a_slow_first_time_does_not_bar_a_width(clock: Clock) -> None:
+    speculation = Speculation([Eager(clock, chance=0.95)], now=clock)
+    speculation.costs.add(1, 1.0)
+    speculation.costs.add(2, 50.0)
+    assert len(speculation.propose(1, 1)) == 1
+    for seconds in (50.0, 50.0):
+        speculation.costs.add(2, seconds)
+    assert speculation.propose(1, 1) == []
 
 
 def test_disabled_is_silent(clock: Clock) -> None:

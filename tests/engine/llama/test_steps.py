@@ -15,7 +15,7 @@ from beadline.engine.fim.healing import TokenTable
 from beadline.engine.llama.decoder import Decoder, Limits
 from beadline.engine.llama.drafts import Drafter
 from beadline.engine.llama.sampling import Sampler
-from beadline.engine.llama.speculation import WIDEST, BatchCosts, Speculation
+from beadline.engine.llama.speculation import TRIALS, WIDEST, BatchCosts, Speculation
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.protocol import Event, Finished, Piece
 from beadline.errors import EngineError
@@ -117,7 +117,7 @@ class Free(BatchCosts):
 
     def __init__(self) -> None:
         super().__init__()
-        for width in range(1, WIDEST + 1):
+        for width in list(range(1, WIDEST + 1)) * TRIALS:
             super().add(width, 1.0)
 
     def add(self, width: int, seconds: float) -> None:
