@@ -138,7 +138,9 @@ def settle(text: str, hole: Hole, closers: str) -> Settled:
     """
     if not closers:
         return Settled(text, 0)
-    wanted = _state(hole, closers)
+    # A string that they do not close is the user's: they close what is around it.
+    string = "" if closers.startswith(hole.scanned.string) else hole.scanned.string
+    wanted = _state(hole, string + closers)
     for count in range(len(closers) + 1):
         if _state(hole, text + closers[count:]) == wanted:
             break
