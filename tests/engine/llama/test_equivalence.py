@@ -4,14 +4,14 @@ llama.cpp may take other kernels for other batch widths, and then logits differ 
 two best tokens are closer than that, either may be chosen.
 
 First measurement (llama.cpp 0.5.0-dev of llama-cpp-python 0.3.36, AVX512-VNNI without AMX, built-in
-model, Q8_0, 16 tokens a hole): batches of 1 to 63 tokens give the same logits to the last bit, so
-that drafts, which make none wider than 9, change next to nothing (a batch across a multiple of 256
-positions did, by 0.1). From 64 tokens on the attention
-runs in tiles of lower precision, and logits differ by 0.09 in the median hole, at most by 0.18.
-A prompt that is evaluated in chunks of 128 and reused from elsewhere is cut into other chunks than
-a fresh one, so 29 of 280 requests then diverged, at gaps of at most 0.04. State is therefore
-compared in chunks of `EXACT` tokens, where nothing but a mistake of ours makes a difference, and
-the gaps once more in the chunks of a CPU's worker.
+model, Q8_0, one thread, 16 tokens a hole): batches of 1 to 63 tokens give the same logits to the
+last bit, so that drafts, which make none wider than 9, change nothing at all: 0 of 240 holes, and
+not one logit. From 64 tokens on the attention runs in tiles of lower precision, and logits differ
+by 0.09 in the median hole, at most by 0.21. A prompt that is evaluated in chunks of 128 and reused
+from elsewhere is cut into other chunks than a fresh one, so 39 of 400 requests then diverged, at
+gaps of at most 0.04. State is therefore compared in chunks of `EXACT` tokens, where nothing but a
+mistake of ours makes a difference (0 of 560 requests), and the gaps once more in the chunks of a
+CPU's worker.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from tests.engine.llama.test_decoder import Freely
 from tests.engine.llama.test_steps import speculation
 
 MOST_GAP = 0.1
-"""Largest distance of the two best logits at a first divergence that is taken for a tie: somewhat
-more than half the largest difference of a logit that was measured."""
+"""Largest distance of the two best logits at a first divergence that is taken for a tie: about
+half the largest difference of a logit that was measured."""
 MOST_DIVERGED = 0.005
 """Share of the holes that may diverge at all, where widths do not change kernels."""
 EXACT = 48
