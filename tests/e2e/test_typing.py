@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import statistics
 from pathlib import Path
@@ -12,7 +11,7 @@ import psutil
 import pytest
 
 from tests.e2e.conftest import Launch, Server, until
-from tests.lsp.client import TIMEOUT, insert
+from tests.lsp.client import insert
 
 pytestmark = pytest.mark.slow
 
@@ -127,9 +126,16 @@ async def test_snippets_do_not_make_typing_dearer(launch: Launch, tmp_path: Path
         root=workspace.as_uri(), options={"completion": {"debounceMs": 0, "maxTokens": 8}}
     )
     uri = await opened(server, workspace, HEAD + TAIL)
-    async with asyncio.timeout(TIMEOUT):  # the first scan runs in the background
-        while not any(record["snippets"] for record in server.traces(event="request")):
-            await server.client.complete(uri, LINE, 0, triggerKind=1)
+    await server.client.complete(uri, LINE, 0, triggerKind=1)
+    # The first scan runs in the background; what it finds comes into use in idle time.
+    await until(
+        lambda: any(
+            record["snippets"]
+            for event in ("request", "warm")
+            for record in server.traces(event=event)
+        ),
+        "snippets are in a prompt",
+    )
     records = await typed(server, uri)
     assert {s["path"] for r in records for s in r["snippets"]} == {"helpers.py"}
     evaluated = [record["evaluated_tokens"] for record in records]
