@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.context.syntax import adds_error
+from beadline.context.syntax import adds_error, prepare
 from tests.examples import examples
 
 from .marked import document, tree
@@ -242,3 +242,16 @@ def test_long_classes_whose_brackets_have_lines_of_their_own(
     doc, offset = document(long, language)
     near = tree(doc.text, language).around(offset)
     assert near is not None and near[0].problems().count == 0
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3, 1000])
+def test_a_preparation_that_stops_early_changes_no_verdict(steps: int) -> None:
+    text, offset = "x = [f(a for\ny = 1\n", len("x = [f(a for")
+    prepared = tree(text, "python")
+    preparation = prepare(prepared, offset)
+    for _ in zip(range(steps), preparation, strict=False):
+        pass
+    preparation.close()
+    for suggestion in (" b in c)]", " b in c)", " = ="):
+        fresh = adds_error(tree(text, "python"), offset, offset, suggestion)
+        assert adds_error(prepared, offset, offset, suggestion) == fresh

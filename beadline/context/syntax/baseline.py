@@ -39,7 +39,9 @@ class BaselineSearch:
 
     def __iter__(self) -> Iterator[None]:
         """Steps that are still to be done; each is a parse or two."""
-        return self._steps
+        # Not `_steps` itself: `yield from` would close it for all when one stops early.
+        for _ in self._steps:
+            yield
 
     def result(self) -> Baseline:
         """What it has found, after all steps."""
