@@ -41,7 +41,7 @@ class Typist:
         self.completer = Completer(
             engine,
             Options(
-                completion=CompletionOptions(debounce_ms=0, **completion),  # type: ignore[arg-type]
+                completion=CompletionOptions(debounce_ms=0, least_confidence=0, **completion),  # type: ignore[arg-type]
                 context=CONTEXT,
             ),
             retriever=self.retriever,
