@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.context.syntax import SyntaxTree, SyntaxTrees, adds_error, prepare
+from beadline.context.syntax import SyntaxTree, SyntaxTrees, adds_error
 from beadline.context.types import Document
 
 from .marked import document, tree
@@ -210,19 +210,3 @@ def test_a_long_class_is_checked_in_a_part() -> None:
     at = text.index("return [", len(text) // 2) + len("return [")
     assert not adds_error(tree(text), at, at, "a, ")
     assert adds_error(tree(text), at, at, "a b ")
-
-
-def test_a_preparation_that_is_dropped_halfway_costs_no_verdict() -> None:
-    text = "def f(:\n    return g(1,\n\nx = \n"
-    offset = text.index("\n\nx")
-
-    def parsed() -> SyntaxTree:
-        found = SyntaxTrees().parse(Document("k", "a.py", "python", text))
-        assert found is not None
-        return found
-
-    begun = parsed()
-    steps = prepare(begun, offset)
-    next(steps)
-    del steps
-    assert adds_error(begun, offset, offset, " 2)") == adds_error(parsed(), offset, offset, " 2)")

@@ -105,9 +105,7 @@ def prepare(tree: SyntaxTree, start: int) -> Iterator[None]:
     is time, between other work of the tree's thread."""
     if (near := tree.around(start, _NEAR_CHARS)) is not None:
         part, skipped = near
-        # Not `yield from`: who drops these steps must not end the search, which others go on with.
-        for _ in _baseline(part, start - skipped):
-            yield
+        yield from _baseline(part, start - skipped)
 
 
 def _baseline(tree: SyntaxTree, offset: int) -> BaselineSearch:
