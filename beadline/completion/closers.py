@@ -142,14 +142,22 @@ def settle(text: str, hole: Hole, closers: str) -> Settled:
     string = "" if closers.startswith(hole.scanned.string) else hole.scanned.string
     wanted = _state(hole, string + closers)
     for count in range(len(closers) + 1):
-        if _state(hole, text + closers[count:]) == wanted:
+        # Only what it has itself can take the place of a closer.
+        if in_order(closers[:count], text) and _state(hole, text + closers[count:]) == wanted:
             break
     else:
         # It leaves something of its own open: what it closed before that is its own as well.
-        count = len(closers) if _closes_all(text, hole, len(wanted[0])) else 0
+        closes = _closes_all(text, hole, len(wanted[0])) and in_order(closers, text)
+        count = len(closers) if closes else 0
     if count and text.endswith(closers[:count]):
         return Settled(text[: len(text) - count], 0)
     return Settled(text, count)
+
+
+def in_order(characters: str, text: str) -> bool:
+    """Whether `text` has the characters in their order, with anything between them."""
+    rest = iter(text)
+    return all(character in rest for character in characters)
 
 
 def _state(hole: Hole, text: str) -> tuple[tuple[str, ...], str, int]:

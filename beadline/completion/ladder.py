@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from beadline.completion.closers import CLOSERS, UserText
+from beadline.completion.closers import CLOSERS, UserText, in_order
 from beadline.completion.confidence import Features, Part, is_word, parts_from
 from beadline.completion.types import Trace
 from beadline.context.types import Document
@@ -152,7 +152,7 @@ class Shown:
         if not 0 <= size <= _MOST_CLOSERS or not text.endswith(after):
             return None
         rest, inserted = self.text[count:], text[offset : offset + size]
-        if not CLOSERS.issuperset(inserted) or not _in_order(inserted, rest):
+        if not CLOSERS.issuperset(inserted) or not in_order(inserted, rest):
             return None
         if rest.endswith(inserted):
             rest, size = rest[: len(rest) - size], 0
@@ -307,9 +307,3 @@ def _of_text(user: UserText) -> tuple[object, ...]:
     document = user.document
     text = document.text
     return document.key, document.language, user.offset, user.closers, len(text), hash(text)
-
-
-def _in_order(characters: str, text: str) -> bool:
-    """Whether `text` has the characters in their order, with anything between them."""
-    rest = iter(text)
-    return all(character in rest for character in characters)

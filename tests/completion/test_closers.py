@@ -72,6 +72,7 @@ def test_a_request_of_an_older_text_forgets_nothing():
         ("x = [|\n", "]", "\n    1,\n]", ("\n    1,\n", 0)),
         ("x = f([|\n", "])", "1], 2)", ("1], 2)", 2)),
         ("x = f(a, 'u|\n", ")", "tf8'", ("tf8'", 0)),
+        ("x = {\n  [|\n", "}", "1] * 1", ("1] * 1", 0)),
         ("x = f(a, 'u|\n", ")", "tf8')", ("tf8'", 0)),
         ("x = f(a, 'u|\n", ")", "tf8').read()", ("tf8').read(", 0)),
         ("x = f(a, 'u|\n", "')", "tf8', b", ("tf8', b", 1)),
@@ -207,3 +208,14 @@ def test_the_suggestion_stays_whole_and_closers_are_only_ever_spared_from_the_le
     settled = settle(text, hole_at(marked), closers)
     result = settled.text + closers[settled.replaced :]
     assert result in [text + closers[n:] for n in range(len(closers) + 1)]
+
+
+@given(
+    st.text("x([{'\" \n", max_size=8),
+    st.text(")]}'\"", min_size=1, max_size=3),
+    st.text("x()[]{}'\", \n", min_size=1, max_size=12),
+)
+def test_no_closer_is_lost(before: str, closers: str, text: str):
+    settled = settle(text, hole_at(f"{before}|\n"), closers)
+    kept = iter(settled.text + closers[settled.replaced :])
+    assert all(closer in kept for closer in closers)
