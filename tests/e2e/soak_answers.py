@@ -33,19 +33,20 @@ def check(sent: Sent, answer: Message) -> tuple[str, list[Message]]:
         assert answer["result"] is None, answer
         return "command", []
     items = answer["result"]["items"]
+    told = answer, f"{sent.text[: sent.cursor][-60:]}¦{sent.text[sent.cursor :][:60]}"
     for item in items:
         start, end = (
             offset_of(sent.text, item["range"][s], sent.encoding) for s in ("start", "end")
         )
         new = item["insertText"]
-        assert start <= sent.cursor <= end, answer
+        assert start <= sent.cursor <= end, told
         before, behind = sent.text[start : sent.cursor], sent.text[sent.cursor : end]
-        assert "\n" not in before + behind, answer
-        assert new.startswith(before) and len(new) > len(before), answer
-        assert _is_subsequence(behind, new[len(before) :]), answer
-        assert not set(new) & {"\r", "\0", "\ufffd"}, answer
-        assert sent.text[:start] + new + sent.text[end:] != sent.text, answer
-    assert len({item["insertText"] for item in items}) == len(items), answer
+        assert "\n" not in before + behind, told
+        assert new.startswith(before) and len(new) > len(before), told
+        assert _is_subsequence(behind, new[len(before) :]), told
+        assert not set(new) & {"\r", "\0", "\ufffd"}, told
+        assert sent.text[:start] + new + sent.text[end:] != sent.text, told
+    assert len({item["insertText"] for item in items}) == len(items), told
     return "items" if items else "empty", items
 
 
