@@ -30,6 +30,7 @@ CRASHED = "engine_crashed"
 EMPTY_LIKELY = "eog_probability"
 EMPTY_ANSWER = "empty_answer"
 WHITESPACE = "whitespace_only"
+BROKEN_CHARACTERS = "broken_characters"
 REPEATS_SUFFIX = "repeats_suffix"
 REPEATS_PREVIOUS = "repeats_previous_line"
 ADDS_ERROR = "adds_error"
@@ -43,7 +44,7 @@ MEASURED = "measured"
 UNSURE = "low_confidence"
 REJECTED = "rejected_before"
 
-RETRIED = frozenset({ADDS_ERROR, BARE_HEADER})
+RETRIED = frozenset({ADDS_ERROR, BARE_HEADER, BROKEN_CHARACTERS})
 """Where another answer of the model may do better."""
 LASTING = RETRIED | {
     EXPECTED_NOTHING, IN_COMMENT, IN_STRING, UNCHECKED, EMPTY_LIKELY, EMPTY_ANSWER, WHITESPACE,
@@ -52,6 +53,7 @@ LASTING = RETRIED | {
 """What holds for a cursor as long as the text stays the same."""
 NEVER = 1.1
 """A threshold that no probability reaches."""
+_REPLACEMENT = "\ufffd"
 _LEAST_SIGNS = 2
 """Least signs of an automatic suggestion without a letter or digit. Users of Tabby complained of
 tiny suggestions (TabbyML/tabby#2953) and it drops everything below 4 characters; here that would
@@ -136,6 +138,8 @@ def of_answer(text: str, raw: str, hole: Hole, *, stop_reason: str = "") -> str:
         return REPEATS_SUFFIX if stop_reason == "suffix" else EMPTY_ANSWER
     if not raw.strip():
         return WHITESPACE
+    if _REPLACEMENT in text and _REPLACEMENT not in hole.text:
+        return BROKEN_CHARACTERS  # tokens that are bytes made no UTF-8
     if not text.strip() or overlap.repeats_following(text, hole):
         return REPEATS_SUFFIX
     return REPEATS_PREVIOUS if overlap.repeats_previous(text, hole) else ""

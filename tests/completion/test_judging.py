@@ -59,3 +59,14 @@ def test_nothing_is_shown_where_the_text_has_it_already(answer: str):
     reading = reading_of("y = 2\n\nx = 1\n", 6)
     verdict = judge(reading, Answer(answer, "eog"), closers="", automatic=True)
     assert (verdict.text, bool(verdict.silent_reason)) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "shown"),
+    [("# ", "\ufffd RIGHTS", ""), ("# \ufffd ", "\ufffd", "\ufffd"), ("# ", "é", "é")],
+)
+def test_bytes_that_make_no_character_are_not_shown(before: str, answer: str, shown: str):
+    reading = reading_of(before + "\n", len(before))
+    verdict = judge(reading, Answer(answer, "eog"), closers="", automatic=False)
+    assert verdict.text == shown
+    assert (verdict.silent_reason == "broken_characters") == (not shown)
