@@ -75,7 +75,8 @@ class CompletionOptions:
     max_tokens: int = _workspace(96, minimum=1, maximum=1024)
     """Upper bound on the tokens of one suggestion."""
     debounce_ms: int = _workspace(30, minimum=0, maximum=5000)
-    """Quiet time before the model is asked; cached answers never wait."""
+    """Least time between two questions to the model; the first key after a pause never waits,
+    cached answers do not either."""
     deadline_ms: int = _workspace(5000, minimum=50, maximum=120_000)
     """Upper bound on the time of one generation."""
     max_lines: int = _workspace(16, minimum=1, maximum=200)

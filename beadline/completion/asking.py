@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -125,6 +126,8 @@ class Asker:
         self._tickets = itertools.count()
         self._newest: dict[str, int] = {}
         """Ticket of the newest request by document key, while it is under way."""
+        self._asked_at = -math.inf
+        """When the model was last asked for somebody."""
         self._closed = False
 
     @contextlib.contextmanager
@@ -178,9 +181,7 @@ class Asker:
         request, reading = question.request, question.reading
         document = reading.document
         measured = question.is_measured
-        rested = (
-            measured or not request.automatic or options.debounce_ms == 0 or question.number > 0
-        )
+        rested = measured or not request.automatic or question.number > 0
         rule: Cutter | None = EverythingGoes() if measured else None
         prepared = measured or question.number > 0
         while True:
@@ -204,9 +205,11 @@ class Asker:
                     # Whatever the answer, it will be compared with this.
                     prepared = True
                     self._thread.post_steps(prepare(reading.tree, reading.cursor.offset))
-                if not rested:
-                    await self._clock.pause(options.debounce_ms / 1000)
-                    rested = True
+                wait = 0.0 if rested else self._asked_at + options.debounce_ms / 1000
+                wait -= self._clock.seconds()
+                rested = True
+                if wait > 0:
+                    await self._clock.pause(wait)
                     continue  # another request may have found or started the answer meanwhile
                 if rule is None:
                     rule = await self._thread.run(trace, lambda: self._rule(question))
@@ -329,6 +332,7 @@ class Asker:
         self._generation = started
         self._draining.add(started)
         if not ahead:
+            self._asked_at = self._clock.seconds()
             self._on_sent(reading)
         return started
 

@@ -26,6 +26,11 @@ from beadline.lsp.transport import Output, guard_stdout, pump
 from beadline.settings import Options
 
 
+SWITCH_S = 0.0005
+"""A thread that searches or parses keeps the event loop waiting so long at most (Python's 5 ms are
+what a whole request may cost)."""
+
+
 def serve(options: Options, *, trace: Path | str | None = None) -> int:
     """Serve until the client ends it; the process's exit code.
 
@@ -51,6 +56,7 @@ def serve(options: Options, *, trace: Path | str | None = None) -> int:
 def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None) -> int:
     """Serve on descriptors 0 and 1 with an engine of any kind; the exit code."""
     set_up_logging(options.trace.log_level)
+    sys.setswitchinterval(SWITCH_S)
     stdout = guard_stdout()
     try:
         return asyncio.run(_serve(options, engine, sink, stdout))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text, is_cut
 from beadline.engine.llama.native import CONTROL, SENTENCEPIECE, UNKNOWN, USER_DEFINED, Model
 
+_REMEMBERED = 64
+"""Texts whose ids are remembered: the parts of the prompts of a few documents."""
 _SENTINEL = "☺"
 _BLANK = "▁"
 """SentencePiece's mark of a blank (U+2581)."""
@@ -40,6 +43,7 @@ class LlamaVocabulary:
         """Ids that are never text; one in a middle ends it."""
         self._pattern = added_text_pattern(_as_users_write(added))
         self._spelled: dict[int, bytes] = {}
+        self._encoded = lru_cache(_REMEMBERED)(self._encode)
         # SentencePiece puts a dummy blank in front of every text unless the file says not to.
         dummy = self._metadata.get("tokenizer.ggml.add_space_prefix", "true") != "false"
         self._sentinel: list[int] = []
@@ -76,11 +80,17 @@ class LlamaVocabulary:
     def encode(self, text: str, *, opening: bool = False) -> list[int]:
         """Ids of user text: no BOS, no added token whatever the text says, and no dummy blank
         unless `opening`.
+
+        Remembered: most of a prompt is what it was at the last keystroke, and llama.cpp takes a
+        microsecond a character.
         """
+        return list(self._encoded(text, opening))
+
+    def _encode(self, text: str, opening: bool) -> tuple[int, ...]:
         if opening and self._sentinel and text:
             # Only the first part of a text that is cut has the dummy blank.
             first = [self._model.tokenise]
-            return encode_user_text(
+            ids = encode_user_text(
                 lambda part: (
                     first.pop()(part.encode("utf-8", "replace"))
                     if first
@@ -89,7 +99,9 @@ class LlamaVocabulary:
                 self._pattern,
                 text,
             )
-        return encode_user_text(self._encode_raw, self._pattern, text)
+        else:
+            ids = encode_user_text(self._encode_raw, self._pattern, text)
+        return tuple(ids)
 
     def _encode_raw(self, text: str) -> list[int]:
         # A lone surrogate (an editor may send one) has no UTF-8; it becomes "?".
