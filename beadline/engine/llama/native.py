@@ -285,6 +285,11 @@ class Context(SequenceMemory):
         params.swa_full = True
         params.n_batch = params.n_ubatch = batch_tokens
         params.n_threads, params.n_threads_batch = threads, batch_threads
+        if not model.gpu_layers:
+            # On a CPU llama.cpp's flash attention gives other bits for batches of other widths and
+            # other numbers of threads, and is slower in all narrower than 64. Without it all
+            # batches of two tokens or more give the same bits.
+            params.flash_attn_type = names.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self.model = model
         pointer = names.llama_init_from_model(model.pointer, params)
         if not pointer:

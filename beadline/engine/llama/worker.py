@@ -47,13 +47,10 @@ CONTEXT_TOKENS = 8192
 """Most context taken when the options do not say."""
 LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
-CPU_CHUNK, GPU_CHUNK = 48, 512
+CPU_CHUNK, GPU_CHUNK = 128, 512
 """Prompt tokens per decode: small where a chunk takes long, so that cancel is heard.
 
-From 64 queries on llama.cpp's attention on CPUs runs in tiles of lower precision (logits differ by
-up to 0.2); below, batches of any width give the same bits, so that reused state and drafts change
-nothing. At 0.5B a token costs the same; in the tiny built-in model, where attention weighs more, it
-costs twice as much."""
+A decoder makes chunks smaller where they take long."""
 
 
 class Worker:
@@ -130,6 +127,7 @@ class Worker:
                             "text": event.text,
                             "tokens": event.tokens,
                             "logprob": event.logprob,
+                            "elapsed_ms": event.elapsed_ms,
                         }
                     )
                 case Finished(reason, usage):
