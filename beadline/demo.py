@@ -122,6 +122,7 @@ async def _run(options: Options, console: Console) -> int:
                 continue
             asked += 1
             result = await completer.complete(CompletionRequest(hole.document, hole.offset))
+            await completer.settled()
             common.raise_engine_failure(result, engine)
             _show(hole, result, console)
             filled += bool(result.items)

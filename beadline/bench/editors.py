@@ -96,9 +96,9 @@ class OurEditor:
         self._open.clear()
         lines = self._server.traces() + await self._server.idle()
         answers, self._answers = self._answers, []
-        served = [line for line in lines if _is_served(line)]
+        served = sorted(filter(_is_served, lines), key=lambda line: line["order"])
         answered = [answer for answer in answers if answer.error is None]
-        if len(served) == len(answered):  # one request at a time is answered: the order is the same
+        if len(served) == len(answered):  # one request at a time is answered
             for line, answer in zip(served, answered, strict=True):
                 line["client_ms"] = answer.ms
         return [{"kind": "trace", **line} for line in lines]

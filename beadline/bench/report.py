@@ -202,8 +202,8 @@ def traces_of(lines: Sequence[Record]) -> dict[str, Any]:
 
 
 def _overhead(line: Record) -> float:
-    """All but waiting for the engine, evaluation and decoding."""
-    return line["total_ms"] - line["queue_ms"] - line["prompt_ms"] - line["generate_ms"]
+    """All but waiting for the engine, evaluation, and decoding up to the end of the answer."""
+    return line["total_ms"] - line["queue_ms"] - line["decided_ms"]
 
 
 def _spread(values: Sequence[float]) -> dict[str, Any]:

@@ -92,6 +92,7 @@ async def run(
     try:
         await engine.start()
         result = await completer.complete(request)
+        await completer.settled()
         common.raise_engine_failure(result, engine)
         prompt = None
         if show_prompt:

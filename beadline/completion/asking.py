@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import math
 import logging
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -29,13 +29,14 @@ from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.stop import StopRule
 from beadline.context.syntax import prepare
 from beadline.context.types import Document
-from beadline.engine.protocol import Engine, FimRequest
+from beadline.engine.protocol import Engine, FimRequest, Usage
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions
 
 _LOG = logging.getLogger(__name__)
 INVOKED_LENGTH = 2
 """By how much longer an Invoked answer may be than an automatic one, in tokens and lines."""
+_MODEL = "model"
 TEMPERATURE = 0.7
 """Of the answers after the greedy one."""
 
@@ -215,7 +216,7 @@ class Asker:
                     rule = await self._thread.run(trace, lambda: self._rule(question))
                     continue
                 try:
-                    current, source = self._start(question, scene, rule), "model"
+                    current, source = self._start(question, scene, rule), _MODEL
                 except EngineError as exc:
                     trace.silent_reason = silent_reason(exc)
                     return None
@@ -248,7 +249,9 @@ class Asker:
         typed = ended.base.typed(document, offset)
         if typed is None or not ended.text.startswith(typed) or (typed and typed == ended.text):
             return None
-        record_usage(trace, ended.take_usage())
+        trace.await_counts()
+        ended.charge(lambda usage: _count(trace, usage))
+        trace.decided_ms += ended.decided_ms if source == _MODEL else 0.0
         probability = 0.0 if typed else ended.eog_probability
         text = ended.text[len(typed) :]
         parts = parts_from(ended.parts, len(typed))
@@ -289,7 +292,9 @@ class Asker:
 
     def keep_rest(self, question: Question, answer: Answer, shown: str) -> None:
         """Of an answer only `shown` is shown: what is left is kept for the cursor behind that."""
-        self._ladder.keep_rest(self._scene(replace(question, number=0)), answer, shown)
+        request = replace(question.request, automatic=True)  # as the next one will be
+        plain = replace(question, number=0, request=request)
+        self._ladder.keep_rest(self._scene(plain), answer, shown)
 
     async def _ruled(self, answer: Answer, question: Question, trace: Trace) -> Answer:
         """The answer up to the stop rule's cut; most have seen the rule already."""
@@ -326,7 +331,8 @@ class Asker:
                 else silence.empty_threshold(reading.cursor, request)
             ),
             call_later=self._clock.later,
-            on_end=lambda ended: self._ended(ended, question, scene, ahead=ahead),
+            on_answer=lambda answered: self._answered(answered, question, scene),
+            on_end=lambda ended: self._ended(ended, ahead=ahead),
             ahead=ahead,
         )
         self._generation = started
@@ -336,28 +342,33 @@ class Asker:
             self._on_sent(reading)
         return started
 
-    def _ended(self, ended: Generation, question: Question, scene: Scene, *, ahead: bool) -> None:
-        """A generation's stream is over: keep what it is worth, tell what it cost."""
+    def _answered(self, answered: Generation, question: Question, scene: Scene) -> None:
+        """The text of a generation is final: keep what it is worth."""
+        late = answered.stop_reason == generations.DEADLINE and not answered.text
+        if question.is_measured or late:
+            return
+        answer = Answer(
+            answered.text,
+            answered.stop_reason,
+            answered.eog_probability,
+            tuple(answered.parts),
+            beyond=answered.beyond,
+        )
+        self._ladder.remember(scene, answer)
+        if answered.ahead and not self._closed:
+            self._on_ahead(question, answer)
+
+    def _ended(self, ended: Generation, *, ahead: bool) -> None:
+        """A generation's stream is over: tell what it cost, if nobody else will."""
         self._draining.discard(ended)
         if self._generation is ended:
             self._generation = None
-        if ended.complete and not question.is_measured:
-            answer = Answer(
-                ended.text,
-                ended.stop_reason,
-                ended.eog_probability,
-                tuple(ended.parts),
-                beyond=ended.beyond,
-            )
-            self._ladder.remember(scene, answer)
-            if ahead and not self._closed:
-                self._on_ahead(question, answer)
         if ended.error is not None and not self._closed:
             self._loader.begin()
-        if ended.stopped or not ended.awaited:
+        if ended.stopped or not (ended.awaited or ended.charged):
             event = "prefetch" if ahead else "abandoned"
             trace = Trace(event=event, stop_reason=ended.stop_reason)
-            record_usage(trace, ended.take_usage())
+            ended.charge(lambda usage: record_usage(trace, usage))
             self._write(trace)
 
     def _scene(self, question: Question) -> Scene:
@@ -374,6 +385,11 @@ class Asker:
         limits = (question.max_tokens, question.max_lines, question.number)
         seen = 0 if request.automatic else hash((reading.split(), reading.snippets))
         return Scene.at(reading.document, reading.cursor.offset, repr((model, limits)), seen)
+
+
+def _count(trace: Trace, usage: Usage) -> None:
+    record_usage(trace, usage)
+    trace.counted()
 
 
 def _serves(answer: Answer, request: CompletionRequest) -> bool:

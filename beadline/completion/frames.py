@@ -222,6 +222,14 @@ class Frames:
         while len(self._held) > _DOCUMENTS:
             self._held.popitem(last=False)
 
+    def outdate(self, key: str) -> None:
+        """The snippets of all documents but `key` may be of texts that have changed."""
+        for other, held in self._held.items():
+            if other != key:
+                held.in_use = replace(held.in_use, statement=None)
+                if held.prepared is not None:
+                    held.prepared = replace(held.prepared, statement=None)
+
     def forget(self, key: str) -> None:
         """The document closed."""
         self._held.pop(key, None)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from beadline.completion import silence
-from beadline.completion.confidence import Estimator
+from beadline.completion.confidence import Estimator, Features
 from beadline.completion.history import History
 from beadline.completion.ladder import Shown
 from beadline.completion.types import Trace
@@ -33,6 +33,10 @@ class Gate:
         self._estimator = estimator_of(Path(model.path)) if model is not None else Estimator()
         self.model = model
 
+    def estimate(self, features: Features) -> float:
+        """Probability that a suggestion's first line is right."""
+        return self._estimator.estimate(features)
+
     def passing(
         self, found: Sequence[Shown], trace: Trace, *, automatic: bool, least: float
     ) -> tuple[Shown, ...]:
@@ -46,7 +50,7 @@ class Gate:
         for number, shown in enumerate(found):
             sure = 1.0
             if shown.features is not None:
-                sure = self._estimator.estimate(shown.features)
+                sure = self.estimate(shown.features)
             if number == 0:
                 trace.confidence = sure
             if automatic and self._history.rejected(shown):

@@ -27,6 +27,8 @@ SUPERSEDED = "superseded"
 CLOSED = "closed"
 UNCLAIMED = "unclaimed"
 EMPTY_LIKELY = "eog_probability"
+DEADLINE = "deadline"
+"""Time was up, so more may come of the next try."""
 REPEATS = "suffix"
 """The stop rule's own word for an answer that only says what follows."""
 
@@ -122,6 +124,7 @@ class Generation:
         scope: str,
         empty_threshold: float,
         call_later: CallLater,
+        on_answer: Callable[[Generation], None],
         on_end: Callable[[Generation], None],
         ahead: bool = False,
     ) -> None:
@@ -129,7 +132,9 @@ class Generation:
 
         `scope`: what must be equal, besides the text, for a request to be served (model, limits).
         `empty_threshold`: stop before the first token when the hole is empty at least so likely.
-        `on_end` is called once the stream has ended, with everything known. `ahead`: begun before
+        `on_answer` is called when the text is final and worth keeping, `on_end` once the stream has
+        ended, with everything counted: where the text is cut that is a decode step or two later,
+        which nobody waits for. `ahead`: begun before
         anybody asked (a prefetch), so that nobody has to wait for it within `PATIENCE`.
         """
         self.base = base
@@ -143,6 +148,9 @@ class Generation:
         self.parts: list[Part] = []
         """Of everything written, with their probabilities."""
         self.finished = False
+        """Its text is final."""
+        self.decided_ms = 0.0
+        """From the start of prompt evaluation to the token with which the text was final."""
         self.stop_reason = ""
         self.eog_probability = 0.0
         self.usage = Usage()
@@ -151,10 +159,12 @@ class Generation:
         self._rule = rule
         self._empty_threshold = empty_threshold
         self._call_later = call_later
+        self._on_answer = on_answer
         self._on_end = on_end
         self._typed = ""
         self._newest: tuple[str, int | None] = (base.document.text, base.offset)
-        self._usage_taken = False
+        self._payer: Callable[[Usage], None] | None = None
+        self._counted = False
         self._waiters = 0
         self._cut = False
         self._stopped = False
@@ -166,7 +176,7 @@ class Generation:
 
     @property
     def complete(self) -> bool:
-        """True when it ended by itself: its answer may be cached."""
+        """True when it was not stopped: its answer may be cached."""
         return self.finished and self.error is None and not self._stopped and self.stop_reason != ""
 
     @property
@@ -202,15 +212,23 @@ class Generation:
         """Whether nothing newer than this text and cursor was observed."""
         return self._newest == (document.text, offset)
 
-    def take_usage(self) -> Usage:
-        """Its counts, given once: whoever asks later gets only layout and family."""
-        if self._usage_taken:
-            return Usage(layout=self.usage.layout, family=self.usage.family)
-        self._usage_taken = True
-        return self.usage
+    @property
+    def charged(self) -> bool:
+        """Whether somebody has taken its counts on himself."""
+        return self._payer is not None
+
+    def charge(self, pay: Callable[[Usage], None]) -> None:
+        """Give its counts to `pay`, now or once they are known. The first who asks gets them, who
+        asks later only layout and family."""
+        if self._payer is not None:
+            pay(Usage(layout=self.usage.layout, family=self.usage.family))
+            return
+        self._payer = pay
+        if self._counted:
+            pay(self.usage)
 
     async def wait(self) -> None:
-        """Wait for its end. Cancelling the waiter does not end the generation."""
+        """Wait for its text. Cancelling the waiter does not end the generation."""
         self._waiters += 1
         self.ahead = False
         self._cancel_timer()
@@ -244,10 +262,14 @@ class Generation:
                 elif isinstance(event, Finished):
                     self._on_finished(event)
         except EngineError as exc:
-            self.error = exc
-            self.stop_reason = self.stop_reason or "error"
+            if not self.finished:  # what is answered stays answered
+                self.error = exc
+                self.stop_reason = "error"
         finally:
             self._end()
+            self._counted = True
+            if self._payer is not None:
+                self._payer(self.usage)
             self._on_end(self)
 
     def _on_started(self, event: Started) -> None:
@@ -255,24 +277,29 @@ class Generation:
         self.eog_probability = event.eog_probability
         # Once something was typed, "nothing belongs here" was wrong already.
         if event.eog_probability >= self._empty_threshold and not self._typed:
+            self.decided_ms = event.usage.prompt_ms
             self._finish_early(EMPTY_LIKELY)
 
     def _on_piece(self, piece: Piece) -> None:
-        if self._cut or self.finished:
+        if self.finished:
             return  # the worker was up to 4 tokens ahead of the cut
         text = piece.text
         self.parts.append(Part(len(text), piece.tokens, piece.logprob))
         keep = self._rule.feed(text)
         self.text += text
+        self._cut = keep is not None
         if keep is not None:
             self.text, self.beyond = self.text[:keep], self.text[keep:]
-            self._finish_early(self._rule.reason)
         if not self._compatible(self._typed):
             self.stop(CONTRADICTED)
+        elif self._cut:
+            self.decided_ms = piece.elapsed_ms
+            self._finish_early(self._rule.reason)
 
     def _on_finished(self, event: Finished) -> None:
         self.usage = event.usage
-        if not self.stop_reason:
+        if not self.finished:
+            self.decided_ms = event.usage.first_token_ms + event.usage.generate_ms
             keep = self._rule.finish()
             self.text, self.beyond = self.text[:keep], self.text[keep:]
             repeats = not self.text and self.beyond.strip()
@@ -280,18 +307,23 @@ class Generation:
 
     def _finish_early(self, reason: str) -> None:
         """Cancel the stream but read it to its end: the last event carries the counts."""
-        self._cut = True
         self.stop_reason = reason
         self._stream.cancel()
+        self._end()
 
     def _compatible(self, typed: str) -> bool:
         ended = self._cut or self.finished
         return self.text.startswith(typed) or (not ended and typed.startswith(self.text))
 
     def _end(self) -> None:
+        """The text is final."""
+        if self.finished:
+            return
         self.finished = True
         self._cancel_timer()
         self._done.set()
+        if self.complete:
+            self._on_answer(self)
 
     def _start_timer(self) -> None:
         self._cancel_timer()

@@ -2,7 +2,8 @@
 
 Nobody says that a suggestion was rejected, so it is read off the edits: something else was typed
 at its place while it could be seen, or it was deleted right after it was accepted. Moving
-elsewhere says nothing. What was rejected is remembered by the code around, for this session.
+elsewhere says nothing, and blanks and line ends only move what stands there. What was rejected is
+remembered by the code around, for this session.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class History:
             self._accept(visible, document)
         elif (further := _further(visible, document, offset)) is not None:
             self._visible[document.key] = replace(visible, rest=further)
-        elif (typed := _inserted(rest, document)) and self._was_seen(visible):
+        elif (typed := _inserted(rest, document)).strip() and self._was_seen(visible):
             common = _common(typed, rest.text)
             self._acceptance.note(not rest.text[common:].strip())
             if common < len(typed):

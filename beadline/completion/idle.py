@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from beadline.completion.asking import Question
 from beadline.completion.clock import Clock
-from beadline.completion.generation import TimerHandle
+from beadline.completion.generation import DEADLINE, TimerHandle
 from beadline.completion.readings import Readings
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.completion.warming import Warmer
@@ -30,16 +30,20 @@ class Idle:
         warmer: Warmer,
         clock: Clock,
         is_busy: Callable[[], bool],
+        is_wanted: Callable[[CompletionRequest], bool],
         options: CompletionOptions,
     ) -> None:
-        """`is_busy`: whether the engine works for something that comes first."""
+        """`is_busy`: whether the engine works for something that comes first. `is_wanted`: whether
+        anything may ever be shown in a request's document."""
         self._readings = readings
         self._warmer = warmer
         self._clock = clock
         self._is_busy = is_busy
+        self._is_wanted = is_wanted
         self._options = options
         self._place: tuple[Document, int] | None = None
-        """The newest text and cursor that is known."""
+        """The newest text and cursor; None where there is none, or the cursor is not known."""
+        self._keys = 0
         self._requests = 0
         self._timer: TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -48,9 +52,9 @@ class Idle:
     def edited(self, document: Document, offset: int | None) -> None:
         """A key: the text changed; `offset` is the cursor, if it is known."""
         self._interrupt()
-        known = self._place is not None and self._place[0].key == document.key
-        if offset is not None and known:
-            self._place = document, offset
+        self._keys += 1
+        if self._place is not None and self._place[0].key == document.key:
+            self._place = None if offset is None else (document, offset)
         self._rest()
 
     def begun(self, request: CompletionRequest) -> None:
@@ -65,6 +69,11 @@ class Idle:
         """A request was answered, or cancelled."""
         self._requests -= 1
         self._rest()
+
+    def rest(self) -> None:
+        """Nobody wants suggestions for now: nothing is done until the next request."""
+        self._interrupt()
+        self._place = None
 
     def forget(self, key: str) -> None:
         """The document closed."""
@@ -107,18 +116,23 @@ class Idle:
         if self._is_busy() or (self._task is not None and not self._task.done()):
             self._rest()
         elif self._place is not None:
-            self._task = asyncio.get_running_loop().create_task(self._use(self._place))
+            self._task = asyncio.get_running_loop().create_task(self._use(self._place, self._keys))
 
-    async def _use(self, place: tuple[Document, int]) -> None:
+    async def _use(self, place: tuple[Document, int], keys: int) -> None:
         document, offset = place
-        trace = Trace()
+        request, trace = CompletionRequest(document, offset), Trace()
+        if not self._is_wanted(request):
+            return
         try:
             reading = await self._readings.prepare(document, offset, trace)
         except UnicodeEncodeError:  # of a text that no model can read
             return
         # A key or a request came meanwhile: the next idle time begins with what they left.
-        if reading is None or place is not self._place or self._requests or self._is_busy():
+        changed = keys != self._keys or place is not self._place
+        if reading is None or changed or self._requests or self._is_busy():
             return
-        question = Question(CompletionRequest(document, offset), reading, self._options)
+        question = Question(request, reading, self._options)
         if await self._warmer.warm(question.fim_request(), trace):
             self._readings.warmed(reading)
+        elif trace.stop_reason == DEADLINE:  # of a long prompt on a slow machine: go on
+            self._rest()

@@ -227,6 +227,11 @@ class Ladder:
         rests = (shown.rest(document, offset) for shown in self._shown.get(document.key, ()))
         return tuple({rest.text: rest for rest in rests if rest is not None}.values())
 
+    def shows(self, document: Document) -> bool:
+        """Whether what is remembered as shown is of this very text."""
+        shown = self._shown.get(document.key, ())
+        return bool(shown) and shown[0].document.text == document.text
+
     def decide(self, user: UserText, decision: Decision) -> None:
         """Remember what came of a cursor."""
         # Without the texts: hundreds of versions of a large file would be held.

@@ -164,6 +164,11 @@ class Reader:
             prepared = held.prepared.carried(reading.document.text, reading.cursor.offset)
             held.warm = prepared is not None and prepared.prompt == reading.frame.prompt
 
+    def others_changed(self, key: str) -> None:
+        """Another text than the document `key` changed: the other frames' snippets are searched
+        for anew in idle time."""
+        self._frames.outdate(key)
+
     def forget(self, key: str) -> None:
         """The document closed."""
         self._frames.forget(key)

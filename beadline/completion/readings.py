@@ -40,6 +40,7 @@ class Readings:
 
     def edited(self, document: Document, offset: int | None) -> tuple[Document, int | None]:
         """The newest text after a change; the user's text, and the cursor as far as known."""
+        self.others_changed(document.key)
         return self._closers.edited(document, offset)
 
     def user_text(self, request: CompletionRequest) -> UserText:
@@ -88,6 +89,11 @@ class Readings:
     def warmed(self, reading: Reading) -> None:
         """The prompt of a prepared reading has been evaluated."""
         self._thread.post(lambda: self._reader.warmed(reading))
+
+    def others_changed(self, key: str) -> None:
+        """Another text than the document `key` changed: the snippets of all others may be old."""
+        if self._searches:
+            self._thread.post(lambda: self._reader.others_changed(key))
 
     def forget(self, key: str) -> None:
         """The document closed."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from beadline.completion import generation as generations
@@ -22,12 +22,12 @@ from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
 from beadline.completion.history import History
 from beadline.completion.idle import Idle
-from beadline.completion.judging import Verdict, judge, suggestion
-from beadline.completion.ladder import Answer, Decision, Ladder, Shown
+from beadline.completion.ladder import Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.prefetch import Prefetch
 from beadline.completion.readings import Readings
 from beadline.completion.snippets import Retrieves
+from beadline.completion.suggesting import Found, Suggester
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import (
     CompletionItem,
@@ -44,16 +44,6 @@ ATTEMPTS = 3
 """Answers asked for while they break the syntax; the prompt is warm after the first."""
 ATTEMPTS_PER_ITEM = 2
 """Answers asked for each of several items, the same text or a bad one being likely (Tabby)."""
-
-
-@dataclass(frozen=True)
-class _Found:
-    """An answer that may be shown."""
-
-    shown: Shown
-    answer: Answer
-    rank: tuple[bool, bool, float]
-    """Whole ones first, the greedy one before sampled ones, these by mean log-probability."""
 
 
 class Completer:
@@ -90,10 +80,11 @@ class Completer:
             self._clock,
             self._write,
             self._readings.sent,
-            self._fetched,
+            lambda question, answer: self._suggester.fetched(question, answer),
         )
-        self._judging: asyncio.Task[None] | None = None
-        """Of what was fetched ahead."""
+        self._suggester = Suggester(
+            self._asker, self._ladder, self._gate, self._history, self._loader, self._thread
+        )
         self._prefetch = Prefetch(
             self._readings, self._asker, Warmer(engine, self._loader, self._write), self._clock
         )
@@ -102,8 +93,14 @@ class Completer:
             Warmer(engine, self._loader, self._write),
             self._clock,
             lambda: self._asker.is_busy or self._prefetch.is_busy,
+            lambda request: not silence.of_document(request, self._options),
             options.completion,
         )
+        self._newest: dict[str, Document] = {}
+        """The newest text of every open document, with the editor's own closers."""
+        self._served: ModelInfo | None = None
+        """The model whose answers are remembered."""
+        self._answered = 0
         self._closed = False
 
     async def ready(self) -> ModelInfo:
@@ -116,6 +113,7 @@ class Completer:
         Cancelling the call ends the request at once and leaves the generation alive.
         """
         started = self._clock.seconds()
+        self._suggester.begun(request)
         trace, shown = Trace(), []
         self._idle.begun(request)
         try:
@@ -126,11 +124,18 @@ class Completer:
             trace.silent_reason = silence.CANCELLED
             raise
         finally:
+            self._answered += 1
+            trace.order = self._answered
             trace.total_ms = 1000 * (self._clock.seconds() - started)
-            self._write(trace)
+            trace.when_counted(self._write)
             self._idle.ended()
         items = tuple(CompletionItem(s.text, s.offset, s.end) for s in shown)
         return CompletionResult(items, trace)
+
+    async def settled(self) -> None:
+        """Until nothing is done for the last requests any more: answers are given before the
+        engine has stopped and their counts are in the traces."""
+        await asyncio.gather(self._asker.drained(), self._suggester.drained())
 
     async def fim_request(self, request: CompletionRequest) -> FimRequest:
         """What the engine is asked first for `request`, whether or not it would be asked. The
@@ -146,11 +151,13 @@ class Completer:
 
     def opened(self, document: Document) -> None:
         """A document was opened in the editor."""
+        self._newest[document.key] = document
         self._readings.see(document)
         self._tell_retriever(document)
 
     def edited(self, document: Document, offset: int | None) -> None:
         """A document changed: a generation that the newest text contradicts stops."""
+        self._newest[document.key] = document
         user, caret = self._readings.edited(document, offset)
         self._history.edited(document, caret)
         self._asker.edited(user, caret)
@@ -166,6 +173,7 @@ class Completer:
         self._ladder.forget(key)
         self._history.forget(key)
         self._readings.forget(key)
+        self._newest.pop(key, None)
         if self._retriever is not None:
             self._retriever.closed(key)
 
@@ -180,8 +188,16 @@ class Completer:
 
     def files_changed(self) -> None:
         """Something on the disk changed."""
+        self._readings.others_changed("")
         if self._retriever is not None:
             self._retriever.files_changed()
+
+    def rest(self) -> None:
+        """Nobody wants suggestions for now: nothing is done until the next request."""
+        self._prefetch.cancel()
+        self._asker.stop(generations.SUPERSEDED)
+        self._suggester.close()
+        self._idle.rest()
 
     def reconfigure(self, options: Options) -> None:
         """New options from now on; what was computed under the old ones is forgotten."""
@@ -190,8 +206,7 @@ class Completer:
         self._options = options
         if self._retriever is not None:
             self._retriever.set_options(options.context)
-        self._prefetch.cancel()
-        self._asker.stop(generations.SUPERSEDED)
+        self.rest()
         self._ladder.clear()
         self._readings.reconfigure(options.context)
         self._idle.reconfigure(options.completion)
@@ -199,8 +214,7 @@ class Completer:
     async def close(self) -> None:
         """Stop everything, the engine and the retriever included. Idempotent."""
         self._closed = True
-        if self._judging is not None:
-            self._judging.cancel()
+        self._suggester.close()
         self._asker.close()
         self._idle.close()
         self._prefetch.cancel()
@@ -222,16 +236,20 @@ class Completer:
         if trace.silent_reason:
             return []
         user = self._readings.user_text(request)
+        if self._served != self._loader.info:
+            self._ladder.clear()
+            self._served = self._loader.info
         if not options.exact_tokens:
             rests = self._ladder.typed(document, offset)
+            rests = tuple(r for r in rests if not silence.lengthens_entry(r.text, request))
             if rests and (request.automatic or len(rests) >= most):
                 trace.answered_from = "typed"
                 trace.expected, trace.stop_reason = rests[0].expected, rests[0].stop_reason
-                if is_plain(request):  # a typing error goes, and the cursor is here again
+                if request.is_plain:  # a typing error goes, and the cursor is here again
                     self._ladder.decide(user, Decision.of(rests[:most], trace))
-                return self._present(rests[:most], request, trace)
+                return self._present(rests[:most], request, trace, typed=True)
             self._prefetch.cancel()
-            decision = self._ladder.decided(user, document) if is_plain(request) else None
+            decision = self._ladder.decided(user, document) if request.is_plain else None
             if decision is not None:
                 decision.tell(trace)
                 return self._present(decision.shown, request, trace) if decision.shown else []
@@ -243,7 +261,8 @@ class Completer:
         self, request: CompletionRequest, user: UserText, most: int, ticket: int, trace: Trace
     ) -> list[Shown]:
         """What to show of what is remembered of other cursors, or of the model's answers."""
-        options = self._options.completion
+        all_options = self._options
+        options = all_options.completion
         if self._gate.model != self._loader.info:
             await self._thread.run(trace, lambda: self._gate.serve(self._loader.info))
         reading = await self._readings.read(user, trace)
@@ -251,27 +270,35 @@ class Completer:
         if not options.exact_tokens:
             trace.silent_reason = silence.of_cursor(reading, request, self._options)
             if trace.silent_reason:
-                return self._decided(user, (), request, trace)
+                return self._decided(user, (), request, trace, all_options)
         reading = await self._readings.with_snippets(reading, trace)
         question = Question(request, reading, options, ticket)
         if question.is_measured:
             if (answer := await self._asker.answer(question, trace)) is not None:
-                _record_answer(trace, answer)
+                trace.answered(answer.source, answer.stop_reason, answer.eog_probability)
                 trace.silent_reason = silence.MEASURED
             return []
         found = await self._found(question, user, most, trace)
         if not found:
-            return self._decided(user, (), request, trace)
+            return self._decided(user, (), request, trace, all_options)
         found.sort(key=lambda each: each.rank)
         trace.silent_reason = ""
-        _record_answer(trace, found[0].answer)
-        return self._decided(user, [each.shown for each in found], request, trace)
+        best = found[0].answer
+        trace.answered(best.source, best.stop_reason, best.eog_probability)
+        return self._decided(user, [each.shown for each in found], request, trace, all_options)
 
     def _decided(
-        self, user: UserText, found: Sequence[Shown], request: CompletionRequest, trace: Trace
+        self,
+        user: UserText,
+        found: Sequence[Shown],
+        request: CompletionRequest,
+        trace: Trace,
+        options: Options,
     ) -> list[Shown]:
-        """Remember what came of a request, and show what may be shown of it."""
-        if is_plain(request) and (found or trace.silent_reason in silence.LASTING):
+        """Remember what came of a request under `options`, and show what may be shown of it."""
+        lasting = found or trace.silent_reason in silence.LASTING
+        late = trace.stop_reason == generations.DEADLINE
+        if request.is_plain and lasting and not late and options is self._options:
             self._ladder.decide(user, Decision.of(found, trace))
         if not found:
             return []
@@ -280,30 +307,37 @@ class Completer:
         return self._present(found, request, trace)
 
     def _present(
-        self, found: Sequence[Shown], request: CompletionRequest, trace: Trace
+        self,
+        found: Sequence[Shown],
+        request: CompletionRequest,
+        trace: Trace,
+        *,
+        typed: bool = False,
     ) -> list[Shown]:
-        """What the user gets to see of what was found."""
+        """What the user gets to see of what was found; `typed`: of what he sees and types along."""
         least = self._options.completion.least_confidence / 100
         kept = self._gate.passing(found, trace, automatic=request.automatic, least=least)
         visible = [shown for shown in kept if shown.visible]
-        if kept and any(not shown.visible for shown in found):
+        newest = self._newest.get(request.document.key, request.document)
+        if newest.text != request.document.text and request.entry is None:
+            return visible  # the editor has another text by now and will not show it
+        if kept and not (typed and all(shown.visible for shown in found)):
             self._ladder.show(*kept)
-            if visible and is_plain(request):
+            if visible and request.is_plain:
                 self._prefetch.shown(visible[0], self._options)
         if visible:
             self._history.shown(visible[0])
         return visible
 
-    async def _found(
-        self, first: Question, user: UserText, most: int, trace: Trace
-    ) -> list[_Found]:
+    async def _found(self, first: Question, user: UserText, most: int, trace: Trace) -> list[Found]:
         """At most `most` different answers that may be shown, in the order they came."""
         automatic = first.request.automatic
         attempts = ATTEMPTS if automatic else ATTEMPTS_PER_ITEM * most
         end = self._clock.seconds() + first.options.deadline_ms / 1000
-        found: dict[str, _Found] = {}
+        found: dict[str, Found] = {}
         for number in range(attempts):
             if number and self._clock.seconds() >= end:
+                trace.stop_reason = generations.DEADLINE
                 break
             question = replace(first, number=number)
             trace.silent_reason = ""
@@ -311,63 +345,18 @@ class Completer:
             if answer is None:
                 break
             trace.attempts += 1
-            _record_answer(trace, answer)
-            verdict = await self._judged(question, answer, user, trace)
+            trace.answered(answer.source, answer.stop_reason, answer.eog_probability)
+            if self._suggester.is_hopeless(question, answer, trace):
+                self._suggester.judge_unasked(question, answer, user, replace(trace))
+                break
+            verdict = await self._suggester.judged(question, answer, user, trace)
             trace.silent_reason = verdict.silent_reason
             if verdict.text:
                 same = "".join(verdict.text.split())
-                found.setdefault(same, self._as_found(question, answer, verdict, trace))
+                found.setdefault(same, self._suggester.found(question, answer, verdict, trace))
             if len(found) == most or (automatic and verdict.silent_reason not in silence.RETRIED):
                 break
         return list(found.values())
-
-    async def _judged(
-        self, question: Question, answer: Answer, user: UserText, trace: Trace
-    ) -> Verdict:
-        request, reading = question.request, question.reading
-        if answer.eog_probability >= silence.empty_threshold(reading.cursor, request):
-            return Verdict("", silence.EMPTY_LIKELY)
-        if silence.lengthens_entry(answer.text, request):
-            return Verdict("", silence.LONGER_ENTRY)
-        return await self._thread.run(
-            trace,
-            lambda: judge(reading, answer, closers=user.closers, automatic=request.automatic),
-        )
-
-    def _as_found(
-        self, question: Question, answer: Answer, verdict: Verdict, trace: Trace
-    ) -> _Found:
-        info = self._loader.info
-        shown = suggestion(
-            question.request.document,
-            question.reading,
-            answer,
-            verdict,
-            attempts=trace.attempts,
-            healed=info is not None and info.details.get("healing") == "on",
-            acceptance=self._history.acceptance(),
-        )
-        self._asker.keep_rest(question, answer, verdict.text)
-        rank = (not verdict.whole, question.number > 0, -answer.logprob)
-        return _Found(shown, answer, rank)
-
-    def _fetched(self, question: Question, answer: Answer) -> None:
-        """Nobody waits for what was fetched ahead: it is judged before somebody does."""
-        self._judging = asyncio.get_running_loop().create_task(self._judge_ahead(question, answer))
-
-    async def _judge_ahead(self, question: Question, answer: Answer) -> None:
-        request, reading = replace(question.request, entry=None), question.reading
-        if request.document != reading.document:
-            return  # the editor's brackets are in it, and may be gone by then
-        trace = Trace(expected=str(reading.cursor.expected), attempts=1)
-        _record_answer(trace, answer)
-        user = UserText(request.document, request.offset)
-        question = replace(question, request=request)
-        verdict = await self._judged(question, answer, user, trace)
-        trace.silent_reason = verdict.silent_reason
-        found = [self._as_found(question, answer, verdict, trace).shown] if verdict.text else []
-        if verdict.silent_reason not in silence.RETRIED:  # then a request asks again
-            self._ladder.decide(user, Decision.of(found, trace))
 
     def _tell_retriever(self, document: Document) -> None:
         if self._retriever is None:
@@ -379,14 +368,3 @@ class Completer:
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:
             self._trace.write(trace)
-
-
-def is_plain(request: CompletionRequest) -> bool:
-    """What came of it holds for the next one as well: nobody asked by a key, and no popup is
-    open."""
-    return request.automatic and request.entry is None and request.max_tokens is None
-
-
-def _record_answer(trace: Trace, answer: Answer) -> None:
-    trace.answered_from, trace.stop_reason = answer.source, answer.stop_reason
-    trace.eog_probability = answer.eog_probability

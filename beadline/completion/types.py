@@ -5,6 +5,7 @@ Offsets are code points into the request's LF-normalised text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,12 @@ class CompletionRequest:
     """Where the selected entry of a completion popup starts, when `document` is the text as it
     would be with that entry taken: [entry, offset) is not typed yet, or only in part."""
 
+    @property
+    def is_plain(self) -> bool:
+        """What came of it holds for the next one as well: nobody asked by a key, and no popup is
+        open."""
+        return self.automatic and self.entry is None and self.max_tokens is None
+
 
 @dataclass(frozen=True)
 class CompletionItem:
@@ -41,6 +48,8 @@ class Trace:
 
     event: str = "request"
     """`request`; without one `abandoned` (nobody waited for it any more), `warm`, `prefetch`."""
+    order: int = 0
+    """Of the answered requests of a session, which: their lines may come in another order."""
     total_ms: float = 0.0
     context_ms: float = 0.0
     queue_ms: float = 0.0
@@ -53,6 +62,9 @@ class Trace:
     generated_tokens: int = 0
     drafted_tokens: int = 0
     accepted_tokens: int = 0
+    decided_ms: float = 0.0
+    """Of the engine's time, from the start of prompt evaluation to the token with which the answer
+    was final; the times above go on until the engine has stopped."""
     attempts: int = 0
     """Answers of the model that were judged; more than one when the first broke the syntax."""
     eog_probability: float = 0.0
@@ -79,11 +91,39 @@ class Trace:
     """{path, source, tokens} of each snippet in the prompt; `tokens` is an estimate, a third of
     its characters, because the prompt's tokens are counted as a whole."""
 
+    _uncounted: int = field(default=0, repr=False, compare=False)
+    _then: Callable[[Trace], None] | None = field(default=None, repr=False, compare=False)
+
+    def answered(self, source: str, stop_reason: str, eog_probability: float) -> None:
+        """An answer was found."""
+        self.answered_from, self.stop_reason = source, stop_reason
+        self.eog_probability = eog_probability
+
+    def await_counts(self) -> None:
+        """Counts of one more answer are still to come: the engine gives them when it has stopped,
+        and an answer that was cut is given before that."""
+        self._uncounted += 1
+
+    def counted(self) -> None:
+        """They are here."""
+        self._uncounted -= 1
+        if not self._uncounted and self._then is not None:
+            then, self._then = self._then, None
+            then(self)
+
+    def when_counted(self, then: Callable[[Trace], None]) -> None:
+        """Call `then` once no counts are still to come."""
+        if self._uncounted:
+            self._then = then
+        else:
+            then(self)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, times rounded to 0.01 ms."""
         return {
             key: round(value, 2 if key.endswith("_ms") else 4) if type(value) is float else value
             for key, value in vars(self).items()
+            if not key.startswith("_")
         }
 
 

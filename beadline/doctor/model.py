@@ -9,13 +9,14 @@ from beadline.doctor.machine import Memory
 from beadline.doctor.report import Check, Status, ok, warning
 from beadline.engine import models
 from beadline.engine.gguf import GgufHeader, read_header
+from beadline.engine.llama.kv_size import kv_bytes_per_token
 from beadline.engine.llama.memory import SEQUENCES
 from beadline.engine.llama.worker import CONTEXT_TOKENS, GPU_CHUNK, sequences_within
 from beadline.engine.protocol import Layout, ModelInfo
 from beadline.errors import BeadlineError
 from beadline.settings import EngineOptions
 
-_F16, _F32 = 2, 4
+_F32 = 4
 _UNKNOWN = "unknown"
 _SMALLER = "Use a smaller model or one with fewer bits a weight (Q4_K_M instead of Q8_0)"
 
@@ -37,23 +38,6 @@ def advice_for(error: BeadlineError) -> str:
     usable = [found.name for found in models.available() if not found.problem]
     names = f" Models here: {', '.join(usable)}." if usable else ""
     return f"Set engine.model (or --model) to a GGUF file.{names}"
-
-
-def kv_bytes_per_token(header: GgufHeader) -> int:
-    """Memory of the keys and values of one token in f16, all layers; 0 when the header does not
-    say. An upper bound for models with sliding windows or recurrent layers.
-    """
-    name = header.text("general.architecture")
-    heads = header.number(f"{name}.attention.head_count")
-    layers = header.number(f"{name}.block_count")
-    if not heads or not layers:
-        return 0
-    width = header.number(f"{name}.embedding_length") // heads
-    # Missing is: as many as there are heads (llama.cpp's default).
-    kv_heads = header.number(f"{name}.attention.head_count_kv") or heads
-    keys = header.number(f"{name}.attention.key_length") or width
-    values = header.number(f"{name}.attention.value_length") or width
-    return _F16 * layers * kv_heads * (keys + values)
 
 
 def compute_bytes(header: GgufHeader) -> int:

@@ -38,6 +38,9 @@ _TYPES: dict[int, tuple[str, int, int]] = {
 }  # fmt: skip
 """ggml type -> name, elements per block, bytes per block (ggml-common.h)."""
 
+PER_LAYER = (".attention.head_count", ".attention.head_count_kv")
+"""Ends of the keys whose value may be an array, one number a layer. Those are always read."""
+
 Scalar = int | float | bool | str
 
 
@@ -73,7 +76,7 @@ class GgufHeader:
     metadata: dict[str, Scalar]
     """Scalar and string values."""
     arrays: dict[str, list[Scalar]]
-    """The arrays asked for."""
+    """The arrays asked for, and those of `PER_LAYER`."""
     tensors: tuple[Tensor, ...]
     data_start: int
     """Offset of the tensor data in the file."""
@@ -88,7 +91,7 @@ class GgufHeader:
 
 
 def read_header(path: Path, *, arrays: Collection[str] = ()) -> GgufHeader:
-    """The header of the GGUF file at `path`, with the named `arrays` (others are skipped).
+    """The header of the GGUF file at `path`, with the named `arrays` (most others are skipped).
 
     Raises `ModelError` when there is no such file, it is no GGUF, of a version or byte order that
     cannot be read, damaged, or shorter than its own tensor table says.
@@ -127,7 +130,7 @@ def _read(reader: _Reader, path: Path, wanted: frozenset[str]) -> GgufHeader:
         key = reader.string(_LONGEST_KEY)
         kind = reader.scalar("I")
         if kind == _ARRAY:
-            values = reader.array(keep=key in wanted)
+            values = reader.array(keep=key in wanted or key.endswith(PER_LAYER))
             if values is not None:
                 arrays[key] = values
         else:

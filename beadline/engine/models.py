@@ -117,7 +117,7 @@ def resolve(model: str) -> Path:
     try:
         path = Path(model).expanduser()
         if path.name == model and not path.exists() and named.is_file():
-            return named
+            return named.absolute()
         if path.is_dir():
             raise ModelError(f"{path} is a directory, not a GGUF file.", hint=_hint(path))
         if not path.exists():

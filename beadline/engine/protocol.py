@@ -116,6 +116,8 @@ class Piece:
     tokens: int = 1
     logprob: float = 0.0
     """Sum of the natural log-probabilities of its tokens."""
+    elapsed_ms: float = 0.0
+    """From the start of prompt evaluation to its last token."""
 
 
 @dataclass(frozen=True)

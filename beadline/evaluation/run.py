@@ -75,6 +75,7 @@ async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = 
     document = Document(key, hole.path, hole.language, text, repo=hole.repo.rpartition("/")[2])
     request = CompletionRequest(document, hole.start)
     result = await completer.complete(request)
+    await completer.settled()
     asked = await completer.fim_request(request)
     completer.closed(document.key)
     prediction = result.items[0].text if result.items else ""

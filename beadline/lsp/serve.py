@@ -25,7 +25,6 @@ from beadline.lsp.statistics.store import Store
 from beadline.lsp.transport import Output, guard_stdout, pump
 from beadline.settings import Options
 
-
 SWITCH_S = 0.0005
 """A thread that searches or parses keeps the event loop waiting so long at most (Python's 5 ms are
 what a whole request may cost)."""

@@ -93,7 +93,7 @@ class BeadlineServer(LanguageServer):
         self.notebooks = Notebooks(self.documents)
         self.board = StatusBoard(self._send_status, clock.call_later)
         self.switch = Switch(
-            options.completion, self.board, clock, lambda: self.suggestions.cancel_all()
+            options.completion, self.board, clock, lambda: self.suggestions.turned_off()
         )
         self.model = ModelStart(engine, completer.ready, self, self.board)
         self.recorder = Recorder(count or _nowhere, clock)

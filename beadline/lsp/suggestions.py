@@ -152,6 +152,11 @@ class Suggestions:
         for task in list(self._running.values()):
             task.cancel()
 
+    def turned_off(self) -> None:
+        """Suggestions are off for now: nothing is done beside the requests either."""
+        self.cancel_all()
+        self._completer.rest()
+
     async def _suggestions(self, asked: Asked) -> list[Suggestion]:
         if not uris.is_served(asked.uri):
             return []

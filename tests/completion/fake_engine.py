@@ -29,6 +29,7 @@ class FakeStream:
         self.request = request
         self.cancelled = False
         self.cancellations = 0
+        self.finishes_on_cancel = True
         self.pieces = 0
         self._queue: asyncio.Queue[Event | EngineError] = asyncio.Queue()
         self._ended = False
@@ -36,10 +37,10 @@ class FakeStream:
     def start(self, eog_probability: float = 0.0) -> None:
         self._queue.put_nowait(Started(self._usage(), eog_probability))
 
-    def write(self, text: str, logprob: float = 0.0) -> None:
+    def write(self, text: str, logprob: float = 0.0, elapsed_ms: float = 0.0) -> None:
         if not self._ended:
             self.pieces += 1
-            self._queue.put_nowait(Piece(text, 1, logprob))
+            self._queue.put_nowait(Piece(text, 1, logprob, elapsed_ms))
 
     def finish(self, reason: str = "eog") -> None:
         if not self._ended:
@@ -53,7 +54,8 @@ class FakeStream:
     def cancel(self) -> None:
         self.cancellations += 1
         self.cancelled = True
-        self.finish("cancelled")
+        if self.finishes_on_cancel:
+            self.finish("cancelled")
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         while True:

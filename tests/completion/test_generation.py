@@ -9,7 +9,7 @@ from fake_engine import FakeStream, FakeTimers, until
 
 from beadline.completion.generation import PATIENCE, Base, Generation
 from beadline.context.types import Document
-from beadline.engine.protocol import FimRequest
+from beadline.engine.protocol import FimRequest, Usage
 from beadline.errors import EngineCrashed
 
 
@@ -40,6 +40,7 @@ class Scenario:
     def __init__(self, limit: int = 1000, empty_threshold: float = 0.5) -> None:
         self.stream = FakeStream(FimRequest("x = ", "\n"))
         self.timers = FakeTimers()
+        self.answered: list[Generation] = []
         self.ended: list[Generation] = []
         self.generation = Generation(
             self.stream,
@@ -48,6 +49,7 @@ class Scenario:
             scope="",
             empty_threshold=empty_threshold,
             call_later=self.timers.call_later,
+            on_answer=self.answered.append,
             on_end=self.ended.append,
         )
 
@@ -67,9 +69,11 @@ async def test_it_collects_the_text_to_the_end():
     assert (generation.text, generation.stop_reason) == ("foo()", "eog")
     assert generation.complete
     assert generation.eog_probability == 0.1
-    assert generation.take_usage().evaluated_tokens == 10
-    assert generation.take_usage().evaluated_tokens == 0, "counts are given once"
-    assert generation.take_usage().family == "fake"
+    counts: list[Usage] = []
+    generation.charge(counts.append)
+    generation.charge(counts.append)
+    assert [usage.evaluated_tokens for usage in counts] == [10, 0], "counts are given once"
+    assert counts[1].family == "fake"
 
 
 async def test_the_stop_rule_cuts_and_cancels_the_stream():
@@ -80,6 +84,46 @@ async def test_the_stop_rule_cuts_and_cancels_the_stream():
     assert (scenario.generation.text, scenario.generation.stop_reason) == ("foo(", "node_end")
     assert scenario.stream.cancelled
     assert scenario.generation.complete
+
+
+async def test_a_cut_text_is_answered_before_the_engine_has_stopped():
+    scenario = Scenario(limit=4)
+    scenario.stream.finishes_on_cancel = False
+    scenario.stream.write("foo(", elapsed_ms=7.0)
+    await asyncio.wait_for(scenario.generation.wait(), 10)
+    generation = scenario.generation
+    assert scenario.answered == [generation]
+    assert scenario.ended == []
+    assert generation.decided_ms == 7.0
+    counts: list[Usage] = []
+    generation.charge(counts.append)
+    assert counts == []
+    scenario.stream.finish("cancelled")
+    await until(lambda: bool(scenario.ended))
+    assert counts[0].generated_tokens == 1
+    assert (generation.stop_reason, generation.text) == ("node_end", "foo(")
+    assert scenario.answered == [generation], "once"
+
+
+async def test_a_crash_behind_the_cut_leaves_the_answer():
+    scenario = Scenario(limit=4)
+    scenario.stream.finishes_on_cancel = False
+    scenario.stream.write("foo(")
+    await asyncio.wait_for(scenario.generation.wait(), 10)
+    scenario.stream.fail(EngineCrashed("gone"))
+    await until(lambda: bool(scenario.ended))
+    assert scenario.generation.error is None
+    assert scenario.generation.complete
+
+
+async def test_a_cut_text_that_contradicts_the_newest_one_is_no_answer():
+    scenario = Scenario(limit=4)
+    scenario.stream.finishes_on_cancel = False
+    scenario.generation.observe(document("x = foo(b\n"), 9)
+    scenario.stream.write("foo(")
+    await asyncio.wait_for(scenario.generation.wait(), 10)
+    assert scenario.generation.stopped
+    assert scenario.answered == []
 
 
 async def test_a_hole_that_is_likely_empty_is_not_filled():

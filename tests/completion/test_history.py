@@ -56,6 +56,13 @@ def test_something_else_typed_at_a_visible_suggestion():
     assert not user.rejected("foo(baz)")
 
 
+def test_a_line_end_moves_a_place_and_rejects_nothing():
+    user = User("import os\n|\n")
+    user.see("def main():")
+    user.put("import os\n\n|\n")
+    assert not user.rejected("def main():")
+
+
 def test_a_rejection_holds_for_its_place_wherever_that_moves():
     user = User()
     user.see("foo(bar)")
@@ -243,7 +250,7 @@ def test_rejected_is_what_was_seen_and_not_typed(steps: list[tuple[str, str, flo
             accepted = (start, suggestion) if len(text) - len(before) >= 2 else accepted
             current = None
         elif not (whole.startswith(text) and len(text) >= len(start)):
-            if text.startswith(before) and visible:
+            if text.startswith(before) and text[len(before) :].strip() and visible:
                 at = len(before)
                 while at < len(text) and whole[at : at + 1] == text[at]:
                     at += 1

@@ -95,6 +95,61 @@ async def test_a_key_while_the_search_runs_lets_nothing_be_warmed():
     assert bench.engine.warmups == []
 
 
+async def test_a_key_elsewhere_while_the_search_runs_lets_nothing_be_warmed():
+    bench, _ = await swapping()
+    bench.timers.advance(0.15)
+    bench.edit("other = 1|\n", key="b.py")
+    await bench.completer._idle.drained()
+    assert bench.engine.warmups == []
+
+
+async def test_an_edit_of_several_places_leaves_nothing_to_warm():
+    bench, _ = await swapping()
+    bench.completer.edited(document("def g():\n    pass\n"), None)
+    bench.timers.advance(1)
+    await bench.completer._idle.drained()
+    assert bench.engine.warmups == []
+
+
+async def test_nothing_is_done_while_suggestions_are_off():
+    bench, _ = await swapping()
+    bench.completer.rest()
+    bench.edit(NEXT.replace("|", "q|"))
+    assert bench.timers.pending == []
+
+
+async def test_nothing_is_done_for_a_language_that_is_off():
+    bench, retriever = await swapping()
+    bench.options = Options(completion=CompletionOptions(prefetch=False, languages_off=("python",)))
+    bench.completer._options = bench.options
+    found = len(retriever.searches)
+    await bench.rest()
+    assert (len(retriever.searches), bench.engine.warmups) == (found, [])
+
+
+async def test_a_prompt_that_takes_too_long_is_warmed_on():
+    bench, _ = await swapping()
+    await warming(bench)
+    bench.engine.warmups[0].finish("deadline")
+    await bench.completer._idle.drained()
+    await warming(bench, 2)
+    assert bench.engine.warmups[1].request.prefix == bench.engine.warmups[0].request.prefix
+
+
+async def test_what_other_documents_say_is_searched_for_again():
+    bench, retriever = await swapping()
+    await warming(bench)
+    bench.engine.warmups[0].finish("warm")
+    await bench.completer._idle.drained()
+    await bench.ask(NEXT.replace("|", "q|"))
+    await bench.rest()
+    found = len(retriever.searches)
+    bench.edit("helper = 1|\n", key="b.py")
+    await bench.ask(NEXT.replace("|", "qr|"))
+    await bench.rest()
+    assert len(retriever.searches) == found + 1
+
+
 async def test_typing_along_what_is_shown_searches_nothing():
     bench, retriever = await swapping()
     found = len(retriever.searches)

@@ -89,6 +89,17 @@ async def test_they_may_be_longer():
     assert 2 < text_of(longer).count("\n") + 1 <= 4
 
 
+async def test_what_was_not_shown_of_an_item_follows_it():
+    line = f"total = values[{', '.join(f'{n}' for n in range(50))}]"
+    hole = "def g(values):\n    |\n"
+    bench = await Bench(answers(f"{line}\n    return total total\n"), invoked_items=1).ready()
+    assert text_of(await bench.ask(hole, automatic=False)) == line
+    asked = len(bench.engine.streams)
+    result = await bench.ask(hole.replace("|", f"{line}\n    |"))
+    assert (text_of(result), result.trace.answered_from) == ("return total", "prefix")
+    assert len(bench.engine.streams) == asked
+
+
 async def test_typing_along_any_of_them_asks_nothing():
     bench = await Bench(answers("print(value)", "value += 1", "value -= 1")).ready()
     await bench.ask(HOLE, automatic=False)

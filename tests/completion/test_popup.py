@@ -85,6 +85,13 @@ async def test_the_word_of_an_entry_is_whole(answer: str, shown: str, reason: st
     assert (text_of(result), result.trace.silent_reason) == (shown, reason)
 
 
+async def test_what_is_typed_along_does_not_lengthen_an_entry():
+    bench = await Bench(says("value_list.append(x)")).ready()
+    assert text_of(await bench.ask("x = foo.|\n")) == "value_list.append(x)"
+    asked = await bench.ask("x = foo.value|\n", entry=8)
+    assert asked.items == ()
+
+
 async def test_another_entry_is_another_hole():
     bench = await Bench(says("(1)")).ready()
     await bench.ask("x = foo_bar|\ny\n", entry=ENTRY)

@@ -196,6 +196,7 @@ async def test_what_is_unlikely_to_be_right_waits_until_it_is_likelier():
     first = await told(bench, "x = |\n")
     assert (first.items, first.trace.silent_reason) == ((), "low_confidence")
     assert 0 < first.trace.confidence < 0.1
+    await bench.completer.settled()
     typed = await told(bench, "x = fo|\n")
     assert typed.trace.silent_reason == "low_confidence"
     sure = await told(bench, "x = foo|\n")
@@ -205,6 +206,27 @@ async def test_what_is_unlikely_to_be_right_waits_until_it_is_likelier():
     assert (again.trace.silent_reason, again.trace.answered_from) == ("low_confidence", "exact")
     by_hand = await bench.ask("x = |\n", automatic=False)
     assert text_of(by_hand) == "foo(bar)"
+
+
+@pytest.mark.usefixtures("by_logprob")
+async def test_nobody_waits_for_the_checks_of_what_is_too_unlikely():
+    bench = await Bench(unsure, prefetch=False, least_confidence=10).ready()
+    assert (await told(bench, "x = |\n")).trace.silent_reason == "low_confidence"
+    assert bench.completer._ladder._decisions == {}
+    await bench.completer.settled()
+    assert len(bench.completer._ladder._decisions) == 1
+
+
+@pytest.mark.usefixtures("by_logprob")
+async def test_what_the_checks_make_likely_is_waited_for():
+    def sure_of_the_beginning(stream: FakeStream) -> None:
+        stream.start()
+        for text, logprob in (("foo", -0.3), ("(bar)", -0.4), (" baz", -9.0)):
+            stream.write(text, logprob=logprob)
+        stream.finish()
+
+    bench = await Bench(sure_of_the_beginning, prefetch=False, least_confidence=10).ready()
+    assert text_of(await told(bench, "x = |\n")) == "foo(bar)"
 
 
 @pytest.mark.usefixtures("by_logprob")
@@ -227,6 +249,51 @@ async def test_the_trace_tells_what_an_estimate_rests_on():
     assert trace.features["line_logprob"] == pytest.approx(-9.1)
     assert trace.as_dict()["confidence"] == pytest.approx(trace.confidence, abs=1e-4)
     assert trace.features["whole"] == 1.0
+
+
+async def test_what_came_too_late_is_asked_again():
+    bench = await Bench(says("", reason="deadline"), prefetch=False).ready()
+    assert (await told(bench, "value = 1\n|\n")).items == ()
+    bench.engine.script = says("print(value)")
+    assert from_where(await told(bench, "value = 1\n|\n")) == ("print(value)", "model")
+
+
+async def test_a_corrected_typing_error_brings_back_what_is_typed_along():
+    bench = await Bench(says("foo(bar)"), prefetch=False).ready()
+    await told(bench, "x = |\n")
+    assert from_where(await told(bench, "x = f|\n")) == ("oo(bar)", "typed")
+    bench.engine.script = says("rog = 1")
+    await told(bench, "x = fx|\n")
+    assert from_where(await told(bench, "x = f|\n")) == ("oo(bar)", "exact")
+    assert from_where(await told(bench, "x = fo|\n")) == ("o(bar)", "typed")
+
+
+async def test_another_model_is_not_answered_for():
+    bench = await Bench(says("print(value)"), prefetch=False).ready()
+    await told(bench, "value = 1\n|\n")
+    info = bench.completer._loader.info
+    assert info is not None
+    bench.completer._loader.info = dataclasses.replace(info, path="other.gguf")
+    bench.engine.script = says("del value")
+    assert from_where(await told(bench, "value = 1\n|\n")) == ("del value", "model")
+
+
+async def test_an_answer_to_an_older_text_says_nothing_about_the_newest():
+    bench = await Bench(prefetch=False).ready()
+    bench.edit("value = 1\n|\n")
+    task = bench.begin("value = 1\n|\n")
+    await bench.started()
+    bench.edit("value = 1\np|\n")
+    bench.engine.streams[0].start()
+    for text in ("print(value)",):
+        bench.engine.streams[0].write(text)
+    bench.engine.streams[0].finish()
+    await end(task)
+    bench.timers.advance(2 * SEEN_SECONDS)
+    bench.engine.script = says("ork = 3")
+    await told(bench, "value = 1\nw|\n")
+    bench.engine.script = says("print(value)")
+    assert text_of(await told(bench, "value = 1\n|\n")) == "print(value)", "it was never seen"
 
 
 async def test_a_popup_is_no_reason_to_remember():

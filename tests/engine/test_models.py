@@ -48,6 +48,17 @@ def test_paths_names_directories_and_nothing(user_models: Path, model_path: Path
     assert "models list" in caught.value.hint
 
 
+def test_a_name_in_a_relative_folder_is_an_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What loads the model may run in another directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(models, "models_dir", lambda: Path("models"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.gguf").write_bytes(b"GGUF")
+    assert models.resolve("mine") == tmp_path / "models" / "mine.gguf"
+
+
 def test_available_tells_what_is_wrong(
     user_models: Path, model_path: Path, other_model: Path
 ) -> None:

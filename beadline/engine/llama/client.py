@@ -18,10 +18,10 @@ from pathlib import Path
 from beadline.engine import models, verdicts
 from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
-from beadline.engine.llama.loading import Loading
+from beadline.engine.llama.loading import Loading, Opener, ProbeDied
 from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory
 from beadline.engine.llama.messages import Message, PromptOptions
-from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
+from beadline.engine.llama.probe import Verdicts
 from beadline.engine.llama.process import WorkerProcess, default_command
 from beadline.engine.llama.state import FOLDER
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob, ScoreJob
@@ -67,16 +67,23 @@ class LlamaEngine:
         before it tries again.
         """
         self._options = options
-        self._windows = {"prefix_tokens": prefix_tokens, "suffix_tokens": suffix_tokens}
+        # The worker runs in another directory.
+        cache_dir = cache_dir.absolute()
         self._prompts = PromptOptions(
             family=options.family,
             layout=options.layout,
             healing=options.healing,
             families_folder=str(user_folder()),
         )
-        self._verdicts = Verdicts(cache_dir / VERDICTS_FILE)
         keep_state = keep_state and options.save_state and options.state_mebibytes > 0
         self._state_folder = str(cache_dir / FOLDER) if keep_state else ""
+        self._opener = Opener(
+            options,
+            Verdicts(cache_dir / VERDICTS_FILE),
+            prefix_tokens=prefix_tokens,
+            suffix_tokens=suffix_tokens,
+            state_folder=self._state_folder,
+        )
         self._saved = asyncio.Event()
         self._thrift = Thrift(Demand(options.context_tokens, options.gpu_layers))
         self._command = list(worker_command or default_command())
@@ -202,10 +209,12 @@ class LlamaEngine:
             self._current = job
             try:
                 await self._ready()
+                await self._serve(job)
             except BeadlineError as exc:
                 job.fail(exc)
-            else:
-                await self._serve(job)
+            except Exception as exc:  # a mistake of ours: the queue must go on
+                _LOG.exception("A request to the engine failed.")
+                job.fail(EngineUnavailable(f"The request could not be served: {exc!r}."))
             self._current = None
 
     async def _serve(self, job: Job) -> None:
@@ -266,6 +275,13 @@ class LlamaEngine:
             gone = ModelError(f"The model {self._options.model} cannot be read: {exc}.")
             self._fail(gone)
             raise gone from exc
+        except Exception as exc:  # a mistake of ours: no worker is to stay behind
+            _LOG.exception("Loading the model failed.")
+            if self._worker is not None:
+                self._worker.kill("loading it went wrong")
+            failed = EngineUnavailable(f"The engine could not be started: {exc!r}.")
+            self._fail(failed)
+            raise failed from exc
         missing = [info.details.get(key) for key in ("fallback", "draft_model_missing")]
         self._set(
             EngineState.READY, f"{'; '.join(filter(None, [f'{info.name} is ready', *missing]))}."
@@ -280,7 +296,7 @@ class LlamaEngine:
             loading = self._loading = Loading(path.stem, self._told_loading, self._load_silence_s)
             try:
                 return await self._load(path, loading)
-            except _ProbeDied:
+            except ProbeDied:
                 continue
             except OutOfMemory:
                 if not self._thrift.lower(opened=loading.context_tokens, gpu=loading.gpu):
@@ -294,47 +310,11 @@ class LlamaEngine:
         """One attempt. Raises `EngineCrashed` when the worker died (another may live), and
         `OutOfMemory`, as it says or seems to have died of it.
         """
-        demand = self._thrift.demand
+        demand, prompts = self._thrift.demand, self._prompts
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
-        hello = await loading.wait_for(worker, "hello")
-        loading.gpu = hello["gpu"]
-        setting = self._options.extra_buffers
-        # The draft model's weights are decoded by the same code, and may be of another type.
-        library = hello["library"] + self._options.draft_model
-        key = verdict_key(library, path, demand.gpu_layers)
-        verdict = self._verdicts.get(key) if setting == "auto" else setting == "on"
-        unproven = verdict is None
-        worker.send(
-            {
-                "op": "load",
-                "path": str(path),
-                **dataclasses.asdict(demand),
-                "threads": self._options.threads,
-                "use_extra_bufts": verdict is not False,
-                "probe": unproven,
-                "prompts": dataclasses.asdict(self._prompts),
-                "kv_bytes": self._options.kv_mebibytes << 20,
-                "adapter": "",
-                "state": self._state_folder,
-                "state_bytes": self._options.state_mebibytes << 20,
-                "drafts": self._options.drafts,
-                "draft_model": self._options.draft_model,
-                **self._windows,
-            }
-        )
-        if unproven:
-            try:
-                await loading.wait_for(worker, "probed")
-            except EngineCrashed as exc:
-                if died_of_fault(worker.returncode) and not worker.reason:
-                    self._verdicts.put(key, False)
-                    raise _ProbeDied(exc.message) from exc
-                raise
-            self._verdicts.put(key, True)
-        ready = await loading.wait_for(worker, "ready")
+        info = await self._opener.open(worker, loading, path, demand, prompts)
         self._loading = None
-        info = messages.info_from(ready["info"])
         if told := self._thrift.told(info):
             info = dataclasses.replace(info, details={**info.details, "fallback": told})
         return info
@@ -401,7 +381,3 @@ class LlamaEngine:
     def _set(self, state: EngineState, message: str) -> None:
         self._state = state
         self._message = message
-
-
-class _ProbeDied(EngineCrashed):
-    """The start-up probe met the fault it looks for; the next attempt avoids it."""

@@ -130,6 +130,9 @@ class Decoder:
         Raises `EngineError` as `generate` does.
         """
         self._check(prompt)
+        if len(prompt) > 1 and not self._context.partial_removal:
+            # A request needs the last token evaluated, and could not have it taken back before.
+            prompt = prompt[:-1]
         run = _Run(self._clock, deadline_ms, control)
         slot, reused = self.sequences.open_beside(sequence, prompt)
         steps = self._steps(slot, run)
@@ -137,8 +140,9 @@ class Decoder:
         usage = Usage(
             prompt_tokens=len(prompt),
             reused_tokens=reused,
-            # The slot may hold more than the prompt: then there was nothing to do.
-            evaluated_tokens=min(len(slot.tokens), len(prompt)) - reused,
+            # The slot may hold more than the prompt, when there was nothing to do, and less than
+            # was reused, after an abort that cost the whole sequence.
+            evaluated_tokens=max(0, min(len(slot.tokens), len(prompt)) - reused),
             prompt_ms=run.elapsed_ms(),
         )
         return Finished("warm" if done else run.ended, usage)
@@ -168,7 +172,7 @@ class Decoder:
         cleaner: Cleaner | None,
     ) -> Iterator[Event]:
         most = limits.max_tokens - 1
-        self._speculation.begin(prompt)
+        self._speculation.begin(prompt, run.must_end)
         done = self._evaluate_prompt(
             steps, prompt, reused, run, lambda width: self._guess(width, most, spelling)
         )
@@ -180,7 +184,8 @@ class Decoder:
         usage = Usage(
             prompt_tokens=steps.length if done else len(prompt),
             reused_tokens=reused,
-            evaluated_tokens=steps.length - reused,
+            # Less than was reused is there after an abort that cost the whole sequence.
+            evaluated_tokens=max(0, steps.length - reused),
             prompt_ms=run.elapsed_ms(),
         )
         if run.ended:
@@ -226,19 +231,25 @@ class Decoder:
 
         `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch.
         """
-        offset, began = start, self._clock()
+        offset, seconds = start, 0.0
         while offset < len(prompt):
             if run.must_end():
                 return False
             chunk = prompt[offset : offset + self._chunk]
             offset += len(chunk)
+            # A draft model takes time of its own, and ends where the generation must.
+            draft = guess(len(chunk)) if offset == len(prompt) else ()
+            if run.ended:
+                return False
             asked = self._clock()
-            done = steps.evaluate(chunk, guess(len(chunk)) if offset == len(prompt) else ())
-            self._fit_chunk(len(chunk), self._clock() - asked)
+            done = steps.evaluate(chunk, draft)
+            took = self._clock() - asked
+            self._fit_chunk(len(chunk), took)
+            seconds += took
             if not done:
                 return False
         if self._on_evaluated is not None and start < len(prompt):
-            self._on_evaluated(len(prompt) - start, self._clock() - began)
+            self._on_evaluated(len(prompt) - start, seconds)
         return True
 
     def _fit_chunk(self, tokens: int, seconds: float) -> None:
@@ -297,11 +308,11 @@ class Decoder:
                 kept, visible, cut = before_newline(piece, visible)
                 if cut:
                     if kept:
-                        yield text.take(kept)
+                        yield text.take(kept, run.elapsed_ms())
                     yield self._finished("newline", steps, usage, generated, first_ms, run)
                     return
             if piece:
-                yield text.take(piece)
+                yield text.take(piece, run.elapsed_ms())
             if text.ended:
                 reason = "eog"
                 break
@@ -309,7 +320,7 @@ class Decoder:
         if limits.stop_at_newline:
             rest, _, _ = before_newline(rest, visible)
         if rest and reason != "cancelled":
-            yield text.take(rest)
+            yield text.take(rest, run.elapsed_ms())
         yield self._finished(reason, steps, usage, generated, first_ms, run)
 
     def _finished(

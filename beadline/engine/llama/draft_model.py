@@ -23,18 +23,18 @@ common/speculative.cpp): sizes of embeddings are rounded up differently."""
 
 
 class DraftModel:
-    """Implements `drafts.Drafter`."""
+    """Implements `drafts.Drafter`. A prompt that is new to it is read one batch a proposal, so that
+    the first token never waits for more than that.
+    """
 
     chance = 0.7
     """At first; what is measured counts soon."""
 
-    def __init__(
-        self, context: Context, not_text: Collection[int], cancelled: Callable[[], bool]
-    ) -> None:
-        """`not_text`: ids that are never proposed; `cancelled` is asked while a prompt is read."""
+    def __init__(self, context: Context, not_text: Collection[int]) -> None:
+        """`not_text`: ids that are never proposed."""
         self._context = context
         self._not_text = frozenset(not_text)
-        self._cancelled = cancelled
+        self._must_end: Callable[[], bool] = lambda: False
         self._sampler = Sampler(0.0, 0)
         self._tokens: list[int] = []
         self._held: list[int] = []
@@ -42,8 +42,9 @@ class DraftModel:
         self._same = 0
         """Leading tokens that both share."""
 
-    def begin(self, tokens: Sequence[int]) -> None:
+    def begin(self, tokens: Sequence[int], must_end: Callable[[], bool]) -> None:
         self._tokens = list(tokens)
+        self._must_end = must_end
         self._same = shared_length(self._held, self._tokens)
 
     def append(self, tokens: Sequence[int]) -> None:
@@ -53,11 +54,16 @@ class DraftModel:
                 self._same += 1
             self._tokens.append(token)
 
-    def propose(self, most: int) -> list[int]:
-        if not self._tokens or not self._follow():
+    def propose(self, most: int) -> list[int] | None:
+        if not 0 < len(self._tokens) < self._context.context_tokens:
             return []
+        if not self._follow():
+            # Nothing is held where llama.cpp failed: that is to count, so that it is seldom tried.
+            return None if self._held else []
         draft: list[int] = []
         while len(draft) < most:
+            if self._must_end():
+                return []
             choice = self._sampler.choose(self._context.logits())
             if choice.logprob < LEAST_LOGPROB or choice.token in self._not_text:
                 break
@@ -68,10 +74,10 @@ class DraftModel:
         return draft
 
     def _follow(self) -> bool:
-        """Evaluate what the sequence lacks; False when cancelled, or when it does not fit."""
+        """Evaluate what the sequence lacks, a batch of it at most; False when it must end, or lacks
+        more.
+        """
         context, tokens = self._context, self._tokens
-        if len(tokens) >= context.context_tokens:
-            return False
         # The last token always, because its logits are wanted.
         kept = min(self._same, len(tokens) - 1)
         if kept < len(self._held):
@@ -79,17 +85,15 @@ class DraftModel:
                 context.clear(0)
                 kept = 0
             del self._held[kept:]
-        for start in range(kept, len(tokens), context.batch_tokens):
-            if self._cancelled() or not self._evaluate(
-                tokens[start : start + context.batch_tokens]
-            ):
-                return False
-        self._same = len(tokens)
-        return True
+        lacking = tokens[kept : kept + context.batch_tokens]
+        if self._must_end() or not self._evaluate(lacking):
+            return False
+        self._same = len(self._held)
+        return self._same == len(tokens)
 
     def _evaluate(self, tokens: Sequence[int]) -> bool:
         position = len(self._held)
-        listens = self._cancelled if len(tokens) > 1 else None
+        listens = self._must_end if len(tokens) > 1 else None
         try:
             done = self._context.decode(tokens, position, 0, should_abort=listens)
         except EngineError:

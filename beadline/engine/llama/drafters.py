@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,6 @@ def open_drafters(
     not_text: Collection[int],
     threads: int,
     gpu_layers: int,
-    cancelled: Callable[[], bool],
     probed: bool,
 ) -> Drafters:
     """The drafters for the model of `context`.
@@ -78,7 +77,7 @@ def open_drafters(
     if probed:
         probe.decode_probe(own)
     padding = range(model.vocabulary_size, draft.vocabulary_size)
-    guessing = draft_model.DraftModel(own, {*not_text, *padding}, cancelled)
+    guessing = draft_model.DraftModel(own, {*not_text, *padding})
     return Drafters((lookup, guessing), f"from the prompt, then by {path.name}")
 
 

@@ -9,7 +9,7 @@ follows them again. A guess costs microseconds; whether it is worth checking is 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -39,16 +39,20 @@ class Drafter(Protocol):
         """
         ...
 
-    def begin(self, tokens: Sequence[int]) -> None:
-        """A new generation: its prompt."""
+    def begin(self, tokens: Sequence[int], must_end: Callable[[], bool]) -> None:
+        """A new generation: its prompt, and what ends it; that is asked wherever a proposal takes
+        time.
+        """
         ...
 
     def append(self, tokens: Sequence[int]) -> None:
         """What was decoded since."""
         ...
 
-    def propose(self, most: int) -> list[int]:
-        """At most `most` tokens that may follow; none where there is nothing to go by."""
+    def propose(self, most: int) -> list[int] | None:
+        """At most `most` tokens that may follow; none where there is nothing to go by. None while
+        it is still busy with the prompt: that says nothing of how long it thinks.
+        """
         ...
 
 
@@ -66,7 +70,8 @@ class PromptLookup:
         self._count = 0
         self.chance = 0.0
 
-    def begin(self, tokens: Sequence[int]) -> None:
+    def begin(self, tokens: Sequence[int], must_end: Callable[[], bool] | None = None) -> None:
+        """`must_end` is not asked: a proposal takes microseconds."""
         if len(tokens) + _ROOM > len(self._tokens):
             self._tokens = np.empty(len(tokens) + _ROOM, dtype=np.int32)
         self._count = 0

@@ -1,15 +1,26 @@
-"""What a worker says while it loads a model, or how it ends. Starts none, decides on no retries."""
+"""How a worker is asked to load a model, and what it says meanwhile. Starts none, tries once."""
 
 from __future__ import annotations
 
 import asyncio
+import os.path
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 
+from beadline.engine import models
 from beadline.engine.llama import messages
-from beadline.engine.llama.memory import tells_of_memory, was_killed
-from beadline.engine.llama.messages import Message
+from beadline.engine.llama.memory import Demand, tells_of_memory, was_killed
+from beadline.engine.llama.messages import Message, PromptOptions
+from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess
-from beadline.errors import EngineCrashed, OutOfMemory
+from beadline.engine.protocol import ModelInfo
+from beadline.errors import EngineCrashed, ModelError, OutOfMemory
+from beadline.settings import EngineOptions
+
+
+class ProbeDied(EngineCrashed):
+    """The start-up probe met the fault it looks for; the next attempt avoids it."""
 
 
 class Loading:
@@ -56,3 +67,84 @@ class Loading:
                 self.context_tokens = message["context_tokens"]
             if message["op"] == wanted:
                 return message
+
+
+class Opener:
+    """Has workers load the model with an engine's options, and keeps the probe's verdicts."""
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        verdicts: Verdicts,
+        *,
+        prefix_tokens: int,
+        suffix_tokens: int,
+        state_folder: str,
+    ) -> None:
+        """`state_folder`: where states of documents are kept; empty: nowhere."""
+        self._options = options
+        self._verdicts = verdicts
+        self._windows = {"prefix_tokens": prefix_tokens, "suffix_tokens": suffix_tokens}
+        self._state_folder = state_folder
+
+    async def open(
+        self,
+        worker: WorkerProcess,
+        loading: Loading,
+        path: Path,
+        demand: Demand,
+        prompts: PromptOptions,
+    ) -> ModelInfo:
+        """What the worker says when it is ready. Raises `ProbeDied`, and as `Loading.wait_for`."""
+        hello = await loading.wait_for(worker, "hello")
+        loading.gpu = hello["gpu"]
+        options, draft = self._options, draft_path(self._options.draft_model)
+        # The draft model's weights are decoded by the same code, and may be of another type.
+        key = verdict_key(hello["library"] + draft, path, demand.gpu_layers)
+        setting = options.extra_buffers
+        verdict = self._verdicts.get(key) if setting == "auto" else setting == "on"
+        worker.send(
+            {
+                "op": "load",
+                "path": str(path),
+                **asdict(demand),
+                "threads": options.threads,
+                "use_extra_bufts": verdict is not False,
+                "probe": verdict is None,
+                "prompts": asdict(prompts),
+                "kv_bytes": options.kv_mebibytes << 20,
+                "adapter": "",
+                "state": self._state_folder,
+                "state_bytes": options.state_mebibytes << 20,
+                "drafts": options.drafts,
+                "draft_model": draft,
+                **self._windows,
+            }
+        )
+        if verdict is None:
+            await self._probed(worker, loading, key)
+        ready = await loading.wait_for(worker, "ready")
+        return messages.info_from(ready["info"])
+
+    async def _probed(self, worker: WorkerProcess, loading: Loading, key: str) -> None:
+        """Wait for the probe, and remember what it found."""
+        try:
+            await loading.wait_for(worker, "probed")
+        except EngineCrashed as exc:
+            if died_of_fault(worker.returncode) and not worker.reason:
+                self._verdicts.put(key, False)
+                raise ProbeDied(exc.message) from exc
+            raise
+        self._verdicts.put(key, True)
+
+
+def draft_path(model: str) -> str:
+    """The file that the setting `engine.draft_model` means, for a worker in another directory;
+    empty for none. What cannot be found is left to the worker: it tells, and does without.
+    """
+    if not model:
+        return ""
+    try:
+        return str(models.resolve(model))
+    except ModelError:
+        return os.path.abspath(os.path.expanduser(model))

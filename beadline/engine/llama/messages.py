@@ -3,8 +3,8 @@
 To the worker:
     load      path, gpu_layers, context_tokens, threads, use_extra_bufts, probe,
               prefix_tokens, suffix_tokens, sequences, kv_bytes, adapter,
-              state (folder of saved states; empty: none), state_bytes,
-              drafts, draft_model (a path; empty: none)
+              state (absolute folder of saved states; empty: none), state_bytes,
+              drafts, draft_model (an absolute path; empty: none)
     generate  id, request        render  id, request        score  id, request, middle
     cancel    id                 credit  id, tokens                save   id, seconds
 From the worker:

@@ -37,9 +37,9 @@ class MiddleText:
         """What the family's rules held back, at the end."""
         return self._cleaner.finish() if self._cleaner is not None else ""
 
-    def take(self, text: str) -> Piece:
+    def take(self, text: str, elapsed_ms: float) -> Piece:
         """A piece of all tokens since the last one."""
-        piece = Piece(text, self.tokens, self.logprob)
+        piece = Piece(text, self.tokens, self.logprob, elapsed_ms)
         self.tokens, self.logprob = 0, 0.0
         return piece
 

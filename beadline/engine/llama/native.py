@@ -14,6 +14,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from beadline.engine.gguf import read_header
+from beadline.engine.llama.batch import Batch
+from beadline.engine.llama.kv_size import kv_bytes_per_token
 from beadline.engine.llama.layout import INSTALL_HINT, STRUCTS, check_layout, check_version
 from beadline.engine.llama.memory import tells_of_memory
 from beadline.engine.llama.sequence_memory import SequenceMemory
@@ -60,7 +63,7 @@ class Library:
         files = [
             f"{file.name}:{file.stat().st_size}:{file.stat().st_mtime_ns}"
             for file in sorted(library.parent.iterdir())
-            if file.is_file() and "ggml" in file.name
+            if file.is_file() and ("ggml" in file.name or "llama" in file.name)
         ]
         return "|".join([self.build, *sizes, str(library), *files])
 
@@ -173,11 +176,8 @@ class Model:
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Memory of one token's keys and values in f16, estimated from the attention's shape."""
-        names = self.library.names
-        heads = max(1, names.llama_model_n_head(self._pointer))
-        width = names.llama_model_n_embd(self._pointer) * names.llama_model_n_head_kv(self._pointer)
-        return 2 * 2 * self.layers * max(1, width // heads)
+        """Memory of one token's keys and values in f16, as the file's header has it."""
+        return kv_bytes_per_token(read_header(self.path))
 
     def metadata(self) -> dict[str, str]:
         """All scalar and string metadata of the file, as strings."""
@@ -309,27 +309,7 @@ class Context(SequenceMemory):
         self._no_abort = names.ggml_abort_callback()
         self._views: dict[int, np.ndarray] = {}
         """Views of rows of logits by address."""
-        self._make_batch()
-
-    def _make_batch(self) -> None:
-        """Arrays for the largest batch, allocated once."""
-        names, size = self._names, self.batch_tokens
-        self._tokens = (names.llama_token * size)()
-        self._positions = (names.llama_pos * size)()
-        self._sequence = (names.llama_seq_id * 1)()
-        pointer = ctypes.cast(self._sequence, ctypes.POINTER(names.llama_seq_id))
-        self._sequences = (ctypes.POINTER(names.llama_seq_id) * size)(*[pointer] * size)
-        self._counts = (ctypes.c_int32 * size)(*[1] * size)
-        self._outputs = (ctypes.c_int8 * size)()
-        self._batch = names.llama_batch(
-            n_tokens=0,
-            token=self._tokens,
-            embd=None,
-            pos=self._positions,
-            n_seq_id=self._counts,
-            seq_id=self._sequences,
-            logits=self._outputs,
-        )
+        self._batch = Batch(names, self.batch_tokens)
 
     def decode(
         self,
@@ -343,20 +323,13 @@ class Context(SequenceMemory):
         """Evaluate `tokens` at `position`...; logits are kept for the last `outputs` of them.
 
         Returns False when `should_abort` (asked between graph nodes, on the CPU only) said stop:
-        what was evaluated by then stays, so read `last_position` before reuse. Raises
-        `EngineError` when llama.cpp fails; the sequence's state is then unknown.
+        llama.cpp takes the whole batch back. Where a part of a sequence cannot be dropped it
+        fails to: `last_position` is then the batch's end, the state is not, and all that is left
+        to do is `clear`. Raises `EngineError` when llama.cpp fails; the state is then unknown.
         """
-        count = len(tokens)
-        if not 0 < count <= self.batch_tokens:
-            raise ValueError(f"{count} tokens do not fit a batch of {self.batch_tokens}")
-        for index, token in enumerate(tokens):
-            self._tokens[index] = token
-            self._positions[index] = position + index
-            self._outputs[index] = index >= count - outputs
-        self._sequence[0] = sequence
-        self._batch.n_tokens = count
+        batch = self._batch.fill(tokens, position, sequence, outputs)
         self._set_abort(should_abort)
-        status = int(self._names.llama_decode(self._pointer, self._batch))
+        status = int(self._names.llama_decode(self._pointer, batch))
         self.decoded(status)
         if status == 2:
             return False

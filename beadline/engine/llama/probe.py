@@ -113,7 +113,7 @@ class Verdicts:
     def _read(self) -> dict[str, bool]:
         try:
             found = json.loads(self._file.read_bytes())["extra_buffers"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
         if not isinstance(found, dict):
             return {}

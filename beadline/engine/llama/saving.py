@@ -112,6 +112,7 @@ class SavedStates:
             return False
         state = self._memory.state(slot.number)
         if state is None:
+            self._tell(f"saved state not written: {size} bytes that cannot be read out now")
             return False
         header = Header(
             identity=self._identity,

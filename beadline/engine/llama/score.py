@@ -15,7 +15,7 @@ with healing nor without.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from beadline.engine.fim.healing import TokenTable
 from beadline.engine.fim.vocabulary import Vocabulary
@@ -61,13 +61,20 @@ class Scorer:
     """Scores texts over the sequences of one context."""
 
     def __init__(
-        self, context: Context, sequences: Sequences, vocabulary: Vocabulary, stop: frozenset[int]
+        self,
+        context: Context,
+        sequences: Sequences,
+        vocabulary: Vocabulary,
+        stop: frozenset[int],
+        *,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`stop`: ids that end a middle."""
+        """`stop`: ids that end a middle; `cancelled` is asked while a text is evaluated."""
         self._context = context
         self._sequences = sequences
         self._vocabulary = vocabulary
         self._stop = stop
+        self._cancelled = cancelled
 
     def score(
         self,
@@ -81,7 +88,8 @@ class Scorer:
         """The score of the first `most` tokens of `middle` behind `prompt`.
 
         `table`: what `prompt.typed` is spelled with; None where nothing is owed. Raises
-        `EngineError` when prompt and text do not fit the context, or llama.cpp fails.
+        `EngineError` when prompt and text do not fit the context, llama.cpp fails, or it was
+        cancelled.
         """
         scored = cut(middle, self._vocabulary, most)
         spelling: Spelling | None = None
@@ -128,10 +136,16 @@ class Scorer:
             behind = position + len(chunk)
             outputs = max(1, behind - max(position, prompt - 1))
             try:
-                context.decode(chunk, position, slot.number, outputs=outputs)
+                done = not self._cancelled() and context.decode(
+                    chunk, position, slot.number, should_abort=self._cancelled, outputs=outputs
+                )
             except EngineError:
                 self._sequences.drop(slot)
                 raise
+            if not done:
+                if not context.partial_removal:
+                    self._sequences.drop(slot)  # see `Context.decode`
+                raise EngineError("The text is not scored to its end: it was cancelled.")
             slot.tokens.extend(chunk)
             if behind < prompt:
                 continue

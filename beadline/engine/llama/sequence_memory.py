@@ -18,7 +18,8 @@ class SequenceMemory:
         self._names = names
         self._pointer = pointer
         self._memory = names.llama_get_memory(pointer)
-        self._copying = False
+        self._copies: set[tuple[int, int]] = set()
+        """Sources and targets of the copies that the next decode makes."""
 
     def remove(self, sequence: int, start: int) -> bool:
         """Forget positions from `start` on. False when refused: recurrent, hybrid and
@@ -38,7 +39,7 @@ class SequenceMemory:
         process over a range (llama-kv-cache.cpp, `seq_cp`).
         """
         self._names.llama_memory_seq_cp(self._memory, source, target, -1, -1)
-        self._copying = True
+        self._copies.add((source, target))
 
     def state_bytes(self, sequence: int) -> int:
         """Size of what `state` would give."""
@@ -46,9 +47,9 @@ class SequenceMemory:
 
     def state(self, sequence: int) -> memoryview | None:
         """The sequence's memory as bytes that `restore` takes, in the same library with the same
-        model and parameters; None when llama.cpp refuses, or while a copy is outstanding.
+        model and parameters; None when llama.cpp refuses, or while a copy into it is outstanding.
         """
-        if self._copying:
+        if any(target == sequence for _, target in self._copies):
             return None
         names, size = self._names, self.state_bytes(sequence)
         try:
@@ -60,10 +61,10 @@ class SequenceMemory:
 
     def restore(self, sequence: int, state: bytearray) -> bool:
         """Put what `state` gave into a sequence, in place of what that holds. llama.cpp believes
-        the bytes, so they must be those. False when it refuses, or while a copy is outstanding;
-        the sequence is then empty.
+        the bytes, so they must be those. False when it refuses, or while a copy from it or into it
+        is outstanding; the sequence is then empty.
         """
-        if not self._copying:
+        if state and not any(sequence in copy for copy in self._copies):
             names, size = self._names, len(state)
             data = (ctypes.c_uint8 * size).from_buffer(state)
             if int(names.llama_state_seq_set_data(self._pointer, data, size, sequence)) == size:
@@ -78,4 +79,5 @@ class SequenceMemory:
     def decoded(self, status: int) -> None:
         """llama_decode was called and gave `status`."""
         # Other failures may come before the copies that `copy` asked for.
-        self._copying = self._copying and status not in (0, 1, 2)
+        if status in (0, 1, 2):
+            self._copies.clear()

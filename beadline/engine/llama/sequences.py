@@ -90,7 +90,7 @@ class Sequences:
             source = None
         saved = self._saved_gain(key, prompt, held[source] if source else have)
         if mine is None or source is not None or saved:
-            mine = self._room() if not own or self._free else own[-1]
+            mine = self._room() if not own or (len(own) < 2 and self._free) else own[-1]
             self._fill(mine, source, key if saved else None)
         self._own(key, mine)
         return mine, self._cut(mine, prompt, len(prompt) - 1)
@@ -105,7 +105,7 @@ class Sequences:
         held = self._usable(prompt, len(prompt))
         own = self._documents.get(key, [])
         for slot in own:
-            if slot.tokens[: len(prompt)] == list(prompt):
+            if held[slot] == len(prompt):
                 return slot, len(prompt)
         harmless = [slot for slot in own[:1] if held[slot] == len(slot.tokens)] + own[1:]
         mine = max(harmless, key=held.__getitem__, default=None)
@@ -213,10 +213,13 @@ class Sequences:
 
     def _room_beside(self, key: str) -> Slot:
         """A slot for a document that is only warmed. What the newest document has goes last, and
-        never where `key` has a slot to be evaluated in.
+        never where `key` has a slot to be evaluated in. Of two slots in all nothing goes either:
+        what the prompt changes costs less than the whole prompt of the other document.
         """
         if self._free:
             return self._free.pop()
+        if key in self._documents and len(self._slots) == 2:
+            return self._documents[key][0]
         newest = next(reversed(self._documents))
         others = [other for other in self._documents if other not in (key, newest)]
         for other in others:

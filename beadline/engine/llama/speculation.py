@@ -142,10 +142,10 @@ class Speculation:
         self._spelled = Record(SPELLED)
         self._judged = self._spelled
 
-    def begin(self, tokens: Sequence[int]) -> None:
-        """A new generation: its prompt."""
+    def begin(self, tokens: Sequence[int], must_end: Callable[[], bool]) -> None:
+        """A new generation: its prompt, and what ends it."""
         for asked in self._drafters:
-            asked.drafter.begin(tokens)
+            asked.drafter.begin(tokens, must_end)
 
     def append(self, tokens: Sequence[int]) -> None:
         """What was decoded since."""
@@ -217,6 +217,8 @@ class _Asked:
             return []
         began = self._now()
         draft = self.drafter.propose(most)
+        if draft is None:
+            return []
         self.seconds = _smooth(self.seconds, (self._now() - began) / max(1, len(draft)))
         return draft
 

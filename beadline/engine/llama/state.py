@@ -182,24 +182,26 @@ class StateFiles:
         return header if fits else None
 
     def _make_room(self, size: int, used: float, instead_of: Path | None) -> bool:
-        """Remove `instead_of`, and the oldest files used before `used`, until `size` fits."""
+        """Remove the oldest files used before `used` until `size` fits; none where that would not
+        be enough. `instead_of`: a file that is about to be replaced.
+        """
         if not self.has_room(size):
             return False
-        total, older = size, []
+        excess, older = size - self._limit, []
         for path, status in files(self._folder):
             if path == instead_of:
-                discard(path)
                 continue
-            total += status.st_size
+            excess += status.st_size
             if status.st_mtime < used:
                 older.append((status.st_mtime, status.st_size, path))
-        excess = total - self._limit
+        if excess > sum(freed for _, freed, _ in older):
+            return False
         older.sort(reverse=True)
-        while excess > 0 and older:
+        while excess > 0:
             _, freed, path = older.pop()
             discard(path)
             excess -= freed
-        return excess <= 0
+        return True
 
 
 def _open(path: Path) -> tuple[FileIO, int]:
@@ -239,7 +241,7 @@ def _decode(file: FileIO, size: int) -> Header | None:
             payload_checksum=checksum,
             tokens_per_s=float(values["tokens_per_s"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None  # of another version
 
 

@@ -63,7 +63,7 @@ class Steps:
 
     def evaluate(self, tokens: Sequence[int], draft: Sequence[int] = ()) -> bool:
         """Evaluate tokens of the prompt, and a draft behind them as far as there is room. False
-        when aborted: the slot then holds what was evaluated of the tokens.
+        when aborted: the slot then holds what is left of them in the memory.
         """
         return self._run(tokens, draft[: self._room(len(tokens))])
 
@@ -138,11 +138,7 @@ class Steps:
             self._sequences.drop(slot)
             raise
         if not done:
-            # What was evaluated of the tokens may stay, but nothing of the draft.
-            held = context.last_position(slot.number) + 1 - position
-            slot.tokens.extend(tokens[: max(0, held)])
-            if held > len(tokens):
-                self._forget()
+            self._aborted(tokens)
             return False
         costs.add(width, self._speculation.now() - began)
         slot.tokens.extend(tokens)
@@ -150,16 +146,22 @@ class Steps:
         self._drafted += len(draft)
         return True
 
-    def _forget(self) -> None:
-        """Drop what the memory holds beyond the slot's tokens. When it refuses, against all that
-        is known of the model, they are evaluated anew and nothing is drafted any more.
-        """
+    def _aborted(self, tokens: Sequence[int]) -> None:
+        """Note what an aborted decode of `tokens`, and a draft behind them, left."""
         slot, context = self._slot, self._context
-        self._ahead = []
-        if context.remove(slot.number, len(slot.tokens)):
+        if not context.partial_removal:
+            # The position that the memory tells is the batch's end, and what it holds is not.
+            self._sequences.drop(slot)
             return
-        self._speculation.enabled = False
-        tokens = list(slot.tokens)
-        self._sequences.drop(slot)
-        for start in range(0, len(tokens), context.batch_tokens):
-            self._run(tokens[start : start + context.batch_tokens], ())
+        # What was evaluated of the tokens may stay, but nothing of the draft.
+        held = context.last_position(slot.number) + 1 - len(slot.tokens)
+        slot.tokens.extend(tokens[: max(0, held)])
+        if held > len(tokens):
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what the memory holds beyond the slot's tokens: drafts are made only where it can
+        do that.
+        """
+        self._ahead = []
+        self._context.remove(self._slot.number, len(self._slot.tokens))

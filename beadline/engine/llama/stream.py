@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Generic, TypeVar
 
 from beadline.engine.llama import messages
@@ -23,6 +23,8 @@ from beadline.engine.protocol import (
     Usage,
 )
 from beadline.errors import BeadlineError
+
+_PIECE = tuple(field.name for field in fields(Piece))
 
 
 class Job(ABC):
@@ -176,7 +178,7 @@ class LlamaStream(Job):
                 usage = self._usage(message["usage"])
                 self._put(Started(usage, message["eog_probability"]))
             case "piece":
-                values = {key: message[key] for key in ("text", "tokens", "logprob")}
+                values = {key: message[key] for key in _PIECE}
                 self._put(Piece(**values))
             case "finished":
                 self._end(Finished(message["reason"], self._usage(message["usage"])))

@@ -184,7 +184,6 @@ class _Loaded:
             not_text=self.prompts.stop | self.prompts.vocabulary.control,
             threads=threads,
             gpu_layers=load["gpu_layers"],
-            cancelled=inbox.cancelled,
             probed=load["probe"],
         )
         if load["probe"]:
@@ -198,7 +197,11 @@ class _Loaded:
             speculation=Speculation(drafters.drafters, enabled=bool(drafters.drafters)),
         )
         self._scorer = Scorer(
-            context, self.decoder.sequences, self.prompts.vocabulary, self.prompts.stop
+            context,
+            self.decoder.sequences,
+            self.prompts.vocabulary,
+            self.prompts.stop,
+            cancelled=inbox.cancelled,
         )
         self._budget = Budget(
             context=context.context_tokens,
@@ -304,7 +307,7 @@ def _saved_states(
         model.library.identity,
         *(model.path.resolve(), status.st_size, status.st_mtime_ns),
         load["adapter"],
-        *(model.gpu_layers, model.use_extra_bufts, context.context_tokens),
+        *(model.gpu_layers, model.use_extra_bufts, context.context_tokens, context.sequences),
         prompts.identity,
     )
     return SavedStates(

@@ -149,17 +149,38 @@ def test_a_state_of_other_parameters_is_refused(open_context: OpenContext) -> No
     assert other.last_position(1) == -1
 
 
-def test_nothing_is_saved_or_restored_while_a_copy_is_outstanding(
-    open_context: OpenContext,
+def test_sequences_with_an_outstanding_copy_are_not_saved_or_restored(
+    open_context: Callable[..., Context],
 ) -> None:
     context = open_context(sequences=3)
     sequences = Sequences(context)
     evaluate(context, sequences, "a", [*FRONT, 400])
     state = context.state(0)
     assert state is not None
+    # From 0 to 1: what 1 says it holds is not there yet.
     sequences.open("b", [*FRONT, 500])
-    assert context.state(0) is None
-    assert not context.restore(2, bytearray(state))
-    evaluate(context, sequences, "b", [*FRONT, 500])
-    assert context.state(0) is not None
+    assert context.state(1) is None
+    source = context.state(0)
+    assert source is not None
+    assert bytes(source) == bytes(state)
     assert context.restore(2, bytearray(state))
+    for sequence in (1, 0):
+        assert not context.restore(sequence, bytearray(state))
+        assert context.last_position(sequence) == -1
+    for start in range(0, len(FRONT) + 1, context.batch_tokens):
+        context.decode([*FRONT, 500][start : start + context.batch_tokens], start, 1)
+    expected = fresh_logits(open_context, [*FRONT, 500])
+    np.testing.assert_allclose(context.logits(), expected, atol=TOLERANCE, rtol=0)
+    assert context.state(1) is not None
+    assert context.restore(0, bytearray(state))
+    for sequence in (0, 2):
+        assert context.decode([600], len(FRONT) + 1, sequence)
+        expected = fresh_logits(open_context, [*FRONT, 400, 600])
+        np.testing.assert_allclose(context.logits(), expected, atol=TOLERANCE, rtol=0)
+
+
+def test_an_empty_state_is_no_state(open_context: Callable[..., Context]) -> None:
+    context = open_context(sequences=2)
+    evaluate(context, Sequences(context), "a", FRONT)
+    assert not context.restore(0, bytearray())
+    assert context.last_position(0) == -1

@@ -113,3 +113,9 @@ def test_sequences_do_not_see_each_other(open_context: Callable[..., Context]) -
     alone = open_context()
     alone.decode([5, 6], 0, 0)
     np.testing.assert_allclose(beside, alone.logits(), atol=1e-5)
+
+
+def test_the_identity_tells_of_the_library_itself(library: Library) -> None:
+    file = Path(library.names._lib._name)
+    assert f"{file.name}:{file.stat().st_size}:" in library.identity
+    assert "ggml" in library.identity

@@ -49,3 +49,12 @@ def test_verdicts_survive_the_process_and_stay_few(tmp_path: Path) -> None:
     assert fresh.get(str(KEPT + 18)) is True
     assert fresh.get(str(KEPT + 19)) is False
     assert [path.name for path in file.parent.iterdir()] == ["probe.json"]
+
+
+def test_a_file_of_brackets_is_a_damaged_one(tmp_path: Path) -> None:
+    file = tmp_path / "probe.json"
+    file.write_bytes(b"[" * 100_000)
+    verdicts = Verdicts(file)
+    assert verdicts.get("key") is None
+    verdicts.put("key", True)
+    assert Verdicts(file).get("key") is True

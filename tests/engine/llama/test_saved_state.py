@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import stat
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,11 @@ import pytest
 
 from beadline.engine.llama import client
 from beadline.engine.llama.client import LlamaEngine
+from beadline.engine.llama.messages import PromptOptions
+from beadline.engine.llama.native import Context, Model
+from beadline.engine.llama.pipes import Pipe
+from beadline.engine.llama.prompts import Prompts
+from beadline.engine.llama.worker import _saved_states
 from beadline.engine.protocol import FimRequest, Finished, Piece
 from beadline.settings import EngineOptions
 
@@ -183,3 +190,29 @@ async def test_a_folder_that_cannot_be_written_is_no_failure(sessions: Sessions)
     ((_, finished),) = await sessions.run(HOLE)
     assert finished.reason == "length"
     assert (sessions.cache / "state").read_text() == "in the way"
+
+
+async def test_a_relative_cache_folder_is_the_servers_own(
+    model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker runs in another directory."""
+    monkeypatch.chdir(tmp_path)
+    relative = Sessions(model_path, Path("cache"))
+    await relative.run(HOLE)
+    (file,) = (tmp_path / "cache" / "state").iterdir()
+    ((_, finished),) = await relative.run(HOLE)
+    assert finished.usage.evaluated_tokens <= 2
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_contexts_of_other_numbers_of_sequences_do_not_share_states(
+    model: Model, open_context: Callable[..., Context], tmp_path: Path
+) -> None:
+    prompts = Prompts(model, model.path, PromptOptions())
+    load = {"state": str(tmp_path / "state"), "state_bytes": 1 << 20, "adapter": ""}
+    found = []
+    for sequences in (1, 2, 2):
+        states = _saved_states(open_context(sequences=sequences), prompts, load, Pipe(BytesIO()))
+        assert states is not None
+        found.append(states._identity)
+    assert found[0] != found[1] == found[2]

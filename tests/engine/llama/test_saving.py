@@ -128,3 +128,12 @@ def test_a_damaged_file_is_not_restored(folder: Path) -> None:
     assert not later.states.restore("a", 5)
     assert later.memory.sequences[5] == bytes([5]) * SIZE
     assert any("could not be read" in line for line in later.log)
+
+
+def test_a_state_that_cannot_be_read_out_is_told_and_the_others_are_kept(folder: Path) -> None:
+    session = Session(folder, tokens_per_s=FAST / 4)
+    state = session.memory.state
+    session.memory.state = lambda sequence: None if sequence == 0 else state(sequence)
+    assert session.save("a", "b") == 1
+    assert [key for key in "ab" if Session(folder).states.tokens(key)] == ["b"]
+    assert [line for line in session.log if "not written" in line]

@@ -19,6 +19,8 @@ from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.vocabulary import LlamaVocabulary
 from beadline.engine.protocol import FimRequest, Layout, RenderedPrompt, Score
 from beadline.errors import EngineError
+from tests.engine.llama.test_decoder import Freely
+from tests.engine.llama.test_recurrent import cancel_inside
 
 HEAD = "import os\n\n\ndef size_of(path):\n    "
 REQUEST = FimRequest(
@@ -115,6 +117,30 @@ def test_a_score_is_the_sum_over_its_parts(
     assert nothing.end_logprob == pytest.approx(whole.end_logprob, rel=1e-3)
 
 
+@pytest.mark.parametrize("position", [None, 0, 16, 32])
+def test_a_cancelled_score_is_an_error_and_leaves_what_is_so(
+    open_context: Callable[..., Context], vocabulary: LlamaVocabulary, position: int | None
+) -> None:
+    """Cancel is heard before the first chunk, inside it, and inside later ones."""
+    prompt = prompt_of(vocabulary.encode(HEAD * 4))
+    middle, control = "return os.path.getsize(path)", Freely()
+    context = open_context(batch_tokens=16)
+    sequences = Sequences(context)
+    control.stopped = position is None
+    if position is not None:
+        cancel_inside(context, control, position)
+    cancelled = Scorer(context, sequences, vocabulary, vocabulary.eog, cancelled=control.cancelled)
+    with pytest.raises(EngineError, match="cancelled"):
+        cancelled.score(prompt, middle, most=99, sequence="a", table=None)
+    scorer = Scorer(context, sequences, vocabulary, vocabulary.eog)
+    again = scorer.score(prompt, middle, most=99, sequence="a", table=None)
+    fresh = open_context(batch_tokens=16)
+    expected = Scorer(fresh, Sequences(fresh), vocabulary, vocabulary.eog).score(
+        prompt, middle, most=99, sequence="a", table=None
+    )
+    assert again.logprob == pytest.approx(expected.logprob, rel=1e-3)
+
+
 def test_what_does_not_fit_is_an_error(
     open_context: Callable[..., Context], vocabulary: LlamaVocabulary
 ) -> None:
@@ -171,7 +197,9 @@ class TinyModel:
     def spell(self, token: int) -> bytes:
         return self.WORDS[token]
 
-    def decode(self, tokens: Sequence[int], position: int, sequence: int, *, outputs: int) -> bool:
+    def decode(
+        self, tokens: Sequence[int], position: int, sequence: int, *, should_abort=None, outputs=1
+    ) -> bool:
         held = self._held[sequence]
         assert position == len(held)
         self._rows = []

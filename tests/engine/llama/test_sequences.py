@@ -92,6 +92,11 @@ class Bench:
         return reused
 
 
+def slots_of(made: Bench) -> dict[str, int]:
+    """How many slots each document has."""
+    return {key: len(slots) for key, slots in made.sequences._documents.items()}
+
+
 def bench(sequences: int = 3, *, partial: bool = True, **saved: list[int]) -> Bench:
     memory = FakeMemory(sequences, partial=partial)
     return Bench(memory, FakeSaved(memory, saved))
@@ -226,6 +231,36 @@ def test_warming_another_document_leaves_the_newest_alone() -> None:
     assert made.ask("b", [4, 5, 6]) == 2
 
 
+def test_with_two_sequences_a_document_is_warmed_in_its_own() -> None:
+    made = bench(2)
+    made.ask("a", [*FRONT, 1, 2])
+    made.ask("b", [4, 5, 6, 7])
+    assert made.warm("b", [4, 5, 8]) == 2
+    assert made.ask("a", [*FRONT, 1, 2, 3]) == len(FRONT) + 2
+    assert made.warm("b", [4, 5, 8, 9]) == 3
+    assert made.ask("b", [4, 5, 8, 9, 1]) == 4
+    assert made.ask("a", [*FRONT, 1, 2, 3, 4]) == len(FRONT) + 3
+
+
+def test_a_document_never_gets_a_third_sequence() -> None:
+    made = bench(5)
+    made.ask("a", [1, 2, 3])
+    made.warm("a", [4, 5, 6])
+    made.ask("b", [*FRONT, 1])
+    assert made.ask("a", [*FRONT, 2]) == len(FRONT)
+    assert slots_of(made) == {"b": 1, "a": 2}
+    # The spare made room for it.
+    assert made.ask("a", [1, 2, 3]) == 2
+
+
+def test_what_cannot_be_cut_back_is_no_warmed_prompt() -> None:
+    made = bench(partial=False)
+    made.ask("a", [1, 2, 3, 4])
+    assert made.warm("a", [1, 2, 3]) == 0
+    assert made.ask("a", [1, 2, 3, 9]) == 3
+    assert made.warm("a", [1, 2, 3, 9]) == 4
+
+
 def test_a_saved_state_comes_with_the_first_prompt_that_it_serves() -> None:
     made = bench(2, a=[*FRONT, 1, 2, 3])
     assert made.saved is not None
@@ -290,8 +325,9 @@ def test_the_newest_documents_stay_whatever_is_warmed(
     sequences: int, steps: list[tuple[str, list[int], bool, int]]
 ) -> None:
     """No more slots than there are, at most two a document; the newest document's prompt is
-    still there after any number of warm requests, where there is a slot to warm in."""
-    made = bench(sequences)
+    still there after any number of warm requests, where there is a slot to warm in: of two each
+    document has one."""
+    made = bench(sequences, a=[*FRONT, 1], b=FRONT[: LEAST_GAIN + 1])
     newest: tuple[str, list[int]] | None = None
     recent: list[str] = []
     for key, prompt, warm, _ in steps:
@@ -302,10 +338,11 @@ def test_the_newest_documents_stay_whatever_is_warmed(
             newest = key, prompt
             recent = [other for other in recent if other != key] + [key]
         held = list(made.sequences.documents())
-        assert len(held) <= sequences
+        assert sum(slots_of(made).values()) <= sequences
+        assert max(slots_of(made).values()) <= 2
         if newest is not None and sequences > 1:
             assert held[0][0] == newest[0]
-            assert held[0][1].tokens[: len(newest[1])] == newest[1]
+            assert sequences == 2 or held[0][1].tokens[: len(newest[1])] == newest[1]
         if not any(step[2] for step in steps):
             # Nothing was warmed: the last so many documents are there, newest first.
             assert [name for name, _ in held] == recent[::-1][:sequences]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -28,7 +28,7 @@ class Eager:
         self._clock = clock
         self._thought = thought
 
-    def begin(self, tokens: Sequence[int]) -> None: ...
+    def begin(self, tokens: Sequence[int], must_end: Callable[[], bool]) -> None: ...
 
     def append(self, tokens: Sequence[int]) -> None: ...
 
@@ -154,3 +154,19 @@ def test_typed_words_are_drafted_while_that_pays(clock: Clock) -> None:
         speculation.spell([4, 5], 1)
         speculation.judged(1, 0)
     assert speculation.spell([4, 5], 1) == []
+
+
+def test_reading_a_prompt_is_not_taken_for_thinking(clock: Clock) -> None:
+    class Reading(Eager):
+        unread = 3
+
+        def propose(self, most: int) -> list[int] | None:
+            if not self.unread:
+                return super().propose(most)
+            self.unread -= 1
+            clock.seconds += 100.0
+            return None
+
+    speculation = learned(Speculation([Reading(clock, chance=0.9)], now=clock), 0.05)
+    assert [speculation.propose(1, 8) for _ in range(3)] == [[], [], []]
+    assert len(speculation.propose(1, 8)) == WIDEST - 1

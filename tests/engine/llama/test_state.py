@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beadline.engine.llama.state import Header, StateFiles, digest
+from beadline.engine.llama.state import _SIZES, MAGIC, Header, StateFiles, digest
 
 IDENTITY = digest("model", "library")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and owners of POSIX")
@@ -213,6 +213,46 @@ def test_what_is_larger_than_the_limit_removes_nothing(folder: Folder) -> None:
     folder.write("a.py")
     assert not folder.write("b.py", limit=len(PAYLOAD), used=2e9)
     assert folder.read("a.py") == PAYLOAD
+
+
+def test_what_would_not_make_enough_room_stays(folder: Folder) -> None:
+    for age, key in enumerate(("a.py", "b.py", "c.py")):
+        folder.write(key, used=1e9 + age)
+    limit = folder.size + 50
+    # Without the only older one there would still be no room.
+    assert not folder.write("d.py", 2 * PAYLOAD, limit=limit, used=1e9 + 0.5)
+    assert not folder.write("c.py", 3 * PAYLOAD, limit=limit, used=1e9 + 0.5)
+    assert all(folder.read(key) == PAYLOAD for key in ("a.py", "b.py", "c.py"))
+    # A file that is replaced counts as room.
+    assert folder.write("a.py", PAYLOAD[:-1] + b"!", limit=limit, used=1e9)
+    assert folder.write("c.py", 2 * PAYLOAD, limit=limit, used=1e9 + 9)
+    assert [folder.read(key) for key in ("a.py", "b.py", "c.py")] == [None, PAYLOAD, 2 * PAYLOAD]
+
+
+def test_what_cannot_be_written_leaves_what_was_there(folder: Folder) -> None:
+    folder.write("a.py")
+    assert not folder.write("a.py", b"newer", must_stop=lambda: True)
+    assert folder.read("a.py") == PAYLOAD
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 100_000,
+        b'{"identity": "i", "key": "k", "tokens_per_s": 1' + b"0" * 400 + b"}",
+        b'{"identity": "i", "key": "k", "tokens_per_s": "fast"}',
+        b"[]",
+        b"null",
+        b"\xff",
+    ],
+    ids=["deep", "huge", "words", "array", "null", "no text"],
+)
+def test_a_whole_file_with_another_header_is_removed(folder: Folder, line: bytes) -> None:
+    folder.write("a.py")
+    body = line + b"\n"
+    folder.only.write_bytes(MAGIC + _SIZES.pack(len(body), 0, zlib.crc32(body), 0) + body)
+    assert folder.files().find() == {}
+    assert folder.names == []
 
 
 def test_trim_removes_what_others_wrote_beyond_the_limit(folder: Folder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -19,7 +19,7 @@ from beadline.engine.llama.speculation import TRIALS, WIDEST, BatchCosts, Specul
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.protocol import Event, Finished, Piece
 from beadline.errors import EngineError
-from tests.engine.llama.test_decoder import Freely
+from tests.engine.llama.test_decoder import Clock, Freely
 
 SPELLED = [b"<end>", b"a", b"b", b"ab", b"ba", b"aab", b"\n", b" ", b"c", b"ca"]
 END = 0
@@ -31,9 +31,8 @@ class Arithmetic:
     batch_tokens = 5
     sequences = 2
 
-    def __init__(self, *, context_tokens: int = 64, refuses: bool = False) -> None:
+    def __init__(self, *, context_tokens: int = 64) -> None:
         self.context_tokens = context_tokens
-        self.refuses = refuses
         self.model = SimpleNamespace(vocabulary_size=len(SPELLED), partial_removal=True)
         self.held: list[list[int]] = [[], []]
         self.decoded: list[int] = []
@@ -67,8 +66,6 @@ class Arithmetic:
         return self._rows[-1 - back]
 
     def remove(self, sequence: int, start: int) -> bool:
-        if self.refuses:
-            return False
         del self.held[sequence][start:]
         return True
 
@@ -91,8 +88,9 @@ class Guesser:
         self.wrong = list(wrong)
         self.tokens: list[int] = []
 
-    def begin(self, tokens: Sequence[int]) -> None:
+    def begin(self, tokens: Sequence[int], must_end: Callable[[], bool]) -> None:
         self.tokens = list(tokens)
+        self.must_end = must_end
 
     def append(self, tokens: Sequence[int]) -> None:
         self.tokens.extend(tokens)
@@ -183,7 +181,6 @@ LIMITS = st.builds(
     typed=st.sampled_from([b"", b"a", b"aaba", b"cab"]),
     likely=st.lists(st.integers(1, 9), max_size=4),
     context_tokens=st.sampled_from([16, 64]),
-    refuses=st.booleans(),
 )
 def test_the_same_events_with_and_without(
     prompt: list[int],
@@ -193,11 +190,10 @@ def test_the_same_events_with_and_without(
     typed: bytes,
     likely: list[int],
     context_tokens: int,
-    refuses: bool,
 ) -> None:
     options = {"temperature": temperature, "typed": typed, "likely": likely}
     plain = Arithmetic(context_tokens=context_tokens)
-    drafted = Arithmetic(context_tokens=context_tokens, refuses=refuses)
+    drafted = Arithmetic(context_tokens=context_tokens)
     decoding = decoder(drafted, wrong)
     expected = events(decoder(plain, None), prompt, limits, **options)
     got = events(decoding, prompt, limits, **options)
@@ -261,3 +257,51 @@ def test_a_failed_decode_forgets_the_sequence() -> None:
     with pytest.raises(EngineError):
         list(stream)
     assert context.held[0] == []
+
+
+class Slow(Guesser):
+    """Takes so many seconds for a proposal, and has none when it must end meanwhile."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__([])
+        self._clock = clock
+        self._seconds = seconds
+
+    def propose(self, most: int) -> list[int]:
+        self._clock.now += self._seconds
+        return [] if self.must_end() else super().propose(most)
+
+
+def test_what_a_draft_takes_is_not_the_time_of_the_prompt() -> None:
+    context, clock, told = Arithmetic(context_tokens=512), Clock(), []
+    context.batch_tokens = 128
+    decoding = Decoder(
+        context,  # type: ignore[arg-type]
+        SPELLED.__getitem__,
+        clock=clock,
+        on_evaluated=lambda tokens, seconds: told.append((tokens, seconds)),
+        speculation=speculation(Slow(clock, 0.5)),
+    )
+    limits = Limits(4, 10_000, frozenset(), ignore_stops=True, not_text=frozenset({END}))
+    for prompt in ([1, 2, 5], [1, 2, 5, 3]):
+        assert any(isinstance(event, Piece) for event in events(decoding, prompt, limits))
+    assert [seconds for _, seconds in told] == [0.0, 0.0]
+    # Nor is it taken for slow chunks, which would become smaller.
+    context.decoded.clear()
+    events(decoding, [9] * 200, limits)
+    assert context.decoded[0] == 128
+
+
+def test_a_draft_that_outlasts_the_deadline_ends_the_generation() -> None:
+    context, clock = Arithmetic(), Clock()
+    decoding = Decoder(
+        context,  # type: ignore[arg-type]
+        SPELLED.__getitem__,
+        clock=clock,
+        speculation=speculation(Slow(clock, 2.0)),
+    )
+    (finished,) = events(decoding, [1, 2, 5], Limits(12, 1000, frozenset()))
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.usage.evaluated_tokens) == ("deadline", 0)
+    # What it was asked for is not evaluated any more.
+    assert context.decoded == []

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from beadline.engine.gguf import read_header
 from beadline.engine.llama import client
+from beadline.engine.llama.kv_size import kv_bytes_per_token
 from beadline.engine.protocol import FimRequest, Finished, Piece, Usage
 
 TIMEOUT_S = 60
@@ -93,6 +95,21 @@ async def test_a_document_with_the_front_of_another_one_takes_it_over(engine_fac
     first = await usage_of(engine, at(3000, key="a"))
     usage = await usage_of(engine, replace(at(3000, key="a"), sequence="b"))
     assert usage.reused_tokens > first.prompt_tokens // 2
+
+
+async def test_with_two_sequences_warming_leaves_the_other_document(
+    engine_factory, model_path: Path
+) -> None:
+    # Two sequences fit, three do not.
+    held = kv_bytes_per_token(read_header(model_path)) * 2048
+    mebibytes = 2 * held // (1 << 20) + 1
+    engine = engine_factory(options={"kv_mebibytes": mebibytes, "context_tokens": 2048})
+    assert (await engine.start()).details["sequences"] == "2"
+    await ask(engine, at(3000, key="a"))
+    await ask(engine, at(6000, key="b"))
+    assert (await ask(engine, at(6500, key="b", warm=True)))[1].reason == "warm"
+    assert (await usage_of(engine, at(3000, key="a"))).evaluated_tokens <= 2
+    assert (await usage_of(engine, at(6500, key="b"))).evaluated_tokens <= 2
 
 
 async def test_with_one_sequence_all_of_this_still_works(engine_factory) -> None:
