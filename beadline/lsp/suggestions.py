@@ -43,6 +43,8 @@ class Completes(Protocol):
 
     def closed(self, key: str) -> None: ...
 
+    def rest(self) -> None: ...
+
 
 class Watched(Protocol):
     """Is told of every request; see `progress.ModelStart`."""

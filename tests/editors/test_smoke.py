@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.editors.conftest import Editors, Opens
-from tests.editors.repository import BLOCK, EMOJI, PLAIN, Place, source
+from tests.editors.repository import BLOCK, EMOJI, PLAIN, source
 from tests.editors.wire import CANCELLED, until
 
 pytestmark = pytest.mark.editor
@@ -61,16 +61,21 @@ def test_typing_something_else_replaces_the_suggestion(open_file: Opens) -> None
 
 
 def test_a_superseded_request_is_cancelled(open_file: Opens) -> None:
-    place = Place("    ", "for word in w")
-    # Long enough that the first request is still waiting when the second comes.
-    author = open_file(source((place,)), BEADLINE_COMPLETION__DEBOUNCE_MS="3000")
+    first, place, *_ = PLAIN
+    # Long enough that a request soon after another one is still waiting when the next one comes.
+    author = open_file(source(PLAIN), BEADLINE_COMPLETION__DEBOUNCE_MS="5000")
     wire = author.editor.wire
+    author.begin(first)
+    author.type(first.typed)
+    author.shown()
+    author.editor.escape()
+    before = len(wire.completions())
     author.begin(place)
     author.type(place.typed[:-1])
-    until(wire.completions, "the first request is sent")
+    until(lambda: len(wire.completions()) > before, "a request is sent")
     author.type(place.typed[-1:])
     author.shown()
-    *superseded, (_, answer) = wire.completions()
+    *superseded, (_, answer) = wire.completions()[before:]
     assert answer is not None and "result" in answer
     assert superseded
     for _, answer in superseded:

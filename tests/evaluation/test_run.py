@@ -34,6 +34,9 @@ class Says:
         self.closed_keys: list[str] = []
         self.fails_after = 10**6
 
+    async def settled(self) -> None:
+        pass
+
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         if len(self.requests) == self.fails_after:
             raise KeyboardInterrupt
