@@ -202,10 +202,6 @@ class Asker:
                 trace.silent_reason = await self._loader.obstacle(options.deadline_ms / 1000)
                 if trace.silent_reason:
                     return None
-                if reading.tree is not None and not prepared:
-                    # Whatever the answer, it will be compared with this.
-                    prepared = True
-                    self._thread.post_steps(prepare(reading.tree, reading.cursor.offset))
                 wait = 0.0 if rested else self._asked_at + options.debounce_ms / 1000
                 wait -= self._clock.seconds()
                 rested = True
@@ -221,6 +217,10 @@ class Asker:
                     trace.silent_reason = silent_reason(exc)
                     return None
                 rule = None
+                if reading.tree is not None and not prepared:
+                    # While the model works: whatever it writes will be compared with this.
+                    prepared = True
+                    self._thread.post_steps(prepare(reading.tree, reading.cursor.offset))
             await current.wait()
             answer = self._outcome(current, reading, trace, source)
             if answer is not None and _serves(answer, request):
