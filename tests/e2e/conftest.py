@@ -37,6 +37,14 @@ class Server:
         records = [json.loads(line) for line in lines]
         return [r for r in records if all(r.get(k) == v for k, v in expected.items())]
 
+    async def traced(self, before: int = 0) -> list[dict[str, Any]]:
+        """Lines of requests behind the first `before`, once there is one: an answer comes before
+        its counts do."""
+        async with asyncio.timeout(TIMEOUT):
+            while len(found := self.traces(event="request")) <= before:
+                await asyncio.sleep(0.01)
+        return found[before:]
+
     def worker(self) -> psutil.Process:
         """The engine's process."""
         (worker,) = psutil.Process(self.process.pid).children()

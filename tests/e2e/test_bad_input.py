@@ -20,7 +20,7 @@ async def is_alive(server: Server) -> None:
     uri = (server.home / f"alive{before}.py").as_uri()
     server.client.open(uri, "import os\n\nprint(os.")
     await server.client.complete(uri, 2, 9, triggerKind=1)
-    assert server.traces(event="request")[before:][-1]["answered_from"] == "model"
+    assert (await server.traced(before))[-1]["answered_from"] == "model"
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_an_unknown_language(server: Server, tmp_path: Path) -> None:
     uri = (tmp_path / "words.zzz").as_uri()
     server.client.open(uri, "first second\nfirst ", language="klingon")
     await server.client.complete(uri, 1, 6, triggerKind=1)
-    assert server.traces(event="request")[-1]["answered_from"] == "model"
+    assert (await server.traced())[-1]["answered_from"] == "model"
     await is_alive(server)
 
 

@@ -106,7 +106,7 @@ async def test_a_hostile_repository_changes_nothing(
     uri = (repository / "app.py").as_uri()
     client.open(uri, (repository / "app.py").read_text())
     await client.complete(uri, 2, 9, triggerKind=1)
-    assert server.traces(event="request")[-1]["answered_from"] == "model"
+    assert (await server.traced())[-1]["answered_from"] == "model"
 
     worker = server.worker()  # exactly one child
     assert str(model_path) in open_files(worker)

@@ -17,7 +17,7 @@ async def asked(server: Server, uri: str, column: int) -> tuple[str, str]:
     """The item's text, and where it came from or why there is none."""
     before = len(server.traces(event="request"))
     items = await server.client.complete(uri, LINE, column)
-    (record,) = server.traces(event="request")[before:]
+    (record,) = await server.traced(before)
     return (
         items[0]["insertText"] if items else "",
         record["silent_reason"] or record["answered_from"],

@@ -23,7 +23,7 @@ async def first_request(server: Server, uri: str) -> dict[str, Any]:
     await server.client.answer(
         server.client.complete_begin(uri, LINE, len("    words = read_words("))
     )
-    (record,) = server.traces(event="request")
+    (record,) = await server.traced()
     assert record["answered_from"] == "model"
     return record
 

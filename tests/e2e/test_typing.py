@@ -94,7 +94,7 @@ async def typed(server: Server, uri: str) -> list[dict[str, Any]]:
             if "error" in answer:
                 assert answer["error"]["code"] == CANCELLED
             else:
-                (record,) = server.traces(event="request")[before:]
+                (record,) = await server.traced(before)
                 if record["answered_from"] == "model" and column:
                     within_a_line.append(record)
         version += 1
@@ -212,7 +212,7 @@ async def test_an_agreeing_keystroke_joins_the_running_generation(
         assert (await client.answer(older))["error"]["code"] == CANCELLED
         server.worker().resume()
         answer = await client.answer(newer)
-        *_, record = server.traces(event="request")[before:]
+        *_, record = await server.traced(before)
         if record["answered_from"] == "inflight":
             assert answer["result"]["items"][0]["insertText"] == text[1:]
             joined.append(hole)
@@ -265,7 +265,7 @@ async def test_a_worker_killed_in_mid_generation_costs_one_answer(
         assert "result" in await client.answer(
             client.complete_begin(uri, LINE, len(hole), triggerKind=1)
         )
-        (record,) = server.traces(event="request")[before:]
+        (record,) = await server.traced(before)
         assert record["answered_from"] == "model"
         assert record["prompt_tokens"] > 0
         assert server.worker().pid != victim.pid

@@ -43,9 +43,9 @@ class Library:
         self.gpu = bool(names.llama_supports_gpu_offload())
         """Whether this build can put layers on a GPU."""
         self._lines: list[str] = []
-        # The callback object must outlive every call into the library.
-        self._log = names.llama_log_callback(self._on_log)
-        names.llama_log_set(self._log, ctypes.c_void_p(0))
+        # The callback must live as long as the shared library, which others may use after us.
+        names._lib.beadline_log = names.llama_log_callback(self._on_log)
+        names.llama_log_set(names._lib.beadline_log, ctypes.c_void_p(0))
         names.llama_backend_init()
 
     @property
