@@ -23,7 +23,8 @@ class Bare:
         self, path: Path, *, context_tokens: int, batch_tokens: int, threads: int, gpu_layers: int,
         extra_buffers: bool,
     ) -> None:  # fmt: skip
-        """The parameters are those of the worker that it is compared with. Raises as `Model`."""
+        """The parameters are those of the worker that it is compared with; which attention is
+        left to llama.cpp. Raises as `Model`."""
         self._model = Model(
             load_library(), path, gpu_layers=gpu_layers, use_extra_bufts=extra_buffers
         )
@@ -34,6 +35,7 @@ class Bare:
             batch_tokens=batch_tokens,
             threads=threads,
             batch_threads=threads,
+            flash_attention=True,
         )
         self._prompt: Sequence[int] = ()
 

@@ -24,7 +24,7 @@ from beadline.completion.postprocess import LIMITED
 from beadline.completion.types import CompletionRequest, Trace
 
 _MOST_CUTS = 16
-"""Of the line's first parts, so many are looked at; what is cut behind them is hardly likelier."""
+"""Beginnings of the line that are looked at, at most: it takes time."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Suggester:
     def is_hopeless(self, question: Question, answer: Answer, trace: Trace) -> bool:
         """Whether an automatic suggestion is too unlikely to be right wherever post-processing and
         the syntax check may cut it, so that its request need not wait for those. Fills `trace` if
-        so. Such a model is not asked again either: what it would draw is less likely still."""
+        so. The model is not asked again for it."""
         least = question.options.least_confidence / 100
         if not question.request.is_plain or question.number or not least or not answer.text:
             return False

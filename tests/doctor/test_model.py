@@ -10,7 +10,7 @@ from beadline.doctor import model
 from beadline.doctor.machine import Memory
 from beadline.doctor.report import Check, Status
 from beadline.engine.gguf import GgufHeader, Scalar, read_header
-from beadline.engine.llama.native import Library, Model, load_library
+from beadline.engine.llama.native import Library, load_library
 from beadline.engine.protocol import ModelInfo
 from beadline.errors import ModelError
 from beadline.settings import EngineOptions
@@ -39,14 +39,6 @@ def test_keys_and_values_of_a_token() -> None:
                   attention__value_length=128)  # fmt: skip
     assert model.kv_bytes_per_token(wide) == 2 * 28 * 2 * (256 + 128)
     assert model.kv_bytes_per_token(header(block_count=28)) == 0
-
-
-def test_the_estimate_is_llama_cpps_own(library: Library, model_path: Path) -> None:
-    loaded = Model(library, model_path)
-    try:
-        assert model.kv_bytes_per_token(read_header(model_path)) == loaded.kv_bytes_per_token
-    finally:
-        loaded.close()
 
 
 def test_what_is_needed(model_path: Path) -> None:

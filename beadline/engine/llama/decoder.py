@@ -34,8 +34,8 @@ CHUNK_S, LEAST_CHUNK = 0.25, 32
 """Prompt tokens are evaluated in chunks of about that time, but of at least so many tokens.
 
 An aborted chunk is lost whole (llama.cpp takes back a batch that fails), so in large ones somebody
-who types on would wait for a prompt that never comes to an end. Measured on a CPU (0.5B, Q8_0, CPU
-time a token): 24.4 ms in chunks of 128, 24.0 of 64, 24.6 of 32, 26.7 of 16."""
+who types on would wait for a prompt that never comes to an end. What narrow chunks cost is in
+docs/benchmarks.md ("Kernels")."""
 
 
 class Control(Protocol):

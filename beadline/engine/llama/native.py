@@ -269,11 +269,13 @@ class Context(SequenceMemory):
         batch_tokens: int,
         threads: int,
         batch_threads: int,
+        flash_attention: bool = False,
     ) -> None:
         """`context_tokens` is what each of the `sequences` may hold (the memory is not shared, so
         that attention of one sequence never walks over the cells of another); `batch_tokens` is
-        the most that one `decode` takes, less in a small context. Raises `OutOfMemory`, and
-        `EngineError` when llama.cpp refuses for another reason.
+        the most that one `decode` takes, less in a small context; `flash_attention` leaves
+        that to llama.cpp on a CPU too. Raises `OutOfMemory`, and `EngineError` when llama.cpp
+        refuses for another reason.
         """
         library = model.library
         names = library.names
@@ -285,10 +287,9 @@ class Context(SequenceMemory):
         params.swa_full = True
         params.n_batch = params.n_ubatch = batch_tokens
         params.n_threads, params.n_threads_batch = threads, batch_threads
-        if not model.gpu_layers:
-            # On a CPU llama.cpp's flash attention gives other bits for batches of other widths and
-            # other numbers of threads, and is slower in all narrower than 64. Without it all
-            # batches of two tokens or more give the same bits.
+        if not model.gpu_layers and not flash_attention:
+            # On a CPU it gives other bits for batches of other widths and other numbers of threads.
+            # Without it all batches of two tokens or more give the same (docs/benchmarks.md).
             params.flash_attn_type = names.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self.model = model
         pointer = names.llama_init_from_model(model.pointer, params)

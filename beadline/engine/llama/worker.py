@@ -48,9 +48,7 @@ CONTEXT_TOKENS = 8192
 LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
 CPU_CHUNK, GPU_CHUNK = 128, 512
-"""Prompt tokens per decode: small where a chunk takes long, so that cancel is heard.
-
-A decoder makes chunks smaller where they take long."""
+"""Most prompt tokens per decode; a decoder takes less where that takes long."""
 
 
 class Worker:

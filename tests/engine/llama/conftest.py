@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def vocabulary(model: Model) -> LlamaVocabulary:
 @pytest.fixture
 def open_context(model: Model) -> Iterator[Callable[..., Context]]:
     """Opens contexts of the model; they are closed after the test."""
+    with contexts_of(model) as make:
+        yield make
+
+
+@contextmanager
+def contexts_of(model: Model) -> Iterator[Callable[..., Context]]:
+    """Opens contexts of a model; they are closed at the end."""
     opened: list[Context] = []
 
     def make(*, context_tokens: int = 256, sequences: int = 2, batch_tokens: int = 32) -> Context:

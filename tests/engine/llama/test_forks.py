@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from beadline.engine.llama.native import Context, Library, Model
 from beadline.engine.llama.sequences import LEAST_GAIN, Sequences
 
 from . import tiny
+from .conftest import contexts_of
 
 TOLERANCE = 0.05
 """Of logits. The same values come out of other batches: only rounding differs (f16 memory)."""
@@ -37,24 +39,8 @@ def other_model(
 
 @pytest.fixture
 def open_other(other_model: Model) -> Iterator[OpenContext]:
-    opened: list[Context] = []
-
-    def make(*, sequences: int = 3) -> Context:
-        opened.append(
-            Context(
-                other_model,
-                context_tokens=256,
-                sequences=sequences,
-                batch_tokens=64,
-                threads=1,
-                batch_threads=1,
-            )
-        )
-        return opened[-1]
-
-    yield make
-    for context in opened:
-        context.close()
+    with contexts_of(other_model) as make:
+        yield partial(make, sequences=3, batch_tokens=64)
 
 
 def evaluate(context: Context, sequences: Sequences, key: str, prompt: list[int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -20,6 +21,7 @@ from beadline.errors import EngineError
 from tests.engine.llama.test_decoder import Freely
 
 from . import tiny
+from .conftest import contexts_of
 
 BATCH = 64
 PROMPT = [300 + index % 500 for index in range(2 * BATCH + 20)]
@@ -38,24 +40,8 @@ def mamba(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def open_mamba(mamba: Model) -> Iterator[OpenContext]:
-    opened: list[Context] = []
-
-    def make(*, sequences: int = 2) -> Context:
-        opened.append(
-            Context(
-                mamba,
-                context_tokens=256,
-                sequences=sequences,
-                batch_tokens=BATCH,
-                threads=1,
-                batch_threads=1,
-            )
-        )
-        return opened[-1]
-
-    yield make
-    for context in opened:
-        context.close()
+    with contexts_of(mamba) as make:
+        yield partial(make, sequences=2, batch_tokens=BATCH)
 
 
 def decoder(context: Context) -> Decoder:
