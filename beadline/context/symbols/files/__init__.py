@@ -1,0 +1,55 @@
+"""How files of each language are read: query, reader, parser. Knows no graph and no resolution."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from beadline.context import languages
+from beadline.context.languages import Language
+from beadline.context.symbols.reader import FileReader, Source
+from beadline.context.symbols.tags import tags_query
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+_READERS = {
+    "python": "python",
+    "javascript": "typescript", "javascriptreact": "typescript",
+    "typescript": "typescript", "typescriptreact": "typescript",
+    "java": "java",
+    "go": "go",
+    "rust": "rust",
+}  # fmt: skip
+"""Language id -> module of this package; its `Reader` is a `FileReader`."""
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What extraction needs of one language."""
+
+    query: tree_sitter.Query
+    reader: Callable[[Source], FileReader]
+    parser: tree_sitter.Parser
+
+    def parse(self, data: bytes) -> tree_sitter.Node:
+        """Root of the tree of a text."""
+        return self.parser.parse(data).root_node
+
+
+def symbols_of(language: Language) -> Symbols | None:
+    """How a language's files are read; None where its grammar says nothing of definitions."""
+    import tree_sitter
+
+    grammar = languages.grammar(language)
+    if grammar is None:
+        return None
+    parser = tree_sitter.Parser(grammar.language)
+    if language.id in _READERS:
+        module = importlib.import_module(f"{__name__}.{_READERS[language.id]}")
+        query = languages.query_text(f"{_READERS[language.id]}.symbols")
+        return Symbols(tree_sitter.Query(grammar.language, query), module.Reader, parser)
+    query = tags_query(language, grammar)
+    return None if query is None else Symbols(query, FileReader, parser)
