@@ -134,7 +134,8 @@ def _definition(
     above = reader.comments_above(outer)
     first = above[0] if above else outer
     stop = body.start_byte if body is not None else node.end_byte
-    header = source.data[node.start_byte : stop].decode("utf-8", "replace")
+    top = reader.header(node)
+    header = source.data[top:stop].decode("utf-8", "replace")
     signature = " ".join(header[: 4 * LONGEST_SIGNATURE].split())
     if body is not None:
         signature = signature.rstrip(" :{=>")
@@ -144,7 +145,7 @@ def _definition(
         owner=owner,
         start=encoded.offset(first.start_byte),
         end=encoded.offset(max(outer.end_byte, node.end_byte)),
-        header=encoded.offset(node.start_byte),
+        header=encoded.offset(top),
         header_end=encoded.offset(stop),
         line=nodes["name"][0].start_point.row + 1,
         signature=signature[:LONGEST_SIGNATURE],

@@ -55,6 +55,11 @@ class FileReader:
         """The node with what belongs to it and stands around it: decorators, `export`."""
         return node
 
+    def header(self, node: tree_sitter.Node) -> int:
+        """Byte at which a definition's own first line starts, where annotations and decorators lie
+        inside of its node, or a keyword around it."""
+        return node.start_byte
+
     def owner(self, node: tree_sitter.Node) -> str | None:
         """Owner of a definition that does not lie in it (a Go receiver's type, a Rust `impl`'s);
         None: the definition around it."""
