@@ -21,7 +21,7 @@ from beadline.completion import silence
 from beadline.completion.types import CompletionResult
 from beadline.context.files import LoadedFile, find_root, read_document
 from beadline.context.positions import LineIndex
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.errors import EngineError, InputError

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.context.types import Document, Snippet
 from beadline.errors import InputError
 from beadline.evaluation.sources import named, write_tree

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from beadline import settings
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.lsp.server import create_server

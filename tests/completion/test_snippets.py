@@ -13,7 +13,7 @@ from fake_engine import says
 
 from beadline.completion.snippets import in_prompt_order, most_chars
 from beadline.completion.types import CompletionRequest
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from beadline.context.languages import language_of
-from beadline.context.retrieval import Retriever
-from beadline.context.retrieval.retriever import path_of
+from beadline.context.retrieval.retriever import Retriever, path_of
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 from tests.context.retrieval.git import repository, write
