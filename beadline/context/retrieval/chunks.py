@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beadline.context.retrieval.secrets import secret_spans
-from beadline.context.syntax import SyntaxTrees
+from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import Document
 
 if TYPE_CHECKING:
@@ -73,12 +73,13 @@ class Chunker:
     def __init__(self) -> None:
         self._trees = SyntaxTrees(limit=1)
 
-    def cut(self, document: Document) -> Chunks:
-        """The chunks of a document, in order and without overlap."""
+    def cut(self, document: Document, tree: SyntaxTree | None = None) -> Chunks:
+        """The chunks of a document, in order, without overlap; `tree`: its own, if it is known."""
         text = document.text
         lines = text.split("\n")
-        tree = self._trees.parse(document)
-        self._trees.forget(document.key)
+        if tree is None:
+            tree = self._trees.parse(document)
+            self._trees.forget(document.key)
         if tree is None or tree.root.type == "ERROR":
             breaks = _breaks_of_lines(lines, 0, len(lines))
         else:

@@ -33,6 +33,14 @@ class Splitter:
             found += self.of(match[0])
         return found
 
+    def distinct(self, text: str) -> list[str]:
+        """The terms of a text, each once, in the order of their first identifiers."""
+        found: dict[str, None] = {}
+        for name in dict.fromkeys(_IDENTIFIER.findall(text)):
+            if 2 <= len(name) <= LONGEST:
+                found.update(dict.fromkeys(self.of(name)))
+        return list(found)
+
     def of(self, identifier: str) -> tuple[str, ...]:
         """An identifier in lower case, then its parts: `getHTTPBody_v2` gives `gethttpbody_v2`,
         `get`, `http`, `body`, `v2`. Parts of one character are left out."""
