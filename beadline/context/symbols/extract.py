@@ -29,6 +29,7 @@ LONGEST_SIGNATURE = 400
 MOST_DEFINITIONS = 4000
 """Of one file: more is generated code or data."""
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
+_ARGUMENTS = re.compile(r"<[^<>]*>")
 _BODIES = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
 """What is defined in them is local, but for fields (`self.x = ...`)."""
 _TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.MODULE, Kind.TYPE})
@@ -74,15 +75,22 @@ def _matches(
     import tree_sitter
 
     found: dict[tuple[int, int, int], tuple[Kind, Nodes]] = {}
+    ranks: dict[tuple[int, int, int], tuple[int, int]] = {}
     imports: dict[int, tree_sitter.Node] = {}
-    for _, nodes in tree_sitter.QueryCursor(query).matches(root):
+    for pattern, nodes in tree_sitter.QueryCursor(query).matches(root):
         for capture, captured in nodes.items():
-            if capture.startswith("definition."):
+            if capture.startswith("definition.") and "name" in nodes:
                 node, name = captured[0], nodes["name"][0]
                 key = node.start_byte, -node.end_byte, name.start_byte
-                # The first pattern of the query that matches says what it is.
-                if len(found) < MOST_DEFINITIONS:
-                    found.setdefault(key, (Kind(capture[11:]), nodes))
+                # The query's first pattern that matches says what it is, with all it captures:
+                # matches come in the order in which they end.
+                rank = pattern, -len(nodes)
+                if key in found:
+                    if rank >= ranks[key]:
+                        continue
+                elif len(found) >= MOST_DEFINITIONS:
+                    continue
+                found[key], ranks[key] = (Kind(capture[11:]), nodes), rank
             elif capture == "import":
                 imports[captured[0].start_byte] = captured[0]
     return [found[key] for key in sorted(found)], [imports[at] for at in sorted(imports)]
@@ -100,8 +108,9 @@ def _definitions(
         node = next(n[0] for capture, n in nodes.items() if capture.startswith("definition."))
         while around and around[-1][0] <= node.start_byte:
             around.pop()
-        name = source.text(nodes["name"][0])
-        owner = reader.owner(node)
+        outside, _, name = source.text(nodes["name"][0]).rpartition("::")
+        # Written with its owner: `Shape::area` of C++, `Net::Request` of Ruby.
+        owner = _ARGUMENTS.sub("", outside).replace("::", ".") or reader.owner(node)
         if owner is None:
             inside = [each for each in around if each[1] in _BODIES]
             if inside and kind is not Kind.FIELD:
@@ -153,7 +162,7 @@ def _definition(
         exported=reader.exported(node, name, owner),
         type=source.line(nodes["type"][0]) if "type" in nodes else "",
         bases=tuple(base for each in nodes.get("bases", ()) for base in reader.bases(each)),
-        value=source.line(nodes["value"][0])[:LONGEST_SIGNATURE] if "value" in nodes else "",
+        value=reader.value(nodes["value"][0])[:LONGEST_SIGNATURE] if "value" in nodes else "",
         parameters=reader.parameters(nodes["parameters"][0]) if "parameters" in nodes else (),
     )
 

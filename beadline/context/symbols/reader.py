@@ -81,6 +81,10 @@ class FileReader:
         """The parameters of an `@parameters` node, without the receiver."""
         return ()
 
+    def value(self, node: tree_sitter.Node) -> str:
+        """What a `@value` node says of the type of its variable; empty where it says nothing."""
+        return self.source.line(node)
+
     def bases(self, node: tree_sitter.Node) -> Iterator[str]:
         """The names in a `@bases` node, as written."""
         for child in node.named_children:
