@@ -1,0 +1,246 @@
+"""How TypeScript and JavaScript say what they define and import. Knows no graph and no resolution.
+
+What a file exports by another name than its own is an import of the file itself, with an empty
+module: `export { a as b }` takes `a` as `b`, `export default a` takes `a` as `default`,
+`export = a` and `module.exports = a` take `a` as `export=`. A default export without a name is a
+definition called `default`; what `module.exports` is assigned is one called `exports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from beadline.context.symbols.reader import FileReader, Source
+from beadline.context.symbols.types import Import, Kind, Parameter
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+DEFAULT = "default"
+WHOLE = "export="
+"""What a file exports in place of its names; TypeScript's compiler calls it so."""
+_EXPORTING = frozenset({"export_statement", "ambient_declaration"})
+_DECLARATIONS = frozenset({
+    "abstract_class_declaration", "class_declaration", "enum_declaration", "function_declaration",
+    "function_signature", "generator_function_declaration", "interface_declaration",
+    "internal_module", "lexical_declaration", "type_alias_declaration", "variable_declaration",
+})  # fmt: skip
+_DIRECTIVES = ("eslint", "@ts-", "biome-", "prettier-", "istanbul", "c8 ", "v8 ", "#__PURE__")
+"""Comments for tools."""
+_LONGEST_PATTERN = 60
+"""Characters of a destructured parameter that stand for its name."""
+
+
+class Reader(FileReader):
+    """Reads one file."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self._last: tuple[int, tree_sitter.Node] | None = None
+        """Id of the node that was asked for last, and its outer node."""
+
+    def outer(self, node: tree_sitter.Node) -> tree_sitter.Node:
+        """See `FileReader`: `export` and `declare`."""
+        if node.type not in _DECLARATIONS:
+            return node
+        if self._last is None or self._last[0] != node.id:
+            found, parent = node, node.parent
+            while parent is not None and parent.type in _EXPORTING:
+                found, parent = parent, parent.parent
+            self._last = node.id, found
+        return self._last[1]
+
+    def header(self, node: tree_sitter.Node) -> int:
+        """See `FileReader`."""
+        first = node.child(0)
+        if first is None or first.type != "decorator":
+            return node.start_byte
+        return next((c.start_byte for c in node.children if c.type != "decorator"), node.start_byte)
+
+    def owner(self, node: tree_sitter.Node) -> str | None:
+        """See `FileReader`: the object of an assignment in JavaScript."""
+        if node.type != "expression_statement":
+            return None
+        left = _field(node.named_child(0), "left")
+        owner = self.source.line(_field(left, "object")).removesuffix(".prototype")
+        if owner in ("exports", "module.exports", "this"):
+            return ""
+        return "" if owner == "module" else owner
+
+    def kind(self, kind: Kind, name: str, owner: str) -> Kind:
+        """See `FileReader`."""
+        if kind is Kind.METHOD and not owner:
+            return Kind.FUNCTION
+        return super().kind(kind, name, owner)
+
+    def exported(self, node: tree_sitter.Node, name: str, owner: str) -> bool:
+        """See `FileReader`: what is neither exported nor a member that is not private."""
+        if not owner:
+            return self.outer(node).type in (*_EXPORTING, "expression_statement")
+        first = node.child(0)
+        if first is not None and first.type == "accessibility_modifier":
+            return self.source.text(first) != "private"
+        return not name.startswith("#")
+
+    def parameters(self, node: tree_sitter.Node) -> tuple[Parameter, ...]:
+        """See `FileReader`; a destructured one is called by its pattern."""
+        if node.type == "identifier":
+            return (Parameter(self.source.text(node)),)
+        found: list[Parameter] = []
+        for child in node.named_children:
+            if child.type == "comment":
+                continue
+            # JavaScript's parameters are patterns themselves.
+            pattern = _field(child, "pattern") or _field(child, "left") or child
+            if pattern.type == "this":
+                continue
+            name = self.source.line(pattern)[:_LONGEST_PATTERN].removeprefix("...")
+            optional = child.type in ("optional_parameter", "assignment_pattern", "rest_pattern")
+            optional |= pattern.type == "rest_pattern" or _field(child, "value") is not None
+            type_ = self.source.line(_field(child, "type")).removeprefix(":").strip()
+            found.append(Parameter(name, type_, optional))
+        return tuple(found)
+
+    def bases(self, node: tree_sitter.Node) -> Iterator[str]:
+        """See `FileReader`."""
+        for child in node.named_children:
+            if child.type in ("extends_clause", "implements_clause"):
+                yield from self.bases(child)
+            elif child.type not in ("type_arguments", "comment"):
+                yield self.source.line(child)
+
+    def belongs_below(self, node: tree_sitter.Node) -> bool:
+        """See `FileReader`."""
+        return node.type in ("comment", "decorator")
+
+    def doc(self, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
+        """See `FileReader`."""
+        for above in self.comments_above(node):
+            if above.type == "comment":
+                said = self.said(self.source.text(above))
+                if said and not said.startswith(_DIRECTIVES):
+                    return said
+        return ""
+
+    def imports(self, node: tree_sitter.Node) -> Iterator[Import]:
+        """See `FileReader`."""
+        exported = node.type in ("export_statement", "expression_statement")
+        declared = _field(node, "declaration") or _field(node, "value")
+        end = declared.start_byte if exported and declared is not None else node.end_byte
+        for module, name, alias in self._taken(node):
+            yield Import(module, name, alias, node.start_byte, end, exported)
+
+    def _taken(self, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
+        """Module, name and alias of what an `@import` node takes."""
+        if node.type == "import_statement":
+            yield from self._imported(node)
+        elif node.type == "export_statement":
+            yield from self._exported(node)
+        elif node.type == "variable_declarator":
+            yield from self._required(_field(node, "name"), _field(node, "value"))
+        else:
+            yield from self._assigned(node.named_child(0))
+
+    def _imported(self, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
+        module = self._string(_field(node, "source"))
+        for clause in node.named_children:
+            if clause.type == "import_require_clause":
+                required = self._string(_field(clause, "source"))
+                yield required, "", self.source.text(clause.named_child(0))
+            if clause.type != "import_clause":
+                continue
+            for part in clause.named_children:
+                if part.type == "identifier":
+                    yield module, DEFAULT, self.source.text(part)
+                elif part.type == "namespace_import":
+                    yield module, "", self.source.text(part.named_child(0))
+                elif part.type == "named_imports":
+                    yield from self._specified(module, part)
+
+    def _exported(self, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
+        source = _field(node, "source")
+        module = self._string(source)
+        listed = False
+        for child in node.children:
+            if child.type == "export_clause":
+                listed = True
+                yield from self._specified(module, child)
+            elif child.type == "namespace_export":
+                listed = True
+                yield module, "", self._name(child.named_child(0))
+        if source is not None:
+            if not listed:
+                yield module, "*", ""
+            return
+        if listed:
+            return
+        # `export default function a() {}`, `export default a`, `export = a`
+        taken = _field(_field(node, "declaration"), "name") or _field(node, "value")
+        if taken is None and node.named_child_count:
+            taken = node.named_child(node.named_child_count - 1)
+        if taken is not None and taken.type in ("identifier", "type_identifier"):
+            whole = any(child.type == "=" for child in node.children)
+            yield "", self.source.text(taken), WHOLE if whole else DEFAULT
+
+    def _specified(
+        self, module: str, node: tree_sitter.Node
+    ) -> Iterator[tuple[str, str, str]]:
+        for each in node.named_children:
+            name = self._name(_field(each, "name"))
+            if name:
+                yield module, name, self._name(_field(each, "alias")) or name
+
+    def _required(
+        self, target: tree_sitter.Node | None, value: tree_sitter.Node | None
+    ) -> Iterator[tuple[str, str, str]]:
+        """What a variable or an export takes by `require` or `import()`."""
+        member = ""
+        if value is not None and value.type == "member_expression":
+            member, value = self._name(_field(value, "property")), _field(value, "object")
+        if value is not None and value.type == "await_expression":
+            value = value.named_child(0)
+        called = self.source.text(_field(value, "function"))
+        arguments = _field(value, "arguments")
+        first = arguments.named_child(0) if arguments is not None else None
+        if called not in ("require", "import") or first is None or first.type != "string":
+            return
+        module = self._string(first)
+        if target is None or target.type != "object_pattern":
+            yield module, member, self._name(target)
+            return
+        for part in target.named_children:
+            key = _field(part, "key") or _field(part, "left") or part
+            alias = _field(part, "value") or key
+            yield module, self._name(key), self._name(alias)
+
+    def _assigned(self, node: tree_sitter.Node | None) -> Iterator[tuple[str, str, str]]:
+        """`exports.a = b`, `module.exports = a`, `exports = module.exports = a`."""
+        targets: list[tree_sitter.Node | None] = []
+        while node is not None and node.type == "assignment_expression":
+            targets.append(_field(node, "left"))
+            node = _field(node, "right")
+        for target in targets:
+            written = self.source.line(target)
+            if written == "module.exports":
+                alias = WHOLE
+            elif written.startswith(("exports.", "module.exports.")):
+                alias = written.rpartition(".")[2]
+            else:
+                continue
+            if node is not None and node.type == "identifier":
+                yield "", self.source.text(node), alias
+            else:
+                for module, name, _ in self._required(None, node):
+                    yield module, name, alias
+
+    def _name(self, node: tree_sitter.Node | None) -> str:
+        """A name, which may be written as a string."""
+        return self.source.text(node).strip("\"'")
+
+    def _string(self, node: tree_sitter.Node | None) -> str:
+        return self.source.text(node)[1:-1]
+
+
+def _field(node: tree_sitter.Node | None, name: str) -> tree_sitter.Node | None:
+    return None if node is None else node.child_by_field_name(name)
