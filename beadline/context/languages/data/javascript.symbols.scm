@@ -336,7 +336,6 @@
       left: (member_expression)
       right: [
         (assignment_expression) (call_expression) (identifier) (member_expression)
-        (new_expression)
       ])) @import)
 
 (program

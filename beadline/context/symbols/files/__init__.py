@@ -24,6 +24,9 @@ _READERS = {
     "rust": "rust",
 }  # fmt: skip
 """Language id -> module of this package; its `Reader` is a `FileReader`."""
+_QUERIES = {"javascript": "javascript", "javascriptreact": "javascript"}
+"""Language id -> query, where it is called otherwise than the module: a query compiles only for
+grammars that have all of its node kinds."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def symbols_of(language: Language) -> Symbols | None:
     parser = tree_sitter.Parser(grammar.language)
     if language.id in _READERS:
         module = importlib.import_module(f"{__name__}.{_READERS[language.id]}")
-        query = languages.query_text(f"{_READERS[language.id]}.symbols")
+        name = _QUERIES.get(language.id, _READERS[language.id])
+        query = languages.query_text(f"{name}.symbols")
         return Symbols(tree_sitter.Query(grammar.language, query), module.Reader, parser)
     query = tags_query(language, grammar)
     return None if query is None else Symbols(query, FileReader, parser)

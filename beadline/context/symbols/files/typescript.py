@@ -26,8 +26,11 @@ _DECLARATIONS = frozenset({
     "function_signature", "generator_function_declaration", "interface_declaration",
     "internal_module", "lexical_declaration", "type_alias_declaration", "variable_declaration",
 })  # fmt: skip
-_DIRECTIVES = ("eslint", "@ts-", "biome-", "prettier-", "istanbul", "c8 ", "v8 ", "#__PURE__")
+_DIRECTIVES = ("eslint", "@ts-", "biome-", "prettier-", "istanbul", "c8 ", "v8 ", "@__")
 """Comments for tools."""
+_TAKEN_PATTERNS = frozenset({
+    "object_assignment_pattern", "pair_pattern", "shorthand_property_identifier_pattern",
+})  # fmt: skip
 _LONGEST_PATTERN = 60
 """Characters of a destructured parameter that stand for its name."""
 
@@ -210,8 +213,11 @@ class Reader(FileReader):
             yield module, member, self._name(target)
             return
         for part in target.named_children:
+            if part.type not in _TAKEN_PATTERNS:
+                continue
             key = _field(part, "key") or _field(part, "left") or part
             alias = _field(part, "value") or key
+            alias = _field(alias, "left") or alias
             yield module, self._name(key), self._name(alias)
 
     def _assigned(self, node: tree_sitter.Node | None) -> Iterator[tuple[str, str, str]]:
