@@ -21,7 +21,6 @@ from rich.progress import Progress
 from rich.table import Table
 
 from beadline import __version__, settings
-from beadline.bench import calibration
 from beadline.bench.bare import Bare
 from beadline.bench.models import SHAPES, TYPES, random_model
 from beadline.completion.service import Completer
@@ -30,6 +29,7 @@ from beadline.context.types import Document
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import FimRequest, Finished, ModelInfo, Piece, Started, Usage
 from beadline.errors import InputError
+from beadline.evaluation import machine
 from beadline.evaluation.holes import draw
 from beadline.evaluation.metrics import median
 from beadline.evaluation.sources import read_repositories
@@ -84,7 +84,7 @@ def main(args: argparse.Namespace) -> int:
     found |= {
         "version": __version__,
         "command": ["beadline", *sys.argv[1:]],
-        "machine": calibration.processor(),
+        "machine": machine.processor(),
         "seed": args.seed,
     }
     _print(found, Console())

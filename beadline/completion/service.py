@@ -316,7 +316,7 @@ class Completer:
     ) -> list[Shown]:
         """What the user gets to see of what was found; `typed`: of what he sees and types along."""
         least = self._options.completion.least_confidence / 100
-        kept = self._gate.passing(found, trace, automatic=request.automatic, least=least)
+        kept = self._gate.passing(found, trace, automatic=request.may_be_silent, least=least)
         visible = [shown for shown in kept if shown.visible]
         newest = self._newest.get(request.document.key, request.document)
         if newest.text != request.document.text and request.entry is None:

@@ -74,7 +74,7 @@ class Suggester:
             return Verdict("", silence.LONGER_ENTRY)
         return await self._thread.run(
             trace,
-            lambda: judge(reading, answer, closers=user.closers, automatic=request.automatic),
+            lambda: judge(reading, answer, closers=user.closers, automatic=request.may_be_silent),
         )
 
     def found(self, question: Question, answer: Answer, verdict: Verdict, trace: Trace) -> Found:
