@@ -108,6 +108,9 @@ class Reader(FileReader):
             return of and f"{of}.{self.source.text(node.child_by_field_name('attribute'))}"
         if kind == "call":
             of = self._chain(node.child_by_field_name("function"), depth - 1)
+            arguments = node.child_by_field_name("arguments")
+            if of.rpartition(".")[2] == "cast" and arguments is not None:
+                of = self._chain(arguments.named_child(0), depth - 1)
             return of and f"{of}()"
         if kind == "subscript":
             of = self._chain(node.child_by_field_name("value"), depth - 1)
