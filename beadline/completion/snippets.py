@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from beadline.completion.frames import CHARS_PER_TOKEN
+from beadline.context.retrieval.fusion import DEFINITION
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
@@ -65,17 +66,23 @@ def in_prompt_order(
         again = newest.get((snippet.path, snippet.text))
         if again is not None:
             kept.append(again)
-        elif len(snippet.text) <= room and snippet.path != own and not _overlaps(snippet, found):
+        elif len(snippet.text) <= room and snippet.path != own and not _is_older(snippet, found):
             room -= len(snippet.text)
             kept.append(snippet)
     new = [s for s in found if (s.path, s.text) not in known]
     return tuple(sorted([*kept, *new], key=lambda s: s.volatile))
 
 
-def _overlaps(snippet: Snippet, found: Sequence[Snippet]) -> bool:
+def _is_older(snippet: Snippet, found: Sequence[Snippet]) -> bool:
+    """Whether a found one shows the same text, or the signatures of the same file."""
     start, end = snippet.start, snippet.start + len(snippet.text)
     return any(
-        s.path == snippet.path and s.start < end and start < s.start + len(s.text) for s in found
+        s.path == snippet.path
+        and (
+            s.source == snippet.source == DEFINITION
+            or (s.start < end and start < s.start + len(s.text))
+        )
+        for s in found
     )
 
 

@@ -1,0 +1,118 @@
+"""One search over a workspace: the scene, all sources, and what of them is given.
+
+Knows no processes, no folders and no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beadline.context.excerpt import WHOLE_CHARS
+from beadline.context.retrieval.fusion import Prompt, fuse
+from beadline.context.retrieval.redaction import Redaction
+from beadline.context.retrieval.sources import Candidate, Files, Source
+from beadline.context.retrieval.sources.definitions import Definitions
+from beadline.context.retrieval.sources.dense import Dense
+from beadline.context.retrieval.sources.edits import Edits, RecentPlaces
+from beadline.context.retrieval.sources.live import Live, LiveChunks
+from beadline.context.retrieval.sources.pairs import Pairs
+from beadline.context.retrieval.sources.queries import Queries
+from beadline.context.retrieval.sources.similar import Similar
+from beadline.context.retrieval.weights import Weights, packaged
+from beadline.context.symbols.extract import Extractor
+from beadline.context.symbols.types import FileSymbols, Scene
+from beadline.context.syntax import SyntaxTrees
+from beadline.context.types import Document, Snippet
+from beadline.settings import ContextOptions
+
+CHARS_PER_TOKEN = 4
+"""At least as many characters as the window's placing counts a token with: what could be in the
+prompt is never a snippet."""
+
+
+class Searcher:
+    """Finds snippets for cursors. Keeps parsers, so it belongs to one thread at a time."""
+
+    def __init__(
+        self,
+        files: Files,
+        options: ContextOptions,
+        *,
+        weights: Weights | None = None,
+        dense: Dense | None = None,
+    ) -> None:
+        """`dense`: of the user's embedding model; None where there is none."""
+        self._files = files
+        self._weights = weights or packaged()
+        self._redaction = Redaction(options.ignore)
+        self._scenes = _Scenes(files)
+        self._queries = Queries(
+            before=options.prefix_tokens * CHARS_PER_TOKEN,
+            after=options.suffix_tokens * CHARS_PER_TOKEN,
+        )
+        chunks = LiveChunks(files, self._redaction.may_leave)
+        self._similar = Similar(files, self._queries)
+        self._dense = dense
+        self._sources: list[Source] = [
+            Definitions(files, self._weights),
+            Live(chunks, self._queries),
+            Edits(files, chunks, self._queries, RecentPlaces()),
+            Pairs(files, self._queries),
+        ]
+
+    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+        """Snippets for a cursor, best first, of `max_chars` characters together at most.
+
+        `document.path` is the workspace's. Nothing from around the cursor or from behind it,
+        nothing that repeats the prompt or another snippet, no secrets.
+        """
+        if max_chars <= 0:
+            return ()
+        scene = self._scenes.of(document, offset)
+        lists: dict[str, Sequence[Candidate]] = {}
+        for source in (*self._sources, self._similar):
+            lists[source.name] = source.search(scene, self._room(source, max_chars))
+        if self._dense is not None:
+            found = self._dense.search(scene, self._files)
+            self._dense.ask(scene, lists[self._similar.name])
+            lists[self._dense.name] = found
+        start, end = self._queries.of(scene).window
+        prompt = Prompt(document.path, document.text[start:end], start, max_chars)
+        return fuse(lists, prompt, self._weights, allowed=self._redaction.allowed)
+
+    def forget(self, key: str) -> None:
+        """A document closed."""
+        self._scenes.forget(key)
+
+    def _room(self, source: Source, max_chars: int) -> int:
+        return int(max_chars * self._weights.most.get(source.name, 0.0))
+
+
+class _Scenes:
+    """Makes scenes of cursors; what was read of a text serves until it changes."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._trees = SyntaxTrees()
+        self._extractor = Extractor()
+        self._last: tuple[Document, Scene] | None = None
+
+    def of(self, document: Document, offset: int) -> Scene:
+        """The scene of a cursor."""
+        if self._last is not None and self._last[0] == document:
+            _, last = self._last
+            scene = Scene(document, offset, last.symbols, last.tree)
+        elif len(document.text) > WHOLE_CHARS:
+            # Reading it takes longer than a search may; the index has read some version of it.
+            known = self._files.file(document.path)
+            symbols = known or FileSymbols(document.path, document.language)
+            scene = Scene(document, offset, symbols, None)
+        else:
+            tree = self._trees.parse(document)
+            scene = Scene(document, offset, self._extractor.symbols(document, tree), tree)
+        self._last = document, scene
+        return scene
+
+    def forget(self, key: str) -> None:
+        """A document closed."""
+        self._trees.forget(key)
