@@ -20,6 +20,7 @@ _TYPE_NAME = re.compile(
 )
 _NUMBERS = re.compile(r"[iu](?:8|16|32|64|128|size)|f32|f64|bool|str|char")
 _USE = re.compile(r"::|\bas\b|[{},*]|(?:r#)?[^\W\d]\w*")
+_COMMENT = re.compile(r"//.*|/\*[\s\S]*?\*/")
 _EXTERN = re.compile(r"extern\s+crate\s+(\w+)(?:\s+as\s+(\w+))?")
 
 
@@ -35,7 +36,8 @@ class Reader(FileReader):
                 name, alias = match[1], match[2] or match[1]
                 yield Import(name, "", alias, node.start_byte, node.end_byte, exported)
             return
-        tokens = _USE.findall(self.source.text(node.child_by_field_name("argument")))
+        tree = self.source.text(node.child_by_field_name("argument"))
+        tokens = _USE.findall(_COMMENT.sub("", tree))
         for path, alias in _leaves(tokens, 0, ())[0]:
             *module, name = path
             alias = alias or name
