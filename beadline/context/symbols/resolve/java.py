@@ -8,19 +8,18 @@ from collections.abc import Iterable, Iterator
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve import names
 from beadline.context.symbols.resolve.calls import cut
-from beadline.context.symbols.resolve.java_classes import GROUP, TYPES, Type
+from beadline.context.symbols.resolve.java_classes import GROUP, TYPES, Type, is_static
 from beadline.context.symbols.resolve.java_types import Types
 from beadline.context.symbols.resolve.likely import Likely, distance
 from beadline.context.symbols.resolve.scene import Cursor, chain
-from beadline.context.symbols.types import Definition, Kind, Located, Needed, Reason, Scene
+from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
 
 _WORDS = frozenset(
     "abstract assert boolean break byte case catch char class const continue default do double "
-    "else enum extends final finally float for goto if implements import instanceof int interface long "
-    "native new package private protected public return short static strictfp switch synchronized "
-    "throw throws transient try var void volatile while yield true false null".split()
+    "else enum extends final finally float for goto if implements import instanceof int interface "
+    "long native new package private protected public return short static strictfp switch "
+    "synchronized throw throws transient try var void volatile while yield true false null".split()
 )
-_STATIC = re.compile(r"\bstatic\s")
 _NEW = re.compile(r"(\bthrow\s+)?\bnew\s+\Z")
 _ASSIGNED = re.compile(r"([A-Z][\w.]*)(?:<[^;(){}=]*>)?(?:\s*\[\s*\])*\s+\w+\s*=\s*(?:new\s+)?\Z")
 _EXPORTS = re.compile(r"import\s+(?:static\s+)?([\w.]*)\.\w*\Z")
@@ -223,7 +222,7 @@ class _Search:
         reason: Reason,
         weight: float,
         *,
-        static: bool = False= False,
+        static: bool = False,
     ) -> Iterator[Needed]:
         """Classes, each once, in their order."""
         once = {(each.path, each.definition.start): each for each in found if each is not None}
@@ -231,27 +230,17 @@ class _Search:
             yield self._class(each, reason, weight / (1 + rank / _PLAY), static=static)
 
     def _class(
-        self, located: Located, reason: Reason, weight: float, *, static: bool | None = False
+        self, located: Located, reason: Reason, weight: float, *, static: bool = False
     ) -> Needed:
         """A class with its members, the likeliest first: those of the class itself, or those of
         its values."""
         own = located.path == self._own.path
         members = (each.definition for each in self._types.members(located))
         visible = [each for each in members if own or each.exported]
-        fitting = [each.name for each in visible if _is_static(each, located) is static]
+        fitting = [each.name for each in visible if is_static(each, located) is static]
         order = self._likely.order(fitting) + self._likely.order(each.name for each in visible)
         return Needed(located, reason, weight, tuple(dict.fromkeys(order)))
 
-
-def _is_static(definition: Definition, of: Located) -> bool:
-    """Whether a member is the class's rather than its values'."""
-    if definition.kind is Kind.FIELD and (
-        not definition.type or of.definition.kind is Kind.INTERFACE
-    ):
-        return True
-    return definition.kind in TYPES or bool(
-        _STATIC.search(definition.signature.partition("(")[0])
-    )
 
 
 RESOLVER = JavaResolver()

@@ -17,6 +17,7 @@ from beadline.context.symbols.types import Definition, FileSymbols, Kind, Locate
 TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM})
 GROUP = "java"
 _MOST_BASES = 12
+_STATIC = re.compile(r"\bstatic\s")
 _NOISE = re.compile(r"@[\w.]+(?:\([^)]*\))?\s*|\bfinal\s+|\?\s*(?:extends|super)\s+")
 ARRAY = re.compile(r"(?:\s*\[\s*\]|\s*\.\.\.)+\Z")
 
@@ -179,6 +180,15 @@ def own_parameters(method: Definition) -> dict[str, str]:
         name, _, bound = plain(each).partition(" extends ")
         found[name.strip()] = bound.partition("&")[0].strip()
     return found
+
+
+def is_static(definition: Definition, of: Located) -> bool:
+    """Whether a member is the class's rather than its values'."""
+    constant = not definition.type or of.definition.kind is Kind.INTERFACE
+    if constant and definition.kind is Kind.FIELD:
+        return True
+    head = definition.signature.partition("(")[0]
+    return definition.kind in TYPES or _STATIC.search(head) is not None
 
 
 def _types_in(file: FileSymbols | None) -> list[Definition]:
