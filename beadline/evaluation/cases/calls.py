@@ -56,7 +56,7 @@ _NAMES = ("constant", "name")
 
 @dataclass(frozen=True)
 class Call:
-    """`text[start:end]` is the callee's name, behind its receiver, up to the closing parenthesis."""
+    """`text[start:end]` is the name of the callee, up to the closing parenthesis."""
 
     name: str
     start: int

@@ -16,11 +16,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from beadline import __version__
 from beadline.evaluation import results
 from beadline.evaluation.cases import labels_python, labels_typescript
 from beadline.evaluation.cases.calls import MAX_CHARS, Call, calls
 from beadline.evaluation.cases.draw import rounds
-from beadline.evaluation.cases.format import CROSS_FILE_CALL, Case
+from beadline.evaluation.cases.format import CROSS_FILE_CALL, Case, Symbol
 from beadline.evaluation.cases.labels import Label, Labeller, Verdict
 from beadline.evaluation.cases.labels_names import Names
 from beadline.evaluation.cases.source import Parsers
@@ -121,10 +122,13 @@ class Maker:
         self._calls: dict[str, list[Call]] = {}
         languages = sorted({file.language for file in files})
         self._ways = {language: self._of(language).name for language in languages}
-        header = {"commit": files[0].commit, "repo": files[0].repo, "labels": self._ways}
-        self._known = {
-            line["call"]: Label.of(line) for line in results.read(path, header)
+        header = {
+            "version": __version__,
+            "repo": files[0].repo,
+            "commit": files[0].commit,
+            "labels": self._ways,
         }
+        self._known = {line["call"]: Label.of(line) for line in results.read(path, header)}
         self._writer = results.Writer(path, header)
 
     def make(self, wanted: Wanted) -> Made:
@@ -178,12 +182,12 @@ class Maker:
     def _case(self, file: SourceFile, category: str, start: int, end: int) -> Case:
         """A case with what the calls in its middle need."""
         case = _cut(file, category, start, end)
-        symbols = {
-            (label.symbol.path, label.symbol.line): label.symbol
-            for call in self._calls_of(file)
-            if start <= call.start and call.end <= end
-            and (label := self._label(file, call)).symbol is not None
-        }  # fmt: skip
+        symbols: dict[tuple[str, int], Symbol] = {}
+        for call in self._calls_of(file):
+            if start <= call.start and call.end <= end:
+                symbol = self._label(file, call).symbol
+                if symbol is not None:
+                    symbols[symbol.path, symbol.line] = symbol
         return replace(case, crossfile_symbols=tuple(symbols.values()))
 
     def _label(self, file: SourceFile, call: Call) -> Label:
