@@ -27,7 +27,7 @@ COMMANDS = {
     "stats": ("beadline.commands.stats", "show what was suggested, accepted and kept"),
     "cache": ("beadline.commands.cache", "show or remove what is kept in the cache directory"),
     "doctor": ("beadline.doctor.command", "check this machine, the model and the settings"),
-    "evaluate": ("beadline.evaluation.command", "measure completions on holes cut from real code"),
+    "evaluate": ("beadline.commands.evaluate", "measure completions and retrieval on real code"),
     "bench": ("beadline.commands.bench", "measure speed: typing, layouts, decoding"),
     "demo": ("beadline.demo", "let the model fill a few holes in real code"),
 }

@@ -55,7 +55,7 @@ class Completed:
 
 
 class Lexical:
-    """CrossCodeEval's BM25 in the place of the search that serves (`completion.snippets.Retrieves`).
+    """CrossCodeEval's BM25 in the place of the search that serves (`Retrieves`).
 
     Not incremental: the file with the cursor is left out, the others are as they were at first.
     """
