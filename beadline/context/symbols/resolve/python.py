@@ -1,0 +1,273 @@
+"""Which definitions a cursor in Python code needs. Knows no index and no prompt.
+
+At `receiver.` its members, among arguments the callee, then what the lines around name and what the
+file imports. Where a receiver's type stays unknown: classes that are called like it, classes in
+play, and methods that the file calls elsewhere.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Iterator
+
+from beadline.context.symbols.graph import Graph
+from beadline.context.symbols.resolve.calls import cut
+from beadline.context.symbols.resolve.chains import chain
+from beadline.context.symbols.resolve.likely import Likely, distance
+from beadline.context.symbols.resolve.python_modules import GROUP, Module
+from beadline.context.symbols.resolve.python_types import CLASSES, Types, Value
+from beadline.context.symbols.resolve.scene import Cursor
+from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
+
+_WORDS = frozenset(keyword.kwlist) | {"self", "cls", "print", "isinstance"}
+_RECEIVERS = frozenset({"self", "cls", "super"})
+_MADE_BY = ("__init__", "__new__", "__post_init__", "__call__")
+_NEAR = 80
+"""Names around the cursor that are looked up."""
+_TYPED = 16
+"""Of them so many variables whose types are looked for."""
+_CALLED = 48
+"""Names of methods that the file calls, looked up for a receiver of unknown type."""
+_COMMON = 4
+"""A method name that more classes have says little."""
+_IN_PLAY = 6
+"""Classes whose members are offered for a receiver of unknown type."""
+_STATEMENT_CHARS = 2000
+_FROM = re.compile(
+    r"^[ \t]*from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import\b[ \t]*(?:\([^()]*|[^\n()]*)\Z", re.M
+)
+_METHOD_CALL = re.compile(r"\.[ \t]*(\w+)[ \t]*\(")
+_MAKERS = re.compile(r"\A_*(?:get|create|make|build|new|current|default|from|my|the|load)_")
+
+
+class PythonResolver:
+    """See `Resolver`."""
+
+    def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
+        """See `Resolver`."""
+        cursor = Cursor.at(scene, words=_WORDS - _RECEIVERS)
+        finder = _Finder(scene, cursor, graph)
+        if cursor.in_import:
+            yield from finder.exports()
+            return
+        if cursor.receiver:
+            yield from finder.members()
+        yield from finder.callees()
+        yield from finder.unused()
+        yield from finder.near()
+        yield from finder.bases()
+        yield from finder.imported()
+
+
+class _Finder:
+    """The look-ups at one cursor."""
+
+    def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
+        self._scene, self._cursor, self._graph = scene, cursor, graph
+        self._types = Types(scene, graph)
+        self._likely = Likely(scene, cursor, graph)
+        self._path = scene.symbols.path
+        self._aliases = {each.alias for each in scene.symbols.imports}
+
+    def exports(self) -> Iterator[Needed]:
+        """What the module of the import statement at the cursor offers."""
+        offset = self._scene.offset
+        before = self._scene.document.text[max(0, offset - _STATEMENT_CHARS) : offset]
+        match = _FROM.search(before)
+        if match is None:
+            return
+        target = self._types.modules.find(match["module"], self._path)
+        if target:
+            found = self._types.modules.exports(target)
+            yield from self._likely.needed(found, Reason.EXPORT, 1.0)
+
+    def members(self) -> Iterator[Needed]:
+        """What the receiver has."""
+        receiver = self._cursor.receiver
+        own = receiver in ("self", "cls")
+        values = self._types.of(receiver)
+        for value in values:
+            yield from self._members_of(value, 1.0, private=own or receiver.startswith("super"))
+        if not any(value.symbol is not None for value in values) or own:
+            # `self` too: mixins are written for classes that they do not name.
+            for each in [] if own else self._called_like(receiver):
+                yield from self._class(each, Reason.MEMBER, 0.7)
+            yield from self._methods_elsewhere()
+            for each in [] if own else self._in_play():
+                yield from self._class(each, Reason.MEMBER, 0.4)
+
+    def callees(self) -> Iterator[Needed]:
+        """What the cursor is among the arguments of."""
+        for rank, callee in enumerate(self._cursor.callees):
+            weight = 1.0 / (1 + rank)
+            receiver, name = cut(callee)
+            found = list(self._definitions(receiver, name))
+            for each in found:
+                yield from self._made(each, weight)
+            if not found and name:
+                named = self._graph.named(name, group=GROUP, limit=2 * _COMMON)
+                fitting = [each for each in named if not receiver or each.definition.owner]
+                for each in self._nearest(fitting)[:_COMMON]:
+                    yield from self._made(each, 0.5 * weight)
+
+    def unused(self) -> Iterator[Needed]:
+        """What the file imports and names nowhere else: for what is to be written here."""
+        names = self._scene.symbols.names
+        text = self._scene.document.text
+        found: list[Located] = []
+        for each in self._scene.symbols.imports:
+            written = len(re.findall(rf"\b{re.escape(each.alias)}\b", text[each.start : each.end]))
+            if each.name not in ("", "*") and names.get(each.alias, 0) <= written:
+                symbol = self._types.modules.imported(each, self._path)
+                found += [symbol] if isinstance(symbol, Located) else []
+        for each in self._likely.needed(found, Reason.NAME, 0.8):
+            yield from self._made(each.located, each.weight, Reason.NAME)
+
+    def near(self) -> Iterator[Needed]:
+        """What the lines around name, and the classes of the variables in them."""
+        typed = 0
+        for rank, name in enumerate(self._cursor.near[:_NEAR]):
+            weight = 0.6 / (1 + rank / _NEAR)
+            if name in self._aliases:
+                symbol = self._types.modules.exported(self._path, name)
+                if isinstance(symbol, Located):
+                    yield from self._made(symbol, weight, Reason.NAME)
+            elif typed < _TYPED and self._types.local.bound(name):
+                typed += 1
+                for value in self._types.of(name):
+                    if isinstance(value.symbol, Located):
+                        yield from self._class(value.symbol, Reason.TYPE, 0.8 * weight, most=1)
+
+    def bases(self) -> Iterator[Needed]:
+        """What the class around the cursor derives from; the method around may override one."""
+        owner = self._types.local.owner
+        for each in self._types.line(owner)[1:] if owner is not None else ():
+            yield self._skeleton(each, Reason.BASE, 0.3, private=True)
+
+    def imported(self) -> Iterator[Needed]:
+        """The rest of what the file imports."""
+        modules = self._types.modules
+        found: list[Located] = []
+        stars: list[Located] = []
+        for each in self._scene.symbols.imports:
+            symbol = modules.imported(each, self._path)
+            if isinstance(symbol, Located):
+                found.append(symbol)
+            elif each.name == "*" and (target := modules.find(each.module, self._path)):
+                stars += modules.exports(target)
+        yield from self._likely.needed(stars, Reason.IMPORT, 0.3)
+        yield from self._likely.needed(found, Reason.IMPORT, 0.2)
+
+    def _members_of(self, value: Value, weight: float, *, private: bool) -> Iterator[Needed]:
+        symbol = value.symbol
+        if isinstance(symbol, Module):
+            found = self._types.modules.exports(symbol.path)
+            yield from self._likely.needed(found, Reason.MEMBER, weight)
+        elif symbol is not None and symbol.definition.kind in CLASSES:
+            yield from self._class(symbol, Reason.MEMBER, weight, private=private)
+
+    def _definitions(self, receiver: str, name: str) -> Iterator[Located]:
+        """The functions, methods and classes that `receiver.name` calls."""
+        types = self._types
+        if not receiver:
+            values = types.of(name)
+        else:
+            values = []
+            for value in types.of(receiver):
+                found = types.exported(value, name)
+                if found is not None and found.definition.kind is Kind.METHOD:
+                    yield found
+                elif found is not None:
+                    values += types.values_of(found)
+        for value in values:
+            if not isinstance(value.symbol, Located):
+                continue
+            if value.instance:  # of a class whose instances are called
+                found = types.member(value.symbol, "__call__")
+                yield value.symbol if found is None else found
+            else:
+                yield value.symbol
+
+    def _made(
+        self, located: Located, weight: float, reason: Reason = Reason.CALLEE
+    ) -> Iterator[Needed]:
+        """What is called, with what makes an instance of a class."""
+        if located.definition.kind not in CLASSES:
+            yield Needed(located, reason, weight)
+            return
+        yield self._skeleton(located, reason, weight, first=_MADE_BY)
+        for name in _MADE_BY[:2]:
+            found = self._types.member(located, name)
+            if found is not None and found.path != located.path:
+                yield Needed(found, reason, 0.9 * weight)
+
+    def _class(
+        self, owner: Located, reason: Reason, weight: float, *, private: bool = False, most: int = 8
+    ) -> Iterator[Needed]:
+        """A class and those that it derives from, each with its likeliest members first."""
+        if owner.definition.kind not in CLASSES:
+            return
+        for rank, each in enumerate(self._types.line(owner)[:most]):
+            yield self._skeleton(each, reason, weight / (1 + rank / 8), private=private)
+
+    def _skeleton(
+        self,
+        owner: Located,
+        reason: Reason,
+        weight: float,
+        *,
+        first: tuple[str, ...] = (),
+        private: bool = False,
+    ) -> Needed:
+        """A class with the members that it has itself in the order of how likely they are meant."""
+        if self._cursor.receiver.startswith("super") and self._types.local.function:
+            first = (self._types.local.function, *first)
+        members = self._types.modules.members(owner.path, owner.definition.qualified)
+        ordered = sorted(
+            self._likely.order(members),
+            key=lambda name: (
+                first.index(name) if name in first else len(first),
+                name.startswith("__") or (name.startswith("_") and not private),
+            ),
+        )
+        return Needed(owner, reason, weight, tuple(ordered))
+
+    def _called_like(self, receiver: str) -> list[Located]:
+        """Classes with the name of a receiver: `crawler` of a `Crawler`, `get_app()` of an `App`."""
+        links = chain(receiver)
+        name = _MAKERS.sub("", links[-1].name) if links else ""
+        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+        if not camel:
+            return []
+        known = self._types.modules.exported(self._path, camel)
+        if isinstance(known, Located):
+            return [known]
+        found = self._graph.named(camel, group=GROUP, limit=4 * _COMMON)
+        return self._nearest(each for each in found if each.definition.kind in CLASSES)[:2]
+
+    def _in_play(self) -> list[Located]:
+        """Classes that the file imports, those that are named near the cursor first."""
+        near = {name: rank for rank, name in enumerate(self._cursor.near)}
+        found: list[Located] = []
+        for alias in sorted(self._aliases, key=lambda alias: (near.get(alias, len(near)), alias)):
+            symbol = self._types.modules.exported(self._path, alias)
+            if isinstance(symbol, Located) and symbol.definition.kind in CLASSES:
+                found.append(symbol)
+        return found[:_IN_PLAY]
+
+    def _methods_elsewhere(self) -> Iterator[Needed]:
+        """Methods of few classes that the file calls elsewhere."""
+        called = self._likely.order(_METHOD_CALL.findall(self._scene.document.text))
+        for rank, name in enumerate(called[:_CALLED]):
+            found = self._graph.named(name, group=GROUP, limit=_COMMON + 1)
+            if len(found) <= _COMMON and not any(each.path == self._path for each in found):
+                weight = 0.5 / (1 + rank / _CALLED)
+                for each in self._nearest(each for each in found if each.definition.owner)[:2]:
+                    yield Needed(each, Reason.MEMBER, weight)
+
+    def _nearest(self, found: Iterable[Located]) -> list[Located]:
+        return sorted(found, key=lambda each: (distance(self._path, each.path), each.path))
+
+
+RESOLVER = PythonResolver()

@@ -1,0 +1,363 @@
+"""What Python expressions are, by annotations and by what is assigned. Knows no cursor's wishes.
+
+Light: names, attributes, calls and indices are followed over the files of the workspace; operators
+and flow are not. A step that says nothing ends the search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from beadline.context.symbols.graph import Graph
+from beadline.context.symbols.resolve.python_local import Local
+from beadline.context.symbols.resolve.python_modules import Module, Modules, Symbol
+from beadline.context.symbols.resolve.scene import Bound, Link, chain, split
+from beadline.context.symbols.types import Definition, Kind, Located, Scene
+
+_DEPTH = 12
+"""Steps of one search."""
+_MOST = 4
+"""Values of one expression that are followed."""
+_MOST_BASES = 24
+CLASSES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM})
+_FUNCTIONS = frozenset({Kind.FUNCTION, Kind.METHOD})
+_HEAD = re.compile(r"\s*([\w.]+)\s*(?:\[(.*)\])?\s*\Z", re.S)
+_WRAPPED = frozenset(
+    {"Optional", "Union", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "Awaitable"}
+)
+"""Types that are one of their arguments."""
+_MAPPINGS = frozenset(
+    {"dict", "Dict", "defaultdict", "DefaultDict", "OrderedDict", "Mapping", "MutableMapping",
+     "WeakValueDictionary", "ChainMap"}
+)  # fmt: skip
+_SAME = frozenset(
+    {"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "aiter", "copy", "deepcopy"}
+)
+"""Functions that give what they take, as far as its elements go."""
+_PARTED = frozenset({"tuple", "Tuple", "items"})
+"""Containers with a type for each place."""
+_TAKERS = frozenset({"get", "pop", "popleft", "setdefault", "popitem"})
+"""Methods of containers that give an element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression may be."""
+
+    symbol: Symbol | None
+    """A module, class or function of the workspace; None: a container of a foreign type."""
+    instance: bool = False
+    """An instance of the class `symbol`."""
+    container: str = ""
+    """Name of a foreign generic type; `values` and `items` for those of a mapping."""
+    arguments: tuple[str, ...] = ()
+    """Type arguments as written at `path`."""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Whose names an expression is written in."""
+
+    path: str
+    owner: Located | None = None
+    """The class that `self` is an instance of."""
+    here: bool = False
+    """At the cursor: what its function binds counts."""
+
+
+class Types:
+    """Expressions at and away from one cursor."""
+
+    def __init__(self, scene: Scene, graph: Graph) -> None:
+        self.modules = Modules(graph, scene.symbols)
+        self.local = Local(scene)
+        self._here = _Where(scene.symbols.path, self.local.owner, here=True)
+        self._busy: set[tuple[str, Bound]] = set()
+        self._lines: dict[tuple[str, str], list[Located]] = {}
+
+    def of(self, expression: str) -> list[Value]:
+        """What an expression at the cursor is; nothing when that is not known."""
+        return self._of(expression, self._here, _DEPTH)
+
+    def member(self, owner: Located, name: str) -> Located | None:
+        """A member of a class, inherited ones too."""
+        for each in self.line(owner):
+            found = self.modules.member(each.path, each.definition.qualified, name)
+            if found is not None:
+                return Located(each.path, found)
+        return None
+
+    def line(self, owner: Located) -> list[Located]:
+        """A class and the classes that it derives from, nearest first."""
+        start = owner.path, owner.definition.qualified
+        if start not in self._lines:
+            self._lines[start] = [owner]  # bases go in circles
+            found: dict[tuple[str, str], Located] = {}
+            pending = [owner]
+            while pending and len(found) < _MOST_BASES:
+                each = pending.pop(0)
+                key = each.path, each.definition.qualified
+                if key not in found:
+                    found[key] = each
+                    pending = [*self._bases(each), *pending]
+            self._lines[start] = list(found.values())
+        return self._lines[start]
+
+    def exported(self, value: Value, name: str) -> Located | None:
+        """The definition behind a name of a module or a member of a class."""
+        if isinstance(value.symbol, Module):
+            found = self.modules.exported(value.symbol.path, name)
+            return found if isinstance(found, Located) else None
+        if value.symbol is not None and value.symbol.definition.kind in CLASSES:
+            return self.member(value.symbol, name)
+        return None
+
+    def values_of(self, located: Located) -> list[Value]:
+        """What a definition stands for: itself, or the value of a variable."""
+        return self._symbol(located, _DEPTH)
+
+    def _of(self, expression: str, where: _Where, depth: int) -> list[Value]:
+        links = chain(expression) if depth > 0 else ()
+        if len(links) > 1 and links[1].name == "cast" and not links[0].called:
+            links = links[1:]  # `typing.cast(A, a)`
+        if not links:
+            return []
+        first = links[0]
+        arguments = split(first.arguments)
+        if first.name in _SAME and arguments and not first.indexed:
+            found = self._of(arguments[0], where, depth - 1)
+        elif first.name in ("next", "anext") and arguments:
+            found = self._elements(self._of(arguments[0], where, depth - 1), depth - 1)
+        elif first.name == "cast" and arguments:
+            found = self._typed(arguments[0], where.path, where.owner, depth - 1)
+        elif first.name == "super" and where.owner is not None:
+            found = [Value(each, True) for each in self._bases(where.owner)]
+        else:
+            found = self._applied(self._name(first.name, where, depth), first, depth)
+        for link in links[1:]:
+            found = [v for each in found for v in self._attribute(each, link, depth - 1)][:_MOST]
+        return found
+
+    def _name(self, name: str, where: _Where, depth: int) -> list[Value]:
+        owner = where.owner
+        if owner is not None and name in ("self", "cls"):
+            return [Value(owner, name == "self")]
+        if where.here:
+            for bound in self.local.names(name):
+                if found := self._bound(name, bound, depth):
+                    return found
+        elif owner is not None:
+            made = self.modules.member(owner.path, owner.definition.qualified, "__init__")
+            for each in made.parameters if made is not None else ():
+                if each.name == name and each.type:
+                    return self._typed(each.type, owner.path, owner, depth - 1)
+        symbol = self.modules.exported(where.path, name)
+        if symbol is not None and (found := self._symbol(symbol, depth - 1)):
+            return found
+        if where.here:
+            for bound in self.local.globals(name):
+                if found := self._bound(name, bound, depth):
+                    return found
+        return []
+
+    def _bound(self, name: str, bound: Bound, depth: int) -> list[Value]:
+        """What a binding of the cursor's file gives."""
+        key = name, bound
+        if key in self._busy or depth <= 0:
+            return []  # `node = node.parent`
+        self._busy.add(key)
+        try:
+            if bound.type:
+                return self._typed(bound.type, self._here.path, self._here.owner, depth - 1)
+            value, position = bound.value, bound.position
+            links = chain(value)
+            if bound.how == "items" and links and links[0].name == "enumerate":
+                value, position = next(iter(split(links[0].arguments)), ""), position - 1
+                if position < 0:
+                    return []  # the number
+                position = -1
+            found = self._of(value, self._here, depth - 1)
+            if bound.how == "items":
+                return self._elements(found, depth - 1, position)
+            if bound.how == "entered":
+                found = [v for each in found for v in self._entered(each, depth - 1)]
+            if position >= 0:
+                return self._elements(found, depth - 1, position, of="tuple")
+            return found
+        finally:
+            self._busy.discard(key)
+
+    def _symbol(self, symbol: Symbol, depth: int) -> list[Value]:
+        if isinstance(symbol, Located) and symbol.definition.kind in (
+            Kind.VARIABLE, Kind.CONSTANT, Kind.FIELD
+        ):  # fmt: skip
+            return self._assigned(symbol.definition, _Where(symbol.path), depth)
+        return [Value(symbol)]
+
+    def _assigned(self, definition: Definition, where: _Where, depth: int) -> list[Value]:
+        if definition.type:
+            return self._typed(definition.type, where.path, where.owner, depth - 1)
+        return self._of(definition.value, where, depth - 1)
+
+    def _attribute(self, value: Value, link: Link, depth: int) -> list[Value]:
+        if depth <= 0:
+            return []
+        symbol = value.symbol
+        if symbol is None:
+            return self._of_container(value, link, depth)
+        if isinstance(symbol, Module):
+            found = self.modules.exported(symbol.path, link.name)
+            return [] if found is None else self._applied(self._symbol(found, depth), link, depth)
+        if symbol.definition.kind not in CLASSES:
+            return []
+        if symbol == self.local.owner:
+            for bound in self.local.fields(link.name):
+                if found := self._bound(link.name, bound, depth):
+                    return self._elements(found, depth, of="index") if link.indexed else found
+        located = self.member(symbol, link.name)
+        if located is None:
+            return self._of_container(value, link, depth)
+        definition = located.definition
+        if definition.kind in _FUNCTIONS:
+            given = self._typed(definition.type, located.path, symbol, depth - 1)
+            found = given if given or link.called else [Value(located)]
+        elif definition.kind in CLASSES:
+            return self._applied([Value(located)], link, depth)
+        else:
+            outer = self.modules.tops(located.path).get(definition.owner)
+            of = Located(located.path, outer) if outer is not None else None
+            found = self._assigned(definition, _Where(located.path, of), depth)
+            if link.called:
+                found = [v for each in found for v in self._called(each, depth)]
+        return self._elements(found, depth, of="index") if link.indexed else found
+
+    def _applied(self, values: Sequence[Value], link: Link, depth: int) -> list[Value]:
+        """Values after a call and an index."""
+        found = list(values)
+        if link.called:
+            found = [v for each in found for v in self._called(each, depth)]
+        return self._elements(found, depth, of="index") if link.indexed else found
+
+    def _called(self, value: Value, depth: int) -> list[Value]:
+        symbol = value.symbol
+        if symbol is None:
+            return [value]
+        if isinstance(symbol, Module):
+            return []
+        if symbol.definition.kind not in CLASSES:
+            return self._typed(symbol.definition.type, symbol.path, None, depth - 1)
+        if value.instance:
+            return self._special(value, depth, "__call__")
+        return [replace(value, instance=True)]
+
+    def _entered(self, value: Value, depth: int) -> list[Value]:
+        """What `with` gives of a value."""
+        if value.symbol is None:
+            return self._elements([value], depth)
+        return self._special(value, depth, "__enter__", "__aenter__") or [value]
+
+    def _special(self, value: Value, depth: int, *names: str) -> list[Value]:
+        """What the first of these methods that an object has is declared to return."""
+        symbol = value.symbol
+        if not isinstance(symbol, Located) or not value.instance:
+            return []
+        for name in names:
+            found = self.member(symbol, name)
+            if found is not None:
+                return self._typed(found.definition.type, found.path, symbol, depth - 1)
+        return []
+
+    def _of_container(self, value: Value, link: Link, depth: int) -> list[Value]:
+        """What methods of mappings and lists give."""
+        arguments = value.arguments
+        if not arguments or not link.called:
+            return []
+        if link.name in _TAKERS:
+            return self._typed(arguments[-1], value.path, None, depth - 1)
+        if link.name == "values":
+            return [Value(None, True, "values", arguments[-1:], value.path)]
+        if link.name in ("items", "copy"):
+            name = "items" if link.name == "items" else value.container
+            return [Value(None, True, name, arguments, value.path)]
+        return []
+
+    def _elements(
+        self, values: Sequence[Value], depth: int, position: int = -1, *, of: str = ""
+    ) -> list[Value]:
+        """The elements of values in an iteration, `of="index"`: by an index, `of="tuple"`: of the
+        values themselves; `position`: of elements with parts."""
+        found: list[Value] = []
+        for value in values if depth > 0 else ():
+            arguments = value.arguments
+            if value.symbol is not None:
+                names = ("__getitem__",) if of == "index" else ("__iter__", "__aiter__")
+                given = self._special(value, depth, *names) if of != "tuple" else []
+                found += given if of == "index" else self._elements(given, depth - 1, position)
+            elif not arguments:
+                continue
+            elif position >= 0 and of != "tuple" and value.container != "items":
+                inner = self._typed(arguments[0], value.path, None, depth - 1)
+                found += self._elements(inner, depth - 1, position, of="tuple")
+            else:
+                parts = value.container in _PARTED and position >= 0 and "..." not in arguments
+                last = of == "index" and value.container in _MAPPINGS
+                at = position if parts else -1 if last else 0
+                found += self._typed("".join(arguments[at:][:1]), value.path, None, depth - 1)
+        return found[:_MOST]
+
+    def _typed(self, text: str, path: str, owner: Located | None, depth: int) -> list[Value]:
+        """The values that an annotation allows; `owner`: the class that `Self` is."""
+        if depth <= 0 or not text:
+            return []
+        plain = text.replace('"', "").replace("'", "")
+        found = [
+            value
+            for part in split(plain, "|")
+            for value in self._one_type(part, path, owner, depth)
+        ]
+        return found[:_MOST]
+
+    def _one_type(self, text: str, path: str, owner: Located | None, depth: int) -> list[Value]:
+        match = _HEAD.match(text)
+        if match is None:
+            return []
+        head, arguments = match[1], tuple(split(match[2] or ""))
+        name = head.rpartition(".")[2]
+        if name in _WRAPPED or name in ("Annotated", "Coroutine"):
+            taken = {"Annotated": arguments[:1], "Coroutine": arguments[-1:]}.get(name, arguments)
+            return [v for each in taken for v in self._typed(each, path, owner, depth - 1)]
+        if name in ("type", "Type"):
+            taken = self._typed(arguments[0] if arguments else "", path, owner, depth - 1)
+            return [replace(each, instance=False) for each in taken]
+        if name == "Self":
+            return [Value(owner, True)] if owner is not None else []
+        found = [
+            Value(value.symbol, True, arguments=arguments, path=path)
+            for value in self._of(head, _Where(path), depth - 1)
+            if _is_class(value)
+        ]
+        if found:
+            return found
+        symbol = self.modules.exported(path, head)
+        if isinstance(symbol, Located) and symbol.definition.value.endswith("TypeVar()"):
+            return [Value(owner, True)] if owner is not None else []
+        if isinstance(symbol, Located) and symbol.definition.kind is Kind.TYPE:
+            return self._typed(symbol.definition.value, symbol.path, owner, depth - 1)
+        return [Value(None, True, name, arguments, path)] if arguments else []
+
+    def _bases(self, owner: Located) -> Iterator[Located]:
+        for base in owner.definition.bases:
+            head = re.split(r"[\[(]", base, maxsplit=1)[0]
+            for value in self._of(head, _Where(owner.path), _DEPTH // 2):
+                if _is_class(value) and isinstance(value.symbol, Located):
+                    yield value.symbol
+
+
+def _is_class(value: Value) -> bool:
+    symbol = value.symbol
+    return (
+        isinstance(symbol, Located) and symbol.definition.kind in CLASSES and not value.instance
+    )
