@@ -242,5 +242,4 @@ class _Search:
         return Needed(located, reason, weight, tuple(dict.fromkeys(order)))
 
 
-
 RESOLVER = JavaResolver()
