@@ -202,6 +202,7 @@ class Measurer:
         document = self._document(case, before)
         self._workspace.open(document)
         reader.read(document, len(before), self._options)
+        self._workspace.search(document, len(before), max_chars=self._room)  # as it was, then
         document = self._document(case, case.prefix)
         started = self._clock()
         self._workspace.open(document)

@@ -1,4 +1,4 @@
-"""`beadline evaluate completion REPO`: what snippets bring to completions. Completes nothing itself.
+"""`beadline evaluate completion REPO`: what snippets bring to completions. Completes nothing."""
 
 What an arm is, is in `evaluation.arms`; how completions are scored in `evaluation.scores`.
 """
@@ -27,8 +27,8 @@ from beadline.errors import InputError
 from beadline.evaluation import arms, results
 from beadline.evaluation.cases.format import Case
 from beadline.evaluation.commands import common
+from beadline.evaluation.indexed import indexed
 from beadline.evaluation.retrieval import Replaces
-from beadline.evaluation.workspaces import indexed
 from beadline.settings import Options
 
 SCENARIOS = 10

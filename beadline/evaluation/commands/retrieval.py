@@ -1,4 +1,4 @@
-"""`beadline evaluate retrieval REPO`: how much of what is needed is in the prompt. Measures nothing.
+"""`beadline evaluate retrieval REPO`: what prompts hold of what is needed. Measures nothing."""
 
 What is measured and how is in `evaluation.retrieval`, how it is counted in `evaluation.recall`.
 """
@@ -19,7 +19,7 @@ from beadline.completion.frames import CHARS_PER_TOKEN
 from beadline.errors import InputError
 from beadline.evaluation import recall, retrieval
 from beadline.evaluation.commands import common
-from beadline.evaluation.workspaces import indexed
+from beadline.evaluation.indexed import indexed
 from beadline.settings import ContextOptions
 
 BUDGET_CHARS = 6000
