@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
-from beadline.context.symbols.resolve.chains import chain
-from beadline.context.symbols.resolve.likely import Likely, distance
+from beadline.context.symbols.resolve.likely import Likely
+from beadline.context.symbols.resolve.python_guesses import COMMON, Guesses
 from beadline.context.symbols.resolve.python_modules import GROUP, Module
 from beadline.context.symbols.resolve.python_types import CLASSES, Types, Value
 from beadline.context.symbols.resolve.scene import Cursor
@@ -27,18 +27,10 @@ _NEAR = 80
 """Names around the cursor that are looked up."""
 _TYPED = 16
 """Of them so many variables whose types are looked for."""
-_CALLED = 48
-"""Names of methods that the file calls, looked up for a receiver of unknown type."""
-_COMMON = 4
-"""A method name that more classes have says little."""
-_IN_PLAY = 6
-"""Classes whose members are offered for a receiver of unknown type."""
 _STATEMENT_CHARS = 2000
 _FROM = re.compile(
     r"^[ \t]*from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import\b[ \t]*(?:\([^()]*|[^\n()]*)\Z", re.M
 )
-_METHOD_CALL = re.compile(r"\.[ \t]*(\w+)[ \t]*\(")
-_MAKERS = re.compile(r"\A_*(?:get|create|make|build|new|current|default|from|my|the|load)_")
 
 
 class PythonResolver:
@@ -68,6 +60,8 @@ class _Finder:
         self._types = Types(scene, graph)
         self._likely = Likely(scene, cursor, graph)
         self._path = scene.symbols.path
+        modules = self._types.modules
+        self._guesses = Guesses(scene, cursor, graph, modules, self._likely)
         self._aliases = {each.alias for each in scene.symbols.imports}
 
     def exports(self) -> Iterator[Needed]:
@@ -89,12 +83,13 @@ class _Finder:
         values = self._types.of(receiver)
         for value in values:
             yield from self._members_of(value, 1.0, private=own or receiver.startswith("super"))
-        if not any(value.symbol is not None for value in values) or own:
-            # `self` too: mixins are written for classes that they do not name.
-            for each in [] if own else self._called_like(receiver):
+        if own:  # a mixin calls what classes have that it does not name
+            yield from self._guesses.methods()
+        elif all(value.symbol is None for value in values) and not self._guesses.foreign(receiver):
+            for each in self._guesses.called_like(receiver):
                 yield from self._class(each, Reason.MEMBER, 0.7)
-            yield from self._methods_elsewhere()
-            for each in [] if own else self._in_play():
+            yield from self._guesses.methods()
+            for each in self._guesses.in_play():
                 yield from self._class(each, Reason.MEMBER, 0.4)
 
     def callees(self) -> Iterator[Needed]:
@@ -106,9 +101,9 @@ class _Finder:
             for each in found:
                 yield from self._made(each, weight)
             if not found and name:
-                named = self._graph.named(name, group=GROUP, limit=2 * _COMMON)
+                named = self._graph.named(name, group=GROUP, limit=2 * COMMON)
                 fitting = [each for each in named if not receiver or each.definition.owner]
-                for each in self._nearest(fitting)[:_COMMON]:
+                for each in self._guesses.nearest(fitting)[:COMMON]:
                     yield from self._made(each, 0.5 * weight)
 
     def unused(self) -> Iterator[Needed]:
@@ -199,7 +194,8 @@ class _Finder:
         yield self._skeleton(located, reason, weight, first=_MADE_BY)
         for name in _MADE_BY[:2]:
             found = self._types.member(located, name)
-            if found is not None and found.path != located.path:
+            own = located.path, located.definition.qualified
+            if found is not None and (found.path, found.definition.owner) != own:
                 yield Needed(found, reason, 0.9 * weight)
 
     def _class(
@@ -232,42 +228,6 @@ class _Finder:
             ),
         )
         return Needed(owner, reason, weight, tuple(ordered))
-
-    def _called_like(self, receiver: str) -> list[Located]:
-        """Classes with the name of a receiver: `crawler` of a `Crawler`, `get_app()` of an `App`."""
-        links = chain(receiver)
-        name = _MAKERS.sub("", links[-1].name) if links else ""
-        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-        if not camel:
-            return []
-        known = self._types.modules.exported(self._path, camel)
-        if isinstance(known, Located):
-            return [known]
-        found = self._graph.named(camel, group=GROUP, limit=4 * _COMMON)
-        return self._nearest(each for each in found if each.definition.kind in CLASSES)[:2]
-
-    def _in_play(self) -> list[Located]:
-        """Classes that the file imports, those that are named near the cursor first."""
-        near = {name: rank for rank, name in enumerate(self._cursor.near)}
-        found: list[Located] = []
-        for alias in sorted(self._aliases, key=lambda alias: (near.get(alias, len(near)), alias)):
-            symbol = self._types.modules.exported(self._path, alias)
-            if isinstance(symbol, Located) and symbol.definition.kind in CLASSES:
-                found.append(symbol)
-        return found[:_IN_PLAY]
-
-    def _methods_elsewhere(self) -> Iterator[Needed]:
-        """Methods of few classes that the file calls elsewhere."""
-        called = self._likely.order(_METHOD_CALL.findall(self._scene.document.text))
-        for rank, name in enumerate(called[:_CALLED]):
-            found = self._graph.named(name, group=GROUP, limit=_COMMON + 1)
-            if len(found) <= _COMMON and not any(each.path == self._path for each in found):
-                weight = 0.5 / (1 + rank / _CALLED)
-                for each in self._nearest(each for each in found if each.definition.owner)[:2]:
-                    yield Needed(each, Reason.MEMBER, weight)
-
-    def _nearest(self, found: Iterable[Located]) -> list[Located]:
-        return sorted(found, key=lambda each: (distance(self._path, each.path), each.path))
 
 
 RESOLVER = PythonResolver()
