@@ -86,8 +86,8 @@ class _Finder:
         if own:  # a mixin calls what classes have that it does not name
             yield from self._guesses.methods()
         elif all(value.symbol is None for value in values) and not self._guesses.foreign(receiver):
-            for each in self._guesses.called_like(receiver):
-                yield from self._class(each, Reason.MEMBER, 0.7)
+            for value in self._types.of(receiver, self._guesses.called_like):
+                yield from self._members_of(value, 0.7, private=False)
             yield from self._guesses.methods()
             for each in self._guesses.in_play():
                 yield from self._class(each, Reason.MEMBER, 0.4)
@@ -97,14 +97,20 @@ class _Finder:
         for rank, callee in enumerate(self._cursor.callees):
             weight = 1.0 / (1 + rank)
             receiver, name = cut(callee)
-            found = list(self._definitions(receiver, name))
+            found = self._definitions(receiver, name, self._types.of(receiver or name))
             for each in found:
                 yield from self._made(each, weight)
-            if not found and name:
+            if found or not name:
+                continue
+            if receiver and not self._guesses.foreign(receiver):
+                values = self._types.of(receiver, self._guesses.called_like)
+                found = self._definitions(receiver, name, values)
+            if not found:
                 named = self._graph.named(name, group=GROUP, limit=2 * COMMON)
                 fitting = [each for each in named if not receiver or each.definition.owner]
-                for each in self._guesses.nearest(fitting)[:COMMON]:
-                    yield from self._made(each, 0.5 * weight)
+                found = self._guesses.nearest(fitting)[:COMMON]
+            for each in found:
+                yield from self._made(each, 0.5 * weight)
 
     def unused(self) -> Iterator[Needed]:
         """What the file imports and names nowhere else: for what is to be written here."""
@@ -162,27 +168,22 @@ class _Finder:
         elif symbol is not None and symbol.definition.kind in CLASSES:
             yield from self._class(symbol, Reason.MEMBER, weight, private=private)
 
-    def _definitions(self, receiver: str, name: str) -> Iterator[Located]:
-        """The functions, methods and classes that `receiver.name` calls."""
+    def _definitions(self, receiver: str, name: str, values: list[Value]) -> list[Located]:
+        """The functions, methods and classes that `receiver.name` calls; `values`: what the
+        receiver is, without one what the name is."""
         types = self._types
-        if not receiver:
-            values = types.of(name)
-        else:
-            values = []
-            for value in types.of(receiver):
-                found = types.exported(value, name)
-                if found is not None and found.definition.kind is Kind.METHOD:
-                    yield found
-                elif found is not None:
-                    values += types.values_of(found)
+        found: list[Located] = []
+        if receiver:
+            named = [each for value in values if (each := types.exported(value, name))]
+            found = [each for each in named if each.definition.kind is Kind.METHOD]
+            others = [each for each in named if each.definition.kind is not Kind.METHOD]
+            values = [value for each in others for value in types.values_of(each)]
         for value in values:
-            if not isinstance(value.symbol, Located):
-                continue
-            if value.instance:  # of a class whose instances are called
-                found = types.member(value.symbol, "__call__")
-                yield value.symbol if found is None else found
-            else:
-                yield value.symbol
+            if isinstance(value.symbol, Located):
+                # An instance is called by a method of its class.
+                call = types.member(value.symbol, "__call__") if value.instance else None
+                found.append(call or value.symbol)
+        return found
 
     def _made(
         self, located: Located, weight: float, reason: Reason = Reason.CALLEE

@@ -37,7 +37,7 @@ class Guesses:
 
     def foreign(self, receiver: str) -> bool:
         """The receiver is a string, or imported from outside of the workspace."""
-        if receiver.startswith(("\"", "'")):
+        if receiver.startswith(('"', "'")):
             return True
         links = chain(receiver)
         name = links[0].name if links else ""

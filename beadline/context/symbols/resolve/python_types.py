@@ -7,7 +7,7 @@ and flow are not. A step that says nothing ends the search.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from beadline.context.symbols.graph import Graph
@@ -40,6 +40,10 @@ _PARTED = frozenset({"tuple", "Tuple", "items"})
 """Containers with a type for each place."""
 _TAKERS = frozenset({"get", "pop", "popleft", "setdefault", "popitem"})
 """Methods of containers that give an element."""
+
+
+Guess = Callable[[str], Sequence[Located]]
+"""Classes that a name may be called after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,17 @@ class Types:
         self.local = Local(scene)
         self._here = _Where(scene.symbols.path, self.local.owner, here=True)
         self._busy: set[tuple[str, Bound]] = set()
+        self._guess: Guess | None = None
         self._lines: dict[tuple[str, str], list[Located]] = {}
 
-    def of(self, expression: str) -> list[Value]:
-        """What an expression at the cursor is; nothing when that is not known."""
-        return self._of(expression, self._here, _DEPTH)
+    def of(self, expression: str, guess: Guess | None = None) -> list[Value]:
+        """What an expression at the cursor is; nothing when that is not known. `guess` gives the
+        classes that a name may be called after, for names that nothing else is known of."""
+        self._guess = guess
+        try:
+            return self._of(expression, self._here, _DEPTH)
+        finally:
+            self._guess = None
 
     def member(self, owner: Located, name: str) -> Located | None:
         """A member of a class, inherited ones too."""
@@ -137,9 +147,17 @@ class Types:
             found = [Value(each, True) for each in self._bases(where.owner)]
         else:
             found = self._applied(self._name(first.name, where, depth), first, depth)
+        found = found or self._guessed(first, where)
         for link in links[1:]:
             found = [v for each in found for v in self._attribute(each, link, depth - 1)][:_MOST]
+            found = found or self._guessed(link, where)
         return found
+
+    def _guessed(self, link: Link, where: _Where) -> list[Value]:
+        """Instances of the classes that a name at the cursor may be called after."""
+        if self._guess is None or not where.here:
+            return []
+        return [Value(each, True) for each in self._guess(link.name)]
 
     def _name(self, name: str, where: _Where, depth: int) -> list[Value]:
         owner = where.owner
