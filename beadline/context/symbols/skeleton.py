@@ -16,6 +16,8 @@ _CONTAINERS = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.MODULE})
 _VALUES = frozenset({Kind.FIELD, Kind.VARIABLE, Kind.CONSTANT})
 _MOST_LINES = 3
 """Of a value; more is data."""
+_MOST_HEADER_LINES = 40
+"""Of a header; more is a definition whose body the grammar does not tell apart."""
 _MOST_DOC_LINES = 4
 _MOST_DOC_CHARS = 300
 _MOST_DECORATORS = 4
@@ -89,12 +91,14 @@ class _Shown:
         self._lines.update(fresh)
         return True
 
-    def rendered(self) -> Rendered:
-        """What is shown."""
+    def rendered(self) -> Rendered | None:
+        """What is shown; None where that is nothing (the file has changed)."""
+        if not self._lines:
+            return None
         starts = sorted(self._lines)
         parts = [self._text[start : self._lines[start]] for start in starts]
         joined = "".join(part if part.endswith("\n") else f"{part}\n" for part in parts)
-        return Rendered(joined, starts[0] if starts else 0)
+        return Rendered(joined, starts[0])
 
 
 def _header(text: str, definition: Definition) -> Lines:
@@ -104,8 +108,8 @@ def _header(text: str, definition: Definition) -> Lines:
     lines = head.split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or _COMMENT.match(lines[-1])):
         lines.pop()
-    if definition.kind in _VALUES:
-        lines = lines[:_MOST_LINES] if len(lines) <= _MOST_LINES else lines[:1]
+    if len(lines) > (_MOST_LINES if definition.kind in _VALUES else _MOST_HEADER_LINES):
+        lines = lines[:1]
     at = definition.header + len("\n".join(lines))
     return start, _line_end(text, at)
 
@@ -115,10 +119,10 @@ def _first_line(text: str, at: int) -> Lines:
 
 
 def _decorators(text: str, definition: Definition) -> Iterator[Lines]:
-    """Lines of one decorator each, where they are few."""
+    """Lines of one whole decorator each, the last few."""
     top = text.rfind("\n", 0, definition.header) + 1
     lines = list(_each_line(text, (text.rfind("\n", 0, definition.start) + 1, top)))
-    marked = [line for line in lines if _DECORATOR.match(text, *line)]
+    marked = [line for line in lines if _DECORATOR.match(text, *line) and _whole(text, line)]
     yield from marked[-_MOST_DECORATORS:]
 
 
@@ -161,3 +165,8 @@ def _each_line(text: str, lines: Lines) -> Iterator[Lines]:
 def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
     return len(text) if end < 0 else end + 1
+
+
+def _whole(text: str, lines: Lines) -> bool:
+    """No bracket stays open."""
+    return text.count("(", *lines) == text.count(")", *lines)

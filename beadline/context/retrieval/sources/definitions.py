@@ -14,7 +14,7 @@ from beadline.context.retrieval.sources.texts import line_range
 from beadline.context.retrieval.weights import Weights
 from beadline.context.symbols.resolve import needed
 from beadline.context.symbols.skeleton import Rendered, render
-from beadline.context.symbols.types import Kind, Needed, Reason, Scene
+from beadline.context.symbols.types import Definition, Kind, Needed, Reason, Scene
 from beadline.context.types import Snippet
 
 MOST = 160
@@ -34,6 +34,8 @@ class _Piece:
 
     needed: Needed
     text: str
+    """Of its whole file."""
+    definitions: tuple[Definition, ...]
     """Of its whole file."""
     shown: Rendered
 
@@ -61,9 +63,11 @@ class Definitions:
                 texts[path] = self._files.read(path)
             if (text := texts[path]) is None:
                 continue
-            shown = render(each, text, room=min(left, self._first(each, room)))
+            file = self._files.file(path)
+            definitions = file.definitions if file is not None else ()
+            shown = render(each, text, definitions, room=min(left, self._first(each, room)))
             if shown is not None:
-                pieces.append(_Piece(each, text, shown))
+                pieces.append(_Piece(each, text, definitions, shown))
                 left -= len(shown.text) + 1
         left = self._grow(pieces, room, left)
         _complete(pieces, left)
@@ -87,7 +91,8 @@ class Definitions:
             size = len(piece.shown.text)
             if share <= size:
                 continue
-            grown = render(piece.needed, piece.text, room=min(share, size + left))
+            most = min(share, size + left)
+            grown = render(piece.needed, piece.text, piece.definitions, room=most)
             if grown is not None and len(grown.text) > size:
                 left -= len(grown.text) - size
                 piece.shown = grown
