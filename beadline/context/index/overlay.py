@@ -167,7 +167,7 @@ class Overlay:
         buffer = self._compare()[1].get(path)
         if buffer is None:
             return self._index.file(path)
-        return self._symbols_of(buffer, buffer.readable)
+        return None if buffer.readable is None else self._symbols_of(buffer, buffer.readable)
 
     def paths_ending(self, suffix: str) -> Sequence[str]:
         """See `Graph`."""
@@ -200,7 +200,7 @@ class Overlay:
     def members(self, owner: str, *, group: str, limit: int = 256) -> Sequence[Located]:
         """See `Graph` and `named`."""
         changed = self._changed()
-        own = _located(changed, group, lambda each: _owner(each) == owner)
+        own = _located(changed, group, lambda each: each.owner != "" and _owner(each) == owner)
         hidden = frozenset(changed)
         return [*own, *self._index.members(owner, group=group, limit=limit, hidden=hidden)][:limit]
 
@@ -277,17 +277,18 @@ class Overlay:
         out, which is so for the buffer used last alone, or it is not searched."""
         with self._lock:
             last = next(reversed(self._buffers), "")
-        return {
-            path: buffer.symbols if path == last else self._symbols_of(buffer, buffer.readable)
-            for path, buffer in self._compare()[1].items()
-        }
+        found: dict[str, FileSymbols | None] = {}
+        for path, buffer in self._compare()[1].items():
+            if path == last or buffer.readable is None:
+                found[path] = buffer.symbols
+            else:
+                found[path] = self._symbols_of(buffer, buffer.readable)
+        return found
 
     def _symbols_of(
-        self, buffer: Buffer, document: Document | None, tree: SyntaxTree | None = None
-    ) -> FileSymbols | None:
-        """The symbols of a buffer's text as `document`; None where there is none."""
-        if document is None:
-            return None
+        self, buffer: Buffer, document: Document, tree: SyntaxTree | None = None
+    ) -> FileSymbols:
+        """The symbols of a buffer's text, which `document` is."""
         if buffer.symbols is None:
             with self._extracting:
                 buffer.symbols = self._preparer.symbols(document, tree)
