@@ -30,6 +30,8 @@ MOST_DEFINITIONS = 4000
 """Of one file: more is generated code or data."""
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _ARGUMENTS = re.compile(r"<[^<>]*>")
+_OPENER = re.compile(r"(?:\s*(?:=>|[:{=]))+\Z")
+"""What opens a body; the `>` of type arguments is none of it."""
 _BODIES = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
 """What is defined in them is local, but for fields (`self.x = ...`)."""
 _TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.MODULE, Kind.TYPE})
@@ -147,7 +149,7 @@ def _definition(
     header = source.data[top:stop].decode("utf-8", "replace")
     signature = " ".join(header[: 4 * LONGEST_SIGNATURE].split())
     if body is not None:
-        signature = signature.rstrip(" :{=>")
+        signature = _OPENER.sub("", signature)
     return Definition(
         name=name,
         kind=kind,
