@@ -30,7 +30,7 @@ MOST_DEFINITIONS = 4000
 """Of one file: more is generated code or data."""
 _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _ARGUMENTS = re.compile(r"<[^<>]*>")
-_OPENER = re.compile(r"(?:\s*(?:=>|[:{=]))+\Z")
+_OPENERS = ("=>", ":", "{", "=")
 """What opens a body; the `>` of type arguments is none of it."""
 _BODIES = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
 """What is defined in them is local, but for fields (`self.x = ...`)."""
@@ -149,7 +149,7 @@ def _definition(
     header = source.data[top:stop].decode("utf-8", "replace")
     signature = " ".join(header[: 4 * LONGEST_SIGNATURE].split())
     if body is not None:
-        signature = _OPENER.sub("", signature)
+        signature = _without_opener(signature)
     return Definition(
         name=name,
         kind=kind,
@@ -167,6 +167,12 @@ def _definition(
         value=reader.value(nodes["value"][0])[:LONGEST_SIGNATURE] if "value" in nodes else "",
         parameters=reader.parameters(nodes["parameters"][0]) if "parameters" in nodes else (),
     )
+
+
+def _without_opener(signature: str) -> str:
+    while signature.endswith(_OPENERS):
+        signature = signature[: -2 if signature.endswith("=>") else -1].rstrip()
+    return signature
 
 
 def _imports(
