@@ -74,10 +74,16 @@ def fuse(
     choice = _Choice(prompt, allowed)
     for limits in (weights.reserved, weights.most, None):
         rest: list[_Ranked] = []
+        is_full = False
         for each in ranked:
             share = 1.0 if limits is None else limits.get(each.source, 0.0)
-            if not choice.take(each, int(share * prompt.max_chars), may_cut=limits is None):
+            limit = int(share * prompt.max_chars)
+            waits = is_full and each.source == DEFINITION
+            if waits or not choice.take(each, limit, may_cut=limits is None):
                 rest.append(each)
+                # What is needed less must not take the place of what did not fit.
+                fits_later = limits is not None and not choice.is_refused(each)
+                is_full = is_full or (each.source == DEFINITION and fits_later)
         ranked = rest
     return choice.snippets()
 
@@ -120,12 +126,16 @@ class _Choice:
     def take(self, each: _Ranked, limit: int, *, may_cut: bool) -> bool:
         """Choose a candidate if it fits: in what is left, and in `limit` for its source. False:
         not in this round."""
-        if self._left <= 0 or each.key in self._refused:
+        if self._left <= 0 or self.is_refused(each):
             return False
         room = min(self._left, limit - self._used[each.source])
         if each.source == DEFINITION:
             return self._take_piece(each, room)
         return self._take_chunk(each, room, may_cut)
+
+    def is_refused(self, each: _Ranked) -> bool:
+        """Whether a candidate will never be chosen."""
+        return each.key in self._refused
 
     def snippets(self) -> tuple[Snippet, ...]:
         """What was chosen, best first."""
@@ -237,7 +247,8 @@ def _joined(pieces: Iterable[_Ranked]) -> list[Snippet]:
             same = 0
             while same < min(len(above), len(own) - 1) and own[same] == above[same]:
                 same += 1
-            lines += own[same:]
+            if not set(lines).issuperset(own[same:]):
+                lines += own[same:]
             above = own
         joined.append(
             Snippet(

@@ -6,6 +6,7 @@ Knows no processes, no folders and no model.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from beadline.context.excerpt import WHOLE_CHARS
 from beadline.context.retrieval.fusion import Prompt, fuse
@@ -19,8 +20,7 @@ from beadline.context.retrieval.sources.pairs import Pairs
 from beadline.context.retrieval.sources.queries import Queries
 from beadline.context.retrieval.sources.similar import Similar
 from beadline.context.retrieval.weights import Weights, packaged
-from beadline.context.symbols.extract import Extractor
-from beadline.context.symbols.types import FileSymbols, Scene
+from beadline.context.symbols.types import Scene
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
@@ -28,10 +28,13 @@ from beadline.settings import ContextOptions
 CHARS_PER_TOKEN = 4
 """At least as many characters as the window's placing counts a token with: what could be in the
 prompt is never a snippet."""
+HEAD_CHARS = 40_000
+"""Of texts that are too long to be parsed as a whole so much is read for their imports."""
 
 
 class Searcher:
-    """Finds snippets for cursors. Keeps parsers, so it belongs to one thread at a time."""
+    """Finds snippets for cursors. Keeps parsers, so it belongs to one thread at a time, but for
+    `settle`."""
 
     def __init__(
         self,
@@ -50,13 +53,13 @@ class Searcher:
             before=options.prefix_tokens * CHARS_PER_TOKEN,
             after=options.suffix_tokens * CHARS_PER_TOKEN,
         )
-        chunks = LiveChunks(files, self._redaction.may_leave)
+        self._chunks = LiveChunks(files, self._redaction.may_leave)
         self._similar = Similar(files, self._queries)
         self._dense = dense
         self._sources: list[Source] = [
             Definitions(files, self._weights),
-            Live(chunks, self._queries),
-            Edits(files, chunks, self._queries, RecentPlaces()),
+            Live(self._chunks, self._queries),
+            Edits(files, self._chunks, self._queries, RecentPlaces()),
             Pairs(files, self._queries),
         ]
 
@@ -80,6 +83,11 @@ class Searcher:
         prompt = Prompt(document.path, document.text[start:end], start, max_chars)
         return fuse(lists, prompt, self._weights, allowed=self._redaction.allowed)
 
+    def settle(self) -> bool:
+        """While nobody types, from any thread: work out of one open buffer what searches need.
+        Whether there was one; to be called again then."""
+        return self._chunks.settle()
+
     def forget(self, key: str) -> None:
         """A document closed."""
         self._scenes.forget(key)
@@ -94,24 +102,22 @@ class _Scenes:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._trees = SyntaxTrees()
-        self._extractor = Extractor()
-        self._last: tuple[Document, Scene] | None = None
+        self._last: Scene | None = None
 
     def of(self, document: Document, offset: int) -> Scene:
         """The scene of a cursor."""
-        if self._last is not None and self._last[0] == document:
-            _, last = self._last
-            scene = Scene(document, offset, last.symbols, last.tree)
+        last = self._last
+        if last is not None and last.document == document:
+            self._last = Scene(document, offset, last.symbols, last.tree)
         elif len(document.text) > WHOLE_CHARS:
-            # Reading it takes longer than a search may; the index has read some version of it.
-            known = self._files.file(document.path)
-            symbols = known or FileSymbols(document.path, document.language)
-            scene = Scene(document, offset, symbols, None)
+            # Reading all of it takes longer than a search may; what is imported stands in front.
+            head = document.text[: document.text.rfind("\n", 0, HEAD_CHARS) + 1]
+            symbols = self._files.symbols(replace(document, text=head))
+            self._last = Scene(document, offset, symbols, None)
         else:
             tree = self._trees.parse(document)
-            scene = Scene(document, offset, self._extractor.symbols(document, tree), tree)
-        self._last = document, scene
-        return scene
+            self._last = Scene(document, offset, self._files.symbols(document, tree), tree)
+        return self._last
 
     def forget(self, key: str) -> None:
         """A document closed."""

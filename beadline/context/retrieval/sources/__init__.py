@@ -6,46 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from beadline.context.index.prepare import Span
+from beadline.context.index.reader import SpanHit
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.types import Scene
+from beadline.context.symbols.types import FileSymbols, Scene
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 
 
-class SpanLike(Protocol):
-    """Whole lines of a file, as the index knows them."""
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
-
-    @property
-    def joins(self) -> bool:
-        """Nothing but newlines lies between it and the span above."""
-        ...
-
-
-class SpanHitLike(Protocol):
-    """A span that was found, and how well it fits."""
-
-    @property
-    def span(self) -> SpanLike: ...
-
-    @property
-    def score(self) -> float: ...
-
-    @property
-    def following(self) -> SpanLike | None:
-        """The span behind it in its file."""
-        ...
-
-
 class Files(Graph, Protocol):
-    """The files of a workspace with their unsaved buffers: `context.index.overlay.Overlay`."""
+    """The files of a workspace with their unsaved buffers; see `context.index.overlay.Overlay`."""
 
     def similar(
         self,
@@ -53,9 +23,9 @@ class Files(Graph, Protocol):
         *,
         group: str,
         limit: int,
-        accept: Callable[[SpanLike], bool],
-    ) -> Sequence[SpanHitLike]:
-        """The spans that fit weighted terms best, best first."""
+        accept: Callable[[Span], bool],
+    ) -> Sequence[SpanHit]:
+        """The spans that fit weighted terms best, best first; places in what `read` gives."""
         ...
 
     def read(self, path: str) -> str | None:
@@ -63,7 +33,12 @@ class Files(Graph, Protocol):
         ...
 
     def documents(self) -> Sequence[Document]:
-        """The open buffers, most recently used first; their paths are the workspace's."""
+        """The open buffers of files that may be searched, most recently used first; their paths are
+        the workspace's."""
+        ...
+
+    def symbols(self, document: Document, tree: SyntaxTree | None = None) -> FileSymbols:
+        """The symbols of this very text. `tree`: its own, where there is one."""
         ...
 
 

@@ -7,6 +7,7 @@ cursor is among the arguments of gets its documentation, and its body where ther
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from beadline.context.retrieval.sources import Candidate, Files
@@ -65,12 +66,11 @@ class Definitions:
                 continue
             file = self._files.file(path)
             definitions = file.definitions if file is not None else ()
-            shown = render(each, text, definitions, room=min(left, self._first(each, room)))
+            shown = _rendered(each, text, definitions, min(left, self._first(each, room)))
             if shown is not None:
                 pieces.append(_Piece(each, text, definitions, shown))
                 left -= len(shown.text) + 1
-        left = self._grow(pieces, room, left)
-        _complete(pieces, left)
+        _complete(pieces, self._grow(pieces, room, left))
         imported = {name for each in scene.symbols.imports for name in (each.alias, each.name)}
         return [_candidate(piece, imported) for piece in pieces]
 
@@ -80,23 +80,34 @@ class Definitions:
         header = definition.header_end - definition.header + _OWNER_CHARS
         if definition.kind not in _CONTAINERS and each.reason is not Reason.CALLEE:
             return header
-        return max(header, int(room * self._weights.first.get(each.reason, 0.0)))
+        return max(header, _share(self._weights.first, each, room))
 
     def _grow(self, pieces: list[_Piece], room: int, left: int) -> int:
         """Show more of the best ones, with what all of them left; what is left then."""
         for piece in pieces:
             if left < _LEAST_CHARS:
                 break
-            share = int(room * self._weights.grown.get(piece.needed.reason, 0.0))
             size = len(piece.shown.text)
-            if share <= size:
+            most = min(_share(self._weights.grown, piece.needed, room), size + left)
+            if most <= size:
                 continue
-            most = min(share, size + left)
-            grown = render(piece.needed, piece.text, piece.definitions, room=most)
+            grown = _rendered(piece.needed, piece.text, piece.definitions, most)
             if grown is not None and len(grown.text) > size:
                 left -= len(grown.text) - size
                 piece.shown = grown
         return left
+
+
+def _share(shares: Mapping[str, float], each: Needed, room: int) -> int:
+    return int(room * shares.get(each.reason, 0.0) * min(1.0, each.weight))
+
+
+def _rendered(
+    each: Needed, text: str, definitions: Sequence[Definition], room: int
+) -> Rendered | None:
+    """A definition in at most `room` characters, without its last newline."""
+    shown = render(each, text, definitions, room=room + 1)
+    return None if shown is None else Rendered(shown.text.removesuffix("\n"), shown.start)
 
 
 def _complete(pieces: list[_Piece], left: int) -> None:

@@ -167,8 +167,11 @@ class Dense:
         try:
             embedder = self._load()
             vectors = self._keep(embedder.identity)
-            while (job := self._next()) is not None:
-                self._finish(job, self._answer(job, embedder, vectors))
+            try:
+                while (job := self._next()) is not None:
+                    self._finish(job, self._answer(job, embedder, vectors))
+            finally:
+                vectors.close()
         except BeadlineError as exc:
             # Told once; searches go on without.
             _LOG.warning("%s", exc)

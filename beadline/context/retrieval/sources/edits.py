@@ -109,13 +109,13 @@ class Edits:
             if path != own:
                 self._places.see(path, document.text)
         self._places.see(own, scene.document.text)
-        self._chunks.refresh(but=own)
+        self._chunks.look()
         found: dict[tuple[str, int, int], Candidate] = {}
         for rank, (path, offset) in enumerate(self._places.latest(but=own)):
             document = documents.get(path)
             if document is None or group_of(document.language) != group:
                 continue
-            held = self._chunks.around(path, offset) if self._chunks.is_current(path) else None
+            held = self._chunks.around(path, offset)
             if held is None:
                 continue
             covered = self._queries.coverage(scene, held.text)

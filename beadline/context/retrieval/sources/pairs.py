@@ -107,7 +107,10 @@ def _other_stems(own: PurePosixPath) -> Iterator[str]:
     """Names, without suffix, that the other half may have."""
     match = _TEST.fullmatch(own.stem)
     if match is not None:
-        yield match["behind"] or match["before"]
+        name = match["behind"] or match["before"]
+        yield name
+        for stem in _WHOLE_FOLDER:
+            yield f"{name}/{stem}"
         return
     names = [own.stem]
     if own.stem in _WHOLE_FOLDER and own.parent.name:

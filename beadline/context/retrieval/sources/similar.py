@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from beadline.context.index.prepare import Span
+from beadline.context.index.reader import SpanHit
 from beadline.context.retrieval.query import group_of
-from beadline.context.retrieval.sources import Candidate, Files, SpanHitLike, SpanLike
+from beadline.context.retrieval.sources import Candidate, Files
 from beadline.context.retrieval.sources.queries import Queries
 from beadline.context.retrieval.sources.texts import last_position, whole_lines
 from beadline.context.symbols.types import Scene
@@ -31,7 +33,7 @@ class Similar:
             return []
         own, above = scene.symbols.path, query.window[0]
 
-        def accept(span: SpanLike) -> bool:
+        def accept(span: Span) -> bool:
             return span.path != own or span.end <= above
 
         hits = self._files.similar(
@@ -48,7 +50,7 @@ class Similar:
                 left -= len(candidate.snippet.text)
         return found
 
-    def _candidate(self, scene: Scene, hit: SpanHitLike, above: int) -> Candidate | None:
+    def _candidate(self, scene: Scene, hit: SpanHit, above: int) -> Candidate | None:
         span, behind = hit.span, hit.following
         whole = self._files.read(span.path)
         if whole is None or not whole_lines(whole, span.start, span.end):
