@@ -141,7 +141,7 @@ class Types(Classes):
             )
             definition = member.definition
             if definition.kind in TYPES:
-                return replace(self.type_of(member), static=True)
+                return replace(self.type_of(member), static=not link.called)
             if definition.kind is Kind.FIELD and not definition.type:
                 return self.type_of(located)  # a constant of an enum
             return self._result(member, values, link)

@@ -16,12 +16,13 @@ from beadline.context.symbols.resolve.scene import Cursor, chain
 from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
 
 _WORDS = frozenset(
-    "as async await break const continue crate dyn else enum extern false fn for if impl in let loop "
-    "match mod move mut pub ref return static struct super trait true type unsafe use where while "
-    "Some None Ok Err bool char str u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64".split()
+    "as async await break const continue crate dyn else enum extern false fn for if impl in let "
+    "loop match mod move mut pub ref return static struct super trait true type unsafe use where "
+    "while Some None Ok Err bool char str u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64".split()
 )
 _CALLABLE = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
 _IMPORTING = re.compile(r"\buse\s+([\w:\s{},*]*)\Z")
+_TAKES_SELF = re.compile(r"\(\s*(?:&\s*)?(?:'\w+\s+)?(?:mut\s+)?self\b")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
 _METHODS, _FUNCTIONS = 40, 40
@@ -68,10 +69,7 @@ class _Search:
         match = _IMPORTING.search(self._before)
         if match is None:
             return
-        path = match[1]
-        while (opened := path.rfind("{")) >= 0 and path.endswith(("{", " ", ",", "\n", "}")):
-            path = path[:opened].rstrip()  # `use a::{b, `
-        found = self._values.path(path.rstrip("{ \n"))
+        found = self._values.path(match[1].rpartition("{")[0] or match[1])
         if isinstance(found, Module):
             yield from self._likely.needed(self._values.exports(found), Reason.EXPORT, 1.0)
 
@@ -83,7 +81,7 @@ class _Search:
             if isinstance(found, Module):
                 yield from self._module(found, 1.0)
                 return
-            located = found or self._values.named(self._values.here(receiver))
+            located = self._values.named(self._values.here(receiver)) or found
         else:
             located = self._values.named(self._values.of(receiver))
         if located is not None and located.definition.kind in TYPES:
@@ -227,8 +225,7 @@ class _Search:
 
 def _is_static(located: Located) -> bool:
     """A function that is called on the type rather than on a value of it."""
-    arguments = located.definition.signature.partition("(")[2]
-    return re.match(r"(?:&\s*)?(?:'\w+\s+)?(?:mut\s+)?self\b", arguments) is None
+    return _TAKES_SELF.search(located.definition.signature) is None
 
 
 RESOLVER = RustResolver()
