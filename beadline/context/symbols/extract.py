@@ -162,7 +162,7 @@ def _definition(
         signature=signature[:LONGEST_SIGNATURE],
         doc=reader.doc(outer, body),
         exported=reader.exported(node, name, owner),
-        type=source.line(nodes["type"][0]) if "type" in nodes else "",
+        type=source.line(nodes["type"][0])[: 4 * LONGEST_SIGNATURE] if "type" in nodes else "",
         bases=tuple(base for each in nodes.get("bases", ()) for base in reader.bases(each)),
         value=reader.value(nodes["value"][0])[:LONGEST_SIGNATURE] if "value" in nodes else "",
         parameters=reader.parameters(nodes["parameters"][0]) if "parameters" in nodes else (),

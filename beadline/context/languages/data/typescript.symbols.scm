@@ -348,6 +348,18 @@
       parameters: (formal_parameters) @parameters
       type: (type_annotation (_) @type)?) @definition.method))
 
+(interface_declaration
+  body: (_
+    (call_signature
+      parameters: (formal_parameters "(" @name) @parameters
+      return_type: (_ (_) @type)?) @definition.method))
+
+(type_alias_declaration
+  value: (object_type
+    (call_signature
+      parameters: (formal_parameters "(" @name) @parameters
+      return_type: (_ (_) @type)?) @definition.method))
+
 (type_alias_declaration
   value: (object_type
     (method_signature

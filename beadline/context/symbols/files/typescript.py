@@ -3,7 +3,8 @@
 What a file exports by another name than its own is an import of the file itself, with an empty
 module: `export { a as b }` takes `a` as `b`, `export default a` takes `a` as `default`,
 `export = a` and `module.exports = a` take `a` as `export=`. A default export without a name is a
-definition called `default`; what `module.exports` is assigned is one called `exports`.
+definition called `default`; what `module.exports` is assigned is one called `exports`. The call
+signature of a type is a member called `(`, its construct signature one called `new`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 WHOLE = "export="
 """What a file exports in place of its names; TypeScript's compiler calls it so."""
+MAKER, CALL, CONSTRUCT = "constructor", "(", "new"
+"""Members that say how a type is called: of classes, of interfaces, of interfaces with `new`."""
 _EXPORTING = frozenset({"export_statement", "ambient_declaration"})
 _DECLARATIONS = frozenset({
     "abstract_class_declaration", "class_declaration", "enum_declaration", "function_declaration",
@@ -31,6 +34,8 @@ _DIRECTIVES = ("eslint", "@ts-", "biome-", "prettier-", "istanbul", "c8 ", "v8 "
 _TAKEN_PATTERNS = frozenset({
     "object_assignment_pattern", "pair_pattern", "shorthand_property_identifier_pattern",
 })  # fmt: skip
+_LONGEST_VALUE = 1000
+"""Bytes."""
 _LONGEST_PATTERN = 60
 """Characters of a destructured parameter that stand for its name."""
 
@@ -104,6 +109,11 @@ class Reader(FileReader):
             type_ = self.source.line(_field(child, "type")).removeprefix(":").strip()
             found.append(Parameter(name, type_, optional))
         return tuple(found)
+
+    def value(self, node: tree_sitter.Node) -> str:
+        """See `FileReader`; of a long value the beginning."""
+        end = min(node.end_byte, node.start_byte + _LONGEST_VALUE)
+        return " ".join(self.source.data[node.start_byte : end].decode("utf-8", "replace").split())
 
     def bases(self, node: tree_sitter.Node) -> Iterator[str]:
         """See `FileReader`."""

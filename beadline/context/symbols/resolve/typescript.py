@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from beadline.context.symbols.files.typescript import CALL, CONSTRUCT, MAKER
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
 from beadline.context.symbols.resolve.likely import Likely
 from beadline.context.symbols.resolve.scene import Cursor, enclosing
 from beadline.context.symbols.resolve.typescript_exports import TYPES, Program, Space, Symbol
 from beadline.context.symbols.resolve.typescript_guesses import Guesses
+from beadline.context.symbols.resolve.typescript_locals import source_at
 from beadline.context.symbols.resolve.typescript_types import Types
 from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
 
@@ -27,7 +29,7 @@ _WORDS = frozenset(
     "require return satisfies static switch throw true try type typeof undefined var void while "
     "with yield".split()
 )
-_MAKER = "constructor"
+_MAKERS = (MAKER, CALL, CONSTRUCT)
 _PURE_TYPES = frozenset({Kind.INTERFACE, Kind.TYPE})
 _CALLEES = 4
 """Calls around the cursor that are looked at, innermost first."""
@@ -39,11 +41,10 @@ _VALUES, _TYPES = 96, 20
 """Of them so many are shown."""
 _NEAR, _TYPED = 80, 12
 """Names around the cursor that are looked up, and how many of them as variables."""
+_FADE = 24
+"""Rank at which the weight of an export is half."""
 _IN_PLAY = 6
-_STATEMENT_CHARS = 2000
 _AROUND_CHARS = 1500
-_FROM = re.compile(r"\bfrom\s*[\"']([^\"'\n]+)[\"']")
-_NEXT = re.compile(r"\n\s*(?:import|export|const|let|function|class)\b")
 _NAME = re.compile(r"[^\W\d]\w*")
 _QUALIFIED = re.compile(r"(?<![\w$.])([\w$]+)\.([\w$]+)")
 _DOLLAR = re.compile(r"(?<![\w$.])\$[\w$]+")
@@ -88,18 +89,12 @@ class _Finder:
 
     def exports(self) -> Iterator[Needed]:
         """What the module of the import statement at the cursor offers."""
-        text, offset = self._scene.document.text, self._scene.offset
-        start = max(text.rfind("import", 0, offset), text.rfind("export", 0, offset), 0)
-        after = _NEXT.search(text, offset, offset + _STATEMENT_CHARS)
-        statement = text[start : after.start() if after else offset + _STATEMENT_CHARS]
-        if (source := _FROM.search(statement)) is not None:
-            target = self._program.target(self._path, source[1])
-            found = self._of_module(target) if target else []
-            wanted = [each for each in found if each.definition.name not in self._imports]
-            yield from self._likely.needed(wanted, Reason.EXPORT, 1.0)
-            return
-        unknown = [name for name in self._near if not self._program.scope(self._path, name)]
-        yield from self._guesses.exported(unknown)
+        module = source_at(self._scene.document.text, self._scene.offset)
+        if target := self._program.target(self._path, module):
+            yield from self._offered(target, Reason.EXPORT, 1.0)
+        elif not module:
+            unknown = [name for name in self._near if not self._program.scope(self._path, name)]
+            yield from self._guesses.exported(unknown)
 
     def members(self) -> Iterator[Needed]:
         """What the receiver has."""
@@ -107,7 +102,7 @@ class _Finder:
         holders = self._types.value(receiver)
         spaces = [each for each in holders if isinstance(each, Space)]
         for space in spaces:
-            yield from self._space(space)
+            yield from self._offered(space.path, Reason.MEMBER, 1.0)
         line = [each for holder in holders for each in self._types.lineage(holder)]
         yield from self._members_of(list(dict.fromkeys(line)))
         elsewhere = spaces or any(each.path != self._path for each in line)
@@ -127,7 +122,9 @@ class _Finder:
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1.0 / (1 + rank)
             found = self._real(self._types.referred(callee))
-            for each in found:
+            # A variable is called as its type says.
+            declared = [type_ for each in found for type_ in self._types.declared(each)]
+            for each in dict.fromkeys((*found, *self._real(declared))):
                 yield from self._made(each, Reason.CALLEE, weight)
             if not found and not self._guesses.foreign(callee):
                 receiver, name = cut(callee)
@@ -177,16 +174,19 @@ class _Finder:
                 for each in self._types.bases(Located(self._path, around)):
                     yield from self._class(each, Reason.BASE, 0.3)
 
-    def _space(self, space: Space) -> Iterator[Needed]:
-        """What a module has, values first."""
-        found = self._of_module(space.path)
-        values = [each for each in found if each.definition.kind not in _PURE_TYPES]
-        types = [each for each in found if each.definition.kind in _PURE_TYPES]
-        yield from self._likely.needed(values, Reason.MEMBER, 1.0, _VALUES)
-        yield from self._likely.needed(types, Reason.MEMBER, 0.4, _TYPES)
-
-    def _of_module(self, path: str) -> list[Located]:
-        return self._real(each for _, each in islice(self._program.exports(path), _EXPORTS))
+    def _offered(self, path: str, reason: Reason, weight: float) -> Iterator[Needed]:
+        """What a module exports, the likeliest first by the names it exports it by, values first;
+        what the file imports already is left out of an import."""
+        known = self._imports if reason is Reason.EXPORT else ()
+        names: dict[Located, str] = {}
+        for name, symbol in islice(self._program.exports(path), _EXPORTS):
+            for each in self._real([symbol]) if name not in known else ():
+                names.setdefault(each, name)
+        ranked = sorted(names, key=lambda each: self._likely.score(names[each]), reverse=True)
+        values = [each for each in ranked if each.definition.kind not in _PURE_TYPES]
+        types = [each for each in ranked if each.definition.kind in _PURE_TYPES]
+        for rank, each in enumerate((*values[:_VALUES], *types[:_TYPES])):
+            yield Needed(each, reason, weight / (1 + rank / _FADE))
 
     def _members_of(self, line: Sequence[Located]) -> Iterator[Needed]:
         """The likeliest members of types that derive from each other, then these with the rest."""
@@ -226,11 +226,12 @@ class _Finder:
             yield from self._made(each.located, reason, each.weight)
 
     def _made(self, located: Located, reason: Reason, weight: float) -> Iterator[Needed]:
-        """What is called; of a class also what makes an instance of it."""
+        """What is called; of a type with what says how it is called."""
         yield self._skeleton(located, reason, weight)
-        if located.definition.kind is Kind.CLASS:
-            for each in self._real(self._types.member([located], _MAKER)):
-                yield Needed(each, reason, 0.9 * weight)
+        if reason is Reason.CALLEE and located.definition.kind in TYPES:
+            for name in _MAKERS:
+                for each in self._real(self._types.member([located], name)):
+                    yield Needed(each, reason, 0.9 * weight)
 
     def _class(
         self, symbol: Symbol, reason: Reason, weight: float, *, most: int = 6
@@ -248,7 +249,8 @@ class _Finder:
         members = [each.definition for each in self._program.members(located)]
         ordered = self._likely.order(each.name for each in members if each.exported)
         wanted = [name for name in ordered if name not in shown]
-        return Needed(located, reason, weight, tuple(sorted(wanted, key=lambda n: n != _MAKER)))
+        wanted.sort(key=lambda name: name not in _MAKERS)
+        return Needed(located, reason, weight, tuple(wanted))
 
 
 RESOLVER = TypeScriptResolver()

@@ -34,6 +34,9 @@ _KEY = re.compile(r"([\w$]+)\s*:\s*\Z")
 _AS = re.compile(r"\s*\b(?:as|satisfies)\s+(?!const\b)")
 _BINDS = re.compile(r"\s*(?:[?!]?:|=(?!=)|[,)\]}]|of\b)")
 _GOES_ON = re.compile(r"\s*(?:[|&.?]|=>|extends\b)")
+_STATEMENT_CHARS = 2000
+_FROM = re.compile(r"\bfrom\s*[\"']([^\"'\n]+)[\"']")
+_NEXT = re.compile(r"\n\s*(?:import|export|const|let|function|class)\b")
 _OPENERS, _CLOSERS = "([{", ")]}"
 
 
@@ -140,6 +143,16 @@ class Locals:
         if not callee:
             return None
         return Local("parameter", callee, key, len(split(text[call + 1 : start])), position)
+
+
+def source_at(text: str, offset: int) -> str:
+    """The module that the import or export statement at an offset names; empty where it does not
+    yet."""
+    start = max(text.rfind("import", 0, offset), text.rfind("export", 0, offset), 0)
+    after = _NEXT.search(text, offset, offset + _STATEMENT_CHARS)
+    end = after.start() if after else offset + _STATEMENT_CHARS
+    source = _FROM.search(text, start, min(end, len(text)))
+    return source[1] if source else ""
 
 
 def value_at(text: str, start: int) -> str:

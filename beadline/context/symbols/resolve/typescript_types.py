@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from beadline.context.symbols.files.typescript import DEFAULT
+from beadline.context.symbols.files.typescript import CALL, CONSTRUCT, DEFAULT
 from beadline.context.symbols.resolve import typescript_text as text_of
 from beadline.context.symbols.resolve.chains import Link, chain, split
 from beadline.context.symbols.resolve.generics import generic
@@ -101,6 +101,12 @@ class Types:
         """The types of a function's parameters."""
         written = [each.type for each in symbol.definition.parameters]
         return self._all(written, symbol.path, (), False)
+
+    def declared(self, symbol: Located) -> Symbols:
+        """The types that a variable or a field is declared with."""
+        definition = symbol.definition
+        written = "" if definition.kind in _FUNCTIONS | TYPES else definition.type
+        return self._type(written, symbol.path, (), False)
 
     def member(self, holders: Symbols, name: str) -> Symbols:
         """The members of a name, inherited ones included, with all overloads."""
@@ -231,9 +237,11 @@ class Types:
             return self._applied(self._program.exported(symbol.path, DEFAULT), True, ())
         definition, path = symbol.definition, symbol.path
         if definition.kind in TYPES:
-            if called and definition.kind is Kind.TYPE:
+            if not called or definition.kind is Kind.CLASS:
+                return [symbol]
+            if definition.type:
                 return self._type(definition.type, path, holders, True) or [symbol]
-            return [symbol]
+            return self._applied(self.member([symbol], CALL), True, holders) or [symbol]
         if definition.kind not in _FUNCTIONS:
             if definition.type:
                 return self._type(definition.type, path, holders, called)
@@ -315,7 +323,7 @@ class Types:
 
     def _constructs(self, symbol: Symbol) -> bool:
         members = self._program.members(symbol) if isinstance(symbol, Located) else ()
-        return any(each.definition.name == "new" for each in members)
+        return any(each.definition.name == CONSTRUCT for each in members)
 
     def _enter(self) -> bool:
         """One step further; False where it goes too far."""
