@@ -135,7 +135,7 @@ def workspace_of(path: Path, options: Options) -> Iterator[Retriever | None]:
         yield None
         return
     root = find_root(path)
-    retriever = Retriever([root], options.context)
+    retriever = Retriever([root], options.context, cache_dir=settings.user_cache_dir())
     retriever.start()
     try:
         if not _wait(retriever):

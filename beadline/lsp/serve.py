@@ -23,7 +23,7 @@ from beadline.lsp.server import create_server
 from beadline.lsp.statistics import database
 from beadline.lsp.statistics.store import Store
 from beadline.lsp.transport import Output, guard_stdout, pump
-from beadline.settings import Options
+from beadline.settings import Options, user_cache_dir
 
 SWITCH_S = 0.0005
 """A thread that searches or parses keeps the event loop waiting so long at most (Python's 5 ms are
@@ -66,7 +66,7 @@ def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None
 
 async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
     loop = asyncio.get_running_loop()
-    retriever = Retriever((), options.context)
+    retriever = Retriever((), options.context, cache_dir=user_cache_dir())
     completer = Completer(engine, options, trace=sink, retriever=retriever)
     store = None
     if options.statistics.enabled:

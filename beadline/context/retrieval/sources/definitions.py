@@ -117,9 +117,13 @@ def _complete(pieces: list[_Piece], left: int) -> None:
     piece, definition = pieces[0], pieces[0].needed.located.definition
     if definition.kind in _CONTAINERS:
         return
+    shown = piece.shown
     start, end = line_range(piece.text, definition.start, definition.end)
     whole = piece.text[start:end]
-    if len(piece.shown.text) < len(whole) <= len(piece.shown.text) + left:
+    if shown.start < start:  # the header of its class
+        start = shown.start
+        whole = piece.text[start : piece.text.find("\n", start)] + "\n" + whole
+    if len(shown.text) < len(whole) <= len(shown.text) + left:
         piece.shown = Rendered(whole, start)
 
 

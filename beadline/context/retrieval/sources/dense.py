@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from beadline.context.retrieval.query import group_of
@@ -35,6 +36,8 @@ _QUERY_CHARS = 1200
 """The end of the text before the cursor that is asked with: about the lines of `query`."""
 _NEAR_CHARS = 2000
 """An answer serves cursors so far from the one that asked."""
+_FOLDER = "vectors"
+"""Below the cache directory."""
 _ANSWERS = 32
 _MOST_CHUNKS = 40_000
 """Chunks whose places are remembered, the oldest out."""
@@ -154,13 +157,13 @@ class Dense:
                 lambda: self._closed or (self._job is None and not self._busy), timeout
             )
 
-    def close(self) -> None:
-        """End the thread."""
+    def close(self, *, wait: bool = True) -> None:
+        """End the thread; `wait` for its end."""
         with self._change:
             self._closed = True
             self._change.notify_all()
             thread = self._thread
-        if thread is not None:
+        if thread is not None and wait:
             thread.join(_JOIN_S)
 
     def _work(self) -> None:
@@ -227,3 +230,19 @@ class Dense:
         near = vectors.nearest(query, keys)[:_MOST]
         found = [(cosine, key, self._places[key]) for cosine, key in near if cosine >= LEAST_COSINE]
         return _Answer(job.offset, tuple(found))
+
+
+def of_folder(folder: Path, cache_dir: Path | None) -> Dense:
+    """By the model in a folder, whose vectors are kept below the cache directory."""
+
+    def load() -> Embeds:
+        # onnxruntime takes a while, and few have a model.
+        from beadline.context.retrieval.embedding import Embedder
+
+        return Embedder(folder)
+
+    def keep(identity: str) -> Vectors:
+        file = None if cache_dir is None else cache_dir / _FOLDER / f"{identity[:32]}.vectors"
+        return Vectors(file, identity)
+
+    return Dense(load, keep)
