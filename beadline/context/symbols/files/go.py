@@ -94,6 +94,6 @@ def _package_of(path: str) -> str:
     if len(parts) > 1 and _VERSION.fullmatch(parts[-1]):
         parts.pop()
     name, _, version = parts[-1].rpartition(".")
-    if not _VERSION.fullmatch(version):
+    if not name or not _VERSION.fullmatch(version):
         name = parts[-1]
     return name.removeprefix("go-").replace("-", "_")

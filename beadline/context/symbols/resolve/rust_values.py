@@ -42,8 +42,9 @@ _SAME = frozenset(
     "unwrap expect unwrap_or unwrap_or_else unwrap_or_default ok ok_or ok_or_else map_err context "
     "with_context clone cloned copied to_owned as_ref as_mut as_deref as_deref_mut borrow lock "
     "read borrow_mut write iter iter_mut into_iter next last first get get_mut pop take replace "
-    "filter rev skip peekable into_inner inspect collect by_ref load deref find enumerate chain nth "
-    "entry min_by_key max_by_key or_insert_with or_default remove swap_remove drain values".split()
+    "filter rev skip peekable into_inner inspect collect by_ref load deref find enumerate chain "
+    "nth entry min_by_key max_by_key or_insert_with or_default remove swap_remove drain "
+    "values".split()
 )
 """Methods of the library that give what they are called on, wrappers aside."""
 
