@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 RECIPE := pyproject.toml constraints.txt beadline/__init__.py
-NOT_HERE := not network and not editor and not gpu
+NOT_HERE := not network and not editor and not gpu and not typescript
 
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)

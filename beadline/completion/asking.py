@@ -393,5 +393,6 @@ def _count(trace: Trace, usage: Usage) -> None:
 
 
 def _serves(answer: Answer, request: CompletionRequest) -> bool:
-    """Silence chosen for an automatic request is no answer to a user who asked by a key."""
-    return request.automatic or answer.stop_reason != silence.EMPTY_LIKELY
+    """Silence chosen for an automatic request is no answer to a user who asked by a key, nor to a
+    measurement without it."""
+    return request.may_be_silent or answer.stop_reason != silence.EMPTY_LIKELY

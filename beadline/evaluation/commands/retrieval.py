@@ -51,12 +51,14 @@ def main(args: argparse.Namespace) -> int:
         )
         path = args.results or common.kept("retrieval", header)
         console.print(f"{len(cases)} cases; outcomes go to {path}", style="dim")
-        with common.progress(console) as tell:
-            with indexed(copy.folder, options, tell) as workspace:
-                measurer = retrieval.Measurer(copy.folder, workspace, options, args.budget_chars)
-                measured = retrieval.run(
-                    measurer, cases, path, header, lambda done: tell("cases", done, len(cases))
-                )
+        with (
+            common.progress(console) as tell,
+            indexed(copy.folder, options, tell) as workspace,
+        ):
+            measurer = retrieval.Measurer(copy.folder, workspace, options, args.budget_chars)
+            measured = retrieval.run(
+                measurer, cases, path, header, lambda done: tell("cases", done, len(cases))
+            )
     values = recall.summarise(measured)
     if args.json:
         values |= {"budget_chars": args.budget_chars, **common.about(args, made, path)}
