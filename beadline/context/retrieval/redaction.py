@@ -24,6 +24,9 @@ class Redaction:
         """`patterns`: gitignore patterns of private files, relative to the workspace."""
         self._spec = known_spec(tuple(patterns))
         self._known: dict[str, bool] = {}
+        """By path: whether it may leave."""
+        self._clean: dict[str, bool] = {}
+        """By text: whether it has no secret. One search after the other asks about the same."""
 
     def may_leave(self, path: str) -> bool:
         """Whether text of a file may be shown, by its path in the workspace."""
@@ -36,7 +39,7 @@ class Redaction:
 
     def allowed(self, snippet: Snippet) -> bool:
         """Whether a snippet may be shown."""
-        return self.may_leave(snippet.path) and not secret_spans(snippet.text)
+        return self.may_leave(snippet.path) and self._is_clean(snippet.text)
 
     def _is_private(self, path: str) -> bool:
         if not path or secret_name(PurePosixPath(path).name):
@@ -44,3 +47,11 @@ class Redaction:
         # In a workspace of several folders the first part is the folder's name.
         below = path.partition("/")[2]
         return self._spec.match_file(path) or bool(below and self._spec.match_file(below))
+
+    def _is_clean(self, text: str) -> bool:
+        known = self._clean.get(text)
+        if known is None:
+            if len(self._clean) >= _REMEMBERED:
+                self._clean.clear()
+            known = self._clean[text] = not secret_spans(text)
+        return known

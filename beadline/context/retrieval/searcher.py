@@ -20,8 +20,8 @@ from beadline.context.retrieval.sources.pairs import Pairs
 from beadline.context.retrieval.sources.queries import Queries
 from beadline.context.retrieval.sources.similar import Similar
 from beadline.context.retrieval.weights import Weights, packaged
-from beadline.context.symbols.types import Scene
-from beadline.context.syntax import SyntaxTrees
+from beadline.context.symbols.types import FileSymbols, Scene
+from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 
@@ -109,15 +109,18 @@ class _Scenes:
         last = self._last
         if last is not None and last.document == document:
             self._last = Scene(document, offset, last.symbols, last.tree)
-        elif len(document.text) > WHOLE_CHARS:
-            # Reading all of it takes longer than a search may; what is imported stands in front.
-            head = document.text[: document.text.rfind("\n", 0, HEAD_CHARS) + 1]
-            symbols = self._files.symbols(replace(document, text=head))
-            self._last = Scene(document, offset, symbols, None)
         else:
             tree = self._trees.parse(document)
-            self._last = Scene(document, offset, self._files.symbols(document, tree), tree)
+            self._last = Scene(document, offset, self._symbols(document, tree), tree)
         return self._last
+
+    def _symbols(self, document: Document, tree: SyntaxTree | None) -> FileSymbols:
+        text = document.text
+        if len(text) <= WHOLE_CHARS:
+            return self._files.symbols(document, tree)
+        # Reading all of it takes longer than a search may; what is imported stands in front.
+        head = text[: text.rfind("\n", 0, HEAD_CHARS) + 1]
+        return self._files.symbols(replace(document, text=head))
 
     def forget(self, key: str) -> None:
         """A document closed."""

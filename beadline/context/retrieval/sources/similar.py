@@ -1,4 +1,4 @@
-"""Similar code: the index's chunks that share the rarest words with the cursor. Knows no storage."""
+"""Similar code: chunks that share the rarest words with the cursor. Knows no storage of them."""
 
 from __future__ import annotations
 
