@@ -26,6 +26,8 @@ from beadline.evaluation.sources import PYTHON, parses
 class Completes(Protocol):
     """What is measured: `completion.service.Completer`, or a stand-in."""
 
+    def opened(self, document: Document) -> None: ...
+
     async def complete(self, request: CompletionRequest) -> CompletionResult: ...
 
     async def fim_request(self, request: CompletionRequest) -> FimRequest: ...
@@ -72,10 +74,11 @@ async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = 
     """Serve one hole and check what came. `folder` holds the repository's files, for snippets."""
     text = hole.prefix + hole.suffix
     # Every hole is a document of its own: one hole's answer must not help the next one's. With a
-    # folder it is a version of that file, so that the file itself, hole filled, is no snippet.
+    # folder it is an open buffer of that file, which hides the file itself, hole filled.
     key = hole.id if folder is None else f"{(folder / hole.path).as_uri()}#{quote(hole.id)}"
     document = Document(key, hole.path, hole.language, text, repo=hole.repo.rpartition("/")[2])
     request = CompletionRequest(document, hole.start)
+    completer.opened(document)
     result = await completer.complete(request)
     await completer.settled()
     asked = await completer.fim_request(request)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
 from beadline.context.index.client import file_of
+from beadline.context.types import Document
 from beadline.engine.protocol import FimRequest
 from beadline.errors import InputError
 from beadline.evaluation import report
@@ -33,6 +34,9 @@ class Says:
         self.requests: list[CompletionRequest] = []
         self.closed_keys: list[str] = []
         self.fails_after = 10**6
+
+    def opened(self, document: Document) -> None:
+        pass
 
     async def settled(self) -> None:
         pass
