@@ -73,7 +73,7 @@ class Extractor:
 def _matches(
     query: tree_sitter.Query, root: tree_sitter.Node
 ) -> tuple[list[tuple[Kind, Nodes]], list[tree_sitter.Node]]:
-    """Matches of definitions, outer before inner, and the import nodes; each in the file's order."""
+    """Matches of definitions, outer before inner, and the import nodes; each in order."""
     import tree_sitter
 
     found: dict[tuple[int, int, int], tuple[Kind, Nodes]] = {}

@@ -48,7 +48,7 @@ class Guesses:
         return imported and self._modules.exported(self._path, name) is None
 
     def called_like(self, receiver: str) -> list[Located]:
-        """Classes with the name of a receiver: `crawler` of a `Crawler`, `get_app()` of an `App`."""
+        """Classes with the name of a receiver: `Crawler` of `crawler`, `App` of `get_app()`."""
         links = chain(receiver)
         name = _MAKERS.sub("", links[-1].name) if links else ""
         camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
