@@ -78,7 +78,7 @@ class Indexer:
         self._asked: set[str] = set()
         """Files that are not in the index and made a scan look for them."""
         self._unlisted: set[str] = set()
-        """Those that it did not find: they are ignored."""
+        """Those that it did not find though they are there: they are ignored."""
 
     def scan(self) -> bool:
         """Look at every file of the folder; whether it came to its end."""
@@ -105,7 +105,11 @@ class Indexer:
                     continue
                 self._apply(entry)
                 self._writer.flush(BATCH_S)
-        self._unlisted |= self._asked - names
+        self._unlisted = {
+            name
+            for name in (self._unlisted | self._asked) - names
+            if workspace.stamp_of(str(self._folder / name)) is not None
+        }
         self._asked.clear()
         if len(self._unlisted) > _MOST_UNLISTED:
             self._unlisted.clear()

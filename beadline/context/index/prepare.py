@@ -71,5 +71,5 @@ class Preparer:
             if terms := self._splitter.distinct(chunk.text):
                 span = Span(document.path, chunk.start, chunk.end, joins)
                 made.append(Cut(span, tuple(dict.fromkeys([*terms, *stem]))))
-            end = chunk.end
+                end = chunk.end
         return tuple(made)

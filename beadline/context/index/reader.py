@@ -255,6 +255,7 @@ class IndexGraph:
         """Let go of the database; later questions open it again."""
         with self._lock:
             database, self._database = self._database, None
+            self._tried = -math.inf
             self._files.clear()
             self._kept = 0
             # What is in memory is not ours to close.

@@ -95,7 +95,7 @@ def test_nothing_to_read_before_it_is_made(path: Path) -> None:
     assert Database.attach(path) is None
 
 
-@pytest.mark.parametrize("version", [0, FORMAT - 1, FORMAT + 1])
+@pytest.mark.parametrize("version", [0, FORMAT + 1])
 def test_another_version_is_refused(database: Database, path: Path, version: int) -> None:
     database.connection.execute(f"PRAGMA user_version = {version}")
     database.close()
@@ -157,14 +157,15 @@ def test_errors_that_mean_damage(database: Database, path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
-    reader = Database.attach(path)
-    assert reader is not None
-    with pytest.raises(sqlite3.Error) as caught:
+    with pytest.raises((sqlite3.Error, Damaged)) as caught:
+        reader = Database.attach(path)
+        assert reader is not None
         reader.connection.execute("SELECT * FROM meta").fetchall()
     assert means_damage(caught.value)
-    reader.close()
+    closed = Database.memory()
+    closed.close()
     with pytest.raises(sqlite3.Error) as caught:
-        reader.meta("name")
+        closed.meta("name")
     assert not means_damage(caught.value), "it was only closed"
     assert means_damage(Damaged("x")) and not means_damage(OSError("x"))
 
@@ -198,7 +199,8 @@ def test_words_of_every_kind(words: Words) -> None:
 
 operations = st.lists(
     st.tuples(
-        st.integers(0, 5), st.lists(st.sampled_from(["a.x", "a.y_z", "b.é"]), min_size=1, max_size=3)
+        st.integers(0, 5),
+        st.lists(st.sampled_from(["a.x", "a.y_z", "b.é"]), min_size=1, max_size=3),
     ),
     max_size=20,
 )
