@@ -75,7 +75,8 @@ class Definition:
     bases: tuple[str, ...] = ()
     """Base classes, interfaces, embedded types; a Rust type's traits."""
     value: str = ""
-    """Of a variable without a type: what it is assigned, `Foo()` for a call, `foo` for a name."""
+    """Of a variable without a type: what it is assigned, `Foo()` for a call, `foo` for a name; of a
+    Python function: what its last statement returns."""
     parameters: tuple[Parameter, ...] = ()
 
     @property

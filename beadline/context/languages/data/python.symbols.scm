@@ -7,6 +7,15 @@
   name: (identifier) @name
   parameters: (parameters) @parameters
   return_type: (type)? @type
+  body: (block
+    (return_statement
+      (_) @value)
+    .) @body) @definition.function
+
+(function_definition
+  name: (identifier) @name
+  parameters: (parameters) @parameters
+  return_type: (type)? @type
   body: (block) @body) @definition.function
 
 ; What a module binds, under conditions too, and what a class does.

@@ -14,13 +14,15 @@ from beadline.context.symbols.resolve.likely import Likely, distance
 from beadline.context.symbols.resolve.python_modules import GROUP, Modules
 from beadline.context.symbols.resolve.python_types import CLASSES
 from beadline.context.symbols.resolve.scene import Cursor
-from beadline.context.symbols.types import Located, Needed, Reason, Scene
+from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
 
 COMMON = 4
 """A name that more definitions have says little."""
 _CALLED = 48
 """Names of methods that the file calls and that are looked up."""
 _IN_PLAY = 6
+_CLASSES = CLASSES | {Kind.VARIABLE}
+"""What may be called like a class: another name of one too."""
 _METHOD_CALL = re.compile(r"\.[ \t]*(\w+)[ \t]*\(")
 _MAKERS = re.compile(r"\A_*(?:get|create|make|build|new|current|default|from|my|the|load)_")
 
@@ -58,7 +60,7 @@ class Guesses:
         if isinstance(known, Located):
             return [known]
         found = self._graph.named(camel, group=GROUP, limit=4 * COMMON)
-        return self.nearest(each for each in found if each.definition.kind in CLASSES)[:2]
+        return self.nearest(each for each in found if each.definition.kind in _CLASSES)[:2]
 
     def in_play(self) -> list[Located]:
         """Classes that the file imports, those that are named near the cursor first."""

@@ -157,7 +157,8 @@ class Types:
         """Instances of the classes that a name at the cursor may be called after."""
         if self._guess is None or not where.here:
             return []
-        return [Value(each, True) for each in self._guess(link.name)]
+        found = [value for each in self._guess(link.name) for value in self._symbol(each, 3)]
+        return [replace(value, instance=True) for value in found if _is_class(value)]
 
     def _name(self, name: str, where: _Where, depth: int) -> list[Value]:
         owner = where.owner
@@ -240,7 +241,7 @@ class Types:
             return self._of_container(value, link, depth)
         definition = located.definition
         if definition.kind in _FUNCTIONS:
-            given = self._typed(definition.type, located.path, symbol, depth - 1)
+            given = self._result(located, symbol, depth)
             found = given if given or link.called else [Value(located)]
         elif definition.kind in CLASSES:
             return self._applied([Value(located)], link, depth)
@@ -266,7 +267,7 @@ class Types:
         if isinstance(symbol, Module):
             return []
         if symbol.definition.kind not in CLASSES:
-            return self._typed(symbol.definition.type, symbol.path, None, depth - 1)
+            return self._result(symbol, None, depth)
         if value.instance:
             return self._special(value, depth, "__call__")
         return [replace(value, instance=True)]
@@ -278,15 +279,20 @@ class Types:
         return self._special(value, depth, "__enter__", "__aenter__") or [value]
 
     def _special(self, value: Value, depth: int, *names: str) -> list[Value]:
-        """What the first of these methods that an object has is declared to return."""
+        """What the first of these methods that an object has returns."""
         symbol = value.symbol
         if not isinstance(symbol, Located) or not value.instance:
             return []
         for name in names:
             found = self.member(symbol, name)
             if found is not None:
-                return self._typed(found.definition.type, found.path, symbol, depth - 1)
+                return self._result(found, symbol, depth)
         return []
+
+    def _result(self, function: Located, owner: Located | None, depth: int) -> list[Value]:
+        """What a function returns as it is declared, else as its last statement says; `owner`: the
+        class of the object whose method it is."""
+        return self._assigned(function.definition, _Where(function.path, owner), depth)
 
     def _of_container(self, value: Value, link: Link, depth: int) -> list[Value]:
         """What methods of mappings and lists give."""

@@ -119,6 +119,8 @@ def test_types_and_values():
         "Painter.canvas": "Canvas()",
         "Painter.brush": "brush",
         "Painter.app": "App()",
+        "Painter.area": "Area().size",
+        "top": "a",
     }
 
 

@@ -80,6 +80,31 @@ def make_cart(name: str) -> Cart:
 def open_shop(path):
     return path
 """,
+    "shop/untyped.py": """\
+class Engine:
+    def __init__(self, shop):
+        self.shop = shop
+        self._spare = Engine(shop)
+
+    @classmethod
+    def of(cls, shop):
+        shop = shop or None
+        return cls(shop)
+
+    @property
+    def spare(self):
+        return self._spare
+
+    def __enter__(self):
+        return self
+
+
+def make_engine(shop):
+    return Engine(shop)
+
+
+Motor = Engine
+""",
 }
 
 
@@ -164,6 +189,22 @@ def test_members_of_the_receiver(body: str):
 def test_elements(body: str):
     (first, *_) = needed(f"from shop import Cart\ndef f(cart: Cart):\n    {body}")
     assert (first.reason, first.located.definition.name) == (Reason.MEMBER, "Item")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "engine = make_engine(1)\nengine.¦",
+        "Engine.of(1).¦",
+        "Engine.of(1).spare.¦",
+        "with Engine(1) as engine:\n    engine.¦",
+        "def f(engine):\n    engine.spare.¦",
+        "def f(motor):\n    motor.¦",
+    ],
+)
+def test_code_without_annotations(body: str):
+    (first, *_) = needed(f"from shop.untyped import *\n{body}")
+    assert (first.reason, first.located.definition.name) == (Reason.MEMBER, "Engine")
 
 
 def test_the_method_around_is_the_likeliest_of_super():
