@@ -48,13 +48,16 @@ class Index:
         """Open documents by key."""
         self._files: dict[str, str] = {}
         """What file each of them is: links are resolved once."""
+        self._leaving: list[FolderIndex] = []
+        """Folders that are none of the workspace any more and have to be closed."""
         self._edited = 0.0
         self._settled = True
         self._closed = False
         self._thread: threading.Thread | None = None
         self.overlay = Overlay(self._mounted)
         """The files as they are now, with their unsaved buffers."""
-        self._set(_roots(folders), ())
+        with self._change:
+            self._set(_roots(folders), ())
 
     @property
     def folders(self) -> tuple[FolderIndex, ...]:
@@ -97,7 +100,7 @@ class Index:
         with self._change:
             self._closed = True
             self._change.notify_all()
-            thread, folders = self._thread, self._folders
+            thread, folders = self._thread, (*self._folders, *self._leaving)
         for each in folders:
             each.stop()
         if thread is not None:
@@ -167,8 +170,7 @@ class Index:
         self._edited = time.monotonic()
 
     def _set(self, roots: tuple[Path, ...], before: tuple[FolderIndex, ...]) -> None:
-        """Have these folders, taking over some that there are; the caller holds the lock, or has
-        the object alone."""
+        """Have these folders, taking over some that there are; the caller holds the lock."""
         kept = {each.folder: each for each in before}
         old = self._folders
         self._folders = tuple(
@@ -177,6 +179,7 @@ class Index:
         for each in old:
             if each not in self._folders:
                 each.stop()
+                self._leaving.append(each)
         self._mounted = MountedGraph(mounts([(e.folder, e.graph) for e in self._folders]))
         self.overlay.mount(self._mounted)
         for key, document in self._open.items():
@@ -191,16 +194,18 @@ class Index:
             with self._change:
                 if self._closed:
                     return
-                folders = self._folders
+                folders, leaving, self._leaving = self._folders, self._leaving, []
             for each in folders:
                 each.start()
                 each.mend()
+            for each in leaving:
+                each.close()
             quiet = False
             with self._change:
                 if not self._closed and folders == self._folders:
                     wait = QUIET_S if not self._settled else _ROUND_S
                     self._change.wait(wait)
-                if not self._settled and time.monotonic() - self._edited >= QUIET_S:
+                if time.monotonic() - self._edited >= QUIET_S:
                     quiet = self._settled = True
             while quiet and not self._closed and self._settled and self.overlay.settle():
                 time.sleep(_PAUSE_S)

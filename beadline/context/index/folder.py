@@ -33,7 +33,11 @@ MOST_CRASHES = 5
 """Times in a row that the child is started again by itself; each time it leaves out the file it
 died of."""
 FIRST_DELAY_S = 0.25
-"""Pause before it is started again; twice as long each time."""
+"""Pause before it is started again; twice as long each time,"""
+MOST_DELAY_S = 30.0
+"""and so long at most."""
+_KILLED = (-9, -15)
+"""Exit codes of a child that somebody ended (SIGKILL, SIGTERM): no file is to blame."""
 _LOWEST = 10
 """Steps of niceness of the thread."""
 _POLL_S = 0.1
@@ -222,9 +226,9 @@ class FolderIndex:
                 return
             self._child = None
             self._crashes += 1
-            if self._reading:
+            if self._reading and child.returncode not in _KILLED:
                 self._avoided.add(self._reading)
-                self._reading = ""
+            self._reading = ""
             if self._crashes > MOST_CRASHES:
                 self.problem = (
                     f"The index of {self.folder.name} is not kept up to date: the indexer ended "
@@ -233,7 +237,7 @@ class FolderIndex:
                 self.gave_up = True
                 self._change.notify_all()
                 return
-            delay = FIRST_DELAY_S * 2 ** (self._crashes - 1)
+            delay = min(FIRST_DELAY_S * 2 ** (self._crashes - 1), MOST_DELAY_S)
             _LOG.warning("The indexer ended with code %s.", child.returncode)
             self._change.wait_for(lambda: self._closed, delay)
         self._spawn()
