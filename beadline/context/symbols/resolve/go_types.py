@@ -30,6 +30,7 @@ _VAR = re.compile(r"\bvar\s+\Z")
 _NAMES = re.compile(r"(?:\w+\s*,\s*)*\Z")
 _LITERAL = re.compile(rf"&?({_WRITTEN})\{{")
 _MADE = re.compile(rf"(?:make|new)\(\s*({_WRITTEN})")
+_SIMPLE = re.compile(r"[\d.]+|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`")
 _ASSERTED = re.compile(r"\.\(\s*([^()]+?)\s*\)")
 _CASE = re.compile(r"\bcase\s+([^:,\n]+):")
 _FUNCTION = re.compile(r"func\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*")
@@ -209,6 +210,8 @@ class Types(Packages):
         text = self._text
         for _ in range(position):
             end = at + len(expression(text, at))
+            if end == at and (simple := _SIMPLE.match(text, at)):
+                end = simple.end()
             if end == at or not text.startswith(",", end):
                 break
             at, position = end + 1 + (text[end + 1 : end + 2] == " "), position - 1

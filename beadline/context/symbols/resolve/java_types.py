@@ -38,7 +38,8 @@ _NO_TYPES = frozenset(
 )
 _SAME = frozenset(
     "stream parallelStream filter iterator listIterator sorted limit skip distinct peek subList "
-    "reversed descendingIterator takeWhile dropWhile or".split()
+    "reversed descendingIterator takeWhile dropWhile or findFirst findAny max min toList "
+    "collect".split()
 )
 """Methods of the library that give what they are called on, as far as elements go."""
 

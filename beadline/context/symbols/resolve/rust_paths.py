@@ -42,6 +42,7 @@ class Paths:
         self._roots: dict[str, str] = {}
         self._crates: dict[str, str] | None = None
         self._known: dict[tuple[tuple[str, ...], str], Found] = {}
+        self._children: dict[tuple[Module, str], Found] = {}
         self._depth = 0
 
     def file(self, path: str) -> FileSymbols | None:
@@ -123,6 +124,13 @@ class Paths:
             return of
         if name == "super":
             return Module(of.root, of.segments[:-1])
+        key = of, name
+        if key not in self._children:
+            self._children[key] = None  # modules may take each other's names
+            self._children[key] = self._child(of, name)
+        return self._children[key]
+
+    def _child(self, of: Module, name: str) -> Found:
         files = self.files(of)
         for file in files:
             if found := self._defined(name, file) or self._imported(name, file):

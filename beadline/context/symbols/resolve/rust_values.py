@@ -23,7 +23,7 @@ _TUPLE_INDEX = re.compile(r"\.(?=\d+\b)")
 _PATH = re.compile(r"[&*\s]*(?:mut\s+)?((?:\w+\s*(?:::\s*<[^()]*>)?\s*::\s*)*\w+)")
 _GENERIC = re.compile(r"::\s*<[^()]*>")
 _WRAPS = re.compile(
-    r"(?:Box|Arc|Rc|Mutex|RwLock|RefCell|Cell|Some|Ok|Cow|Pin|OnceCell|Reverse)(?:::\w+)?\Z"
+    r"(?:^|::)(?:Box|Arc|Rc|Mutex|RwLock|RefCell|Cell|Some|Ok|Cow|Pin|OnceCell|Reverse)(?:::\w+)?\Z"
 )
 _TYPED = re.compile(
     r"\s*:(?!:)\s*(?=(?:&|\*|'\w+\s|mut\s|dyn\s|impl\s|const\s|[\[(])*(?:\w+::)*[A-Z])"
