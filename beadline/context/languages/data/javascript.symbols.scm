@@ -181,7 +181,13 @@
         property: (property_identifier) @name)
       right: [
         (arrow_function parameters: (formal_parameters) @parameters body: (_) @body)
-        (function_expression parameters: (formal_parameters) @parameters body: (_) @body)
+        (function_expression
+          parameters: (formal_parameters) @parameters
+          body: (statement_block
+            (return_statement [
+              (await_expression) (call_expression) (identifier) (member_expression)
+              (new_expression) (this)
+            ] @value)?) @body)
         (generator_function parameters: (formal_parameters) @parameters body: (_) @body)
       ])) @definition.function)
 

@@ -62,7 +62,7 @@
 
 (type_alias_declaration
   name: (type_identifier) @name
-  value: (object_type) @body) @definition.type
+  value: (object_type) @body) @definition.interface
 
 (type_alias_declaration
   name: (type_identifier) @name
