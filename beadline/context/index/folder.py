@@ -121,6 +121,8 @@ class FolderIndex:
                     return not self._closed
                 done = self._follows or self.gave_up
             if done and self.graph.complete():
+                with self._change:  # and so it stays, also when this one takes over
+                    self._scanned = True
                 return True
             left = _POLL_S if end is None else end - time.monotonic()
             if left <= 0:
