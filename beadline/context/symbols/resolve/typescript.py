@@ -16,19 +16,13 @@ from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
 from beadline.context.symbols.resolve.likely import Likely
 from beadline.context.symbols.resolve.scene import Cursor, enclosing
-from beadline.context.symbols.resolve.typescript_exports import TYPES, Program, Space, Symbol
+from beadline.context.symbols.resolve.typescript_exports import TYPES, Program, Space, Symbol, once
 from beadline.context.symbols.resolve.typescript_guesses import Guesses
 from beadline.context.symbols.resolve.typescript_locals import source_at
+from beadline.context.symbols.resolve.typescript_text import WORDS
 from beadline.context.symbols.resolve.typescript_types import Types
 from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
 
-_WORDS = frozenset(
-    "abstract async await break case catch class const constructor continue debugger declare "
-    "default delete do else enum export extends false finally for function if implements import in "
-    "infer instanceof interface keyof let namespace new null private protected public readonly "
-    "require return satisfies static switch throw true try type typeof undefined var void while "
-    "with yield".split()
-)
 _MAKERS = (MAKER, CALL, CONSTRUCT)
 _PURE_TYPES = frozenset({Kind.INTERFACE, Kind.TYPE})
 _CALLEES = 4
@@ -55,7 +49,7 @@ class TypeScriptResolver:
 
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
-        cursor = Cursor.at(scene, words=_WORDS)
+        cursor = Cursor.at(scene, words=WORDS)
         finder = _Finder(scene, cursor, graph)
         if cursor.in_import:
             yield from finder.exports()
@@ -178,13 +172,15 @@ class _Finder:
         """What a module exports, the likeliest first by the names it exports it by, values first;
         what the file imports already is left out of an import."""
         known = self._imports if reason is Reason.EXPORT else ()
-        names: dict[Located, str] = {}
-        for name, symbol in islice(self._program.exports(path), _EXPORTS):
-            for each in self._real([symbol]) if name not in known else ():
-                names.setdefault(each, name)
-        ranked = sorted(names, key=lambda each: self._likely.score(names[each]), reverse=True)
-        values = [each for each in ranked if each.definition.kind not in _PURE_TYPES]
-        types = [each for each in ranked if each.definition.kind in _PURE_TYPES]
+        exports = [
+            (self._likely.score(name), symbol)
+            for name, symbol in islice(self._program.exports(path), _EXPORTS)
+            if name not in known
+        ]
+        exports.sort(key=lambda each: -each[0])
+        found = self._real(symbol for _, symbol in exports)
+        values = [each for each in found if each.definition.kind not in _PURE_TYPES]
+        types = [each for each in found if each.definition.kind in _PURE_TYPES]
         for rank, each in enumerate((*values[:_VALUES], *types[:_TYPES])):
             yield Needed(each, reason, weight / (1 + rank / _FADE))
 
@@ -208,12 +204,8 @@ class _Finder:
 
     def _real(self, symbols: Iterable[Symbol]) -> list[Located]:
         """The definitions of symbols, aliases followed; of modules none."""
-        found: dict[Located, None] = {}
-        for symbol in symbols:
-            for each in self._types.followed(symbol):
-                if isinstance(each, Located):
-                    found[each] = None
-        return list(found)
+        found = once(each for symbol in symbols for each in self._types.followed(symbol))
+        return [each for each in found if isinstance(each, Located)]
 
     def _imported_values(self, taken: Import) -> list[Located]:
         found = self._real(self._program.taken(self._path, taken))

@@ -6,7 +6,7 @@ Knows files and modules; knows no types and no cursor.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from beadline.context.symbols.files.typescript import DEFAULT, WHOLE
@@ -29,6 +29,15 @@ class Space:
 
 Symbol = Located | Space
 Symbols = Sequence[Symbol]
+
+
+def once(symbols: Iterable[Symbol]) -> list[Symbol]:
+    """Symbols, each once, in their order."""
+    # By identity: a definition has many fields, and its hash is all of theirs.
+    found = {
+        each.path if isinstance(each, Space) else id(each.definition): each for each in symbols
+    }
+    return list(found.values())
 
 
 class _Table:
@@ -114,7 +123,7 @@ class Program:
         own = table.top.get(name, ())
         found += [Located(path, each) for each in own if each.exported]
         if found:
-            return list(dict.fromkeys(found))
+            return once(found)
         if name == DEFAULT:
             return self._whole(path, asked)
         if members := table.members.get(_COMMONJS):
@@ -123,7 +132,7 @@ class Program:
             if target := self.target(path, module):
                 found += self.exported(target, name, asked)
         if found or _asked is not None:
-            return list(dict.fromkeys(found))
+            return once(found)
         # The importer knows: it is exported in a way that is not read here.
         return [Located(path, each) for each in own]
 

@@ -20,6 +20,7 @@ from beadline.context.symbols.resolve.typescript_exports import (
     Space,
     Symbol,
     Symbols,
+    once,
 )
 from beadline.context.symbols.resolve.typescript_locals import Local, Locals
 from beadline.context.symbols.types import Kind, Located, Scene
@@ -120,7 +121,7 @@ class Types:
                 if own:
                     found += own
                     break
-        return list(dict.fromkeys(found))
+        return once(found)
 
     def followed(self, symbol: Symbol) -> Symbols:
         """A variable that only stands for another definition, behind that one: `const a = b.c`."""
@@ -225,10 +226,8 @@ class Types:
 
     def _applied(self, symbols: Symbols, called: bool, holders: Symbols) -> Symbols:
         """What symbols give when they are called, or else the types whose members they have."""
-        found: dict[Symbol, None] = {}
-        for symbol in symbols[:_MOST]:
-            found.update(dict.fromkeys(self._given(symbol, called, holders)))
-        return list(found)[:_MOST]
+        given = (self._given(symbol, called, holders) for symbol in symbols[:_MOST])
+        return once(each for found in given for each in found)[:_MOST]
 
     def _given(self, symbol: Symbol, called: bool, holders: Symbols) -> Symbols:
         if isinstance(symbol, Space):
@@ -258,7 +257,7 @@ class Types:
         found: list[Symbol] = []
         for text in texts:
             found += self._type(text, path, receiver, called)
-        return list(dict.fromkeys(found))[:_MOST]
+        return once(found)[:_MOST]
 
     def _type(self, text: str, path: str, receiver: Symbols, called: bool) -> Symbols:
         """The types that a type's text in a file stands for; `called`: those of its results."""
