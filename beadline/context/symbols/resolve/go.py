@@ -22,7 +22,7 @@ _WORDS = frozenset(
 _QUALIFIED = re.compile(r"(?<![\w.])([a-z]\w*)\.([A-Z]\w*)")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
-_METHODS, _FUNCTIONS, _STRUCTS = 40, 40, 12
+_METHODS, _FUNCTIONS, _STRUCTS = 48, 48, 12
 """Of a type or a package, the likeliest so many."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many
@@ -43,7 +43,7 @@ class GoResolver:
         if cursor.receiver:
             yield from search.members()
         yield from search.callees()
-        if not cursor.receiver:
+        if not search.dotted:
             yield from search.bare()
         yield from search.in_play()
         yield from search.around()
@@ -59,6 +59,10 @@ class _Search:
         self._types = Types(scene, graph)
         self._likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
+        start = scene.offset - len(cursor.word)
+        before = scene.document.text[max(0, start - 100) : start].rstrip(" \t")
+        self.dotted = bool(cursor.receiver) or before.endswith(".")
+        """Something stands before the name, be it understood or not."""
 
     def members(self) -> Iterator[Needed]:
         """What the receiver, a package or a value, has."""

@@ -22,6 +22,7 @@ _WORDS = frozenset(
 )
 _NEW = re.compile(r"(\bthrow\s+)?\bnew\s+\Z")
 _ASSIGNED = re.compile(r"([A-Z][\w.]*)(?:<[^;(){}=]*>)?(?:\s*\[\s*\])*\s+\w+\s*=\s*(?:new\s+)?\Z")
+_ANONYMOUS = re.compile(r"\bnew\s+([\w.]+)[^;(){}]*\([^(){};]*\)\s*\{\s*\}\s*\.\s*\Z")
 _EXPORTS = re.compile(r"import\s+(?:static\s+)?([\w.]*)\.\w*\Z")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
@@ -42,10 +43,10 @@ class JavaResolver:
         if cursor.in_import:
             yield from search.exports()
             return
-        if cursor.receiver:
+        if search.receiver:
             yield from search.members()
         yield from search.callees()
-        if not cursor.receiver:
+        if not search.dotted:
             yield from search.bare()
         yield from search.in_play()
         yield from search.bases()
@@ -63,6 +64,10 @@ class _Search:
         self._own = scene.symbols
         start = scene.offset - len(cursor.word)
         self._before = scene.document.text[max(0, start - 300) : start]
+        made = _ANONYMOUS.search(self._before)
+        self.receiver = f"new {made[1]}()" if made else cursor.receiver
+        self.dotted = bool(self.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
+        """Something stands before the name, be it understood or not."""
 
     def exports(self) -> Iterator[Needed]:
         """Classes of the package, or members of the class, that the import statement names."""
@@ -83,7 +88,7 @@ class _Search:
 
     def members(self) -> Iterator[Needed]:
         """The classes whose members the receiver has."""
-        of = self._types.of(self._cursor.receiver)
+        of = self._types.of(self.receiver)
         found, static = False, of is not None and of.static
         for rank, (located, _) in enumerate(self._types.hierarchy(of) if of else ()):
             found = True
@@ -116,11 +121,11 @@ class _Search:
         for each in self._own.imports:
             if (located := self._types.qualified(each.module)) is None:
                 continue
+            of = self._types.type_of(located)
             if each.name == "*":
-                wide.append(located)
+                wide += [one for one, _ in self._types.hierarchy(of)]
             else:
-                members = self._types.members(located)
-                found += [one for one in members if one.definition.name == each.name]
+                found += self._types.find(of, each.name)
         found = [each for each in found if each.definition.kind is Kind.METHOD]
         yield from self._likely.needed(found, Reason.MEMBER, 0.9)
         for around in self._types.around:
@@ -203,7 +208,7 @@ class _Search:
 
     def _guessed(self) -> Iterator[Needed]:
         """Classes in sight that are called like the receiver (`writer` of a `JsonWriter`)."""
-        links = chain(self._cursor.receiver)
+        links = chain(self.receiver)
         if not links:
             return
         said = re.sub(r"^(?:get|create|new|build|to|as)(?=[A-Z])", "", links[-1].name).lower()

@@ -132,8 +132,7 @@ class Classes:
             member
             for each in self.own.imports
             if each.name in (name, "*") and (found := self.qualified(each.module)) is not None
-            for member in self.members(found)
-            if member.definition.name == name
+            for member in self.find(self.type_of(found), name)
         ]
 
     def _simple(self, name: str, file: FileSymbols, owner: str) -> Located | None:

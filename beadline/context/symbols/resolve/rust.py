@@ -25,7 +25,7 @@ _IMPORTING = re.compile(r"\buse\s+([\w:\s{},*]*)\Z")
 _TAKES_SELF = re.compile(r"\(\s*(?:&\s*)?(?:'\w+\s+)?(?:mut\s+)?self\b")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
-_METHODS, _FUNCTIONS = 40, 40
+_METHODS, _FUNCTIONS = 48, 48
 """Of a type, and in scope, the likeliest so many."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many
@@ -45,7 +45,7 @@ class RustResolver:
         if cursor.receiver:
             yield from search.members()
         yield from search.callees()
-        if not cursor.receiver:
+        if not search.dotted:
             yield from search.bare()
         yield from search.in_play()
         yield from search.around()
@@ -63,6 +63,8 @@ class _Search:
         self._own = scene.symbols
         start = scene.offset - len(cursor.word)
         self._before = scene.document.text[max(0, start - 400) : start]
+        self.dotted = bool(cursor.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
+        """Something stands before the name, be it understood or not."""
 
     def exports(self) -> Iterator[Needed]:
         """What the module of the `use` shows."""

@@ -17,7 +17,8 @@ from beadline.context.symbols.types import FileSymbols, Kind, Located, Scene
 
 _DEEPEST = 8
 """Types that a type is written with."""
-_FRONT = re.compile(r"(?:[&*(\[\s]|'\w+\s+|\b(?:mut|dyn|impl|const|pub(?:\([^)]*\))?)\s)+")
+_FRONT = re.compile(r"(?:[&*(\[\s]|\b(?:mut|dyn|impl|const|pub(?:\([^)]*\))?)\s)+")
+_LIFETIME = re.compile(r"'\w+\s*,?\s*")
 _NAME = re.compile(r"[\w:]*")
 _SELF = re.compile(r"\bSelf\b")
 _IMPL = re.compile(
@@ -56,8 +57,9 @@ class Types(Paths):
         """The workspace's type that a type is, wrappers seen through."""
         if of is None or depth > _DEEPEST or not of.text:
             return None
-        front = _FRONT.match(of.text)
-        before, arguments = generic(of.text[front.end() if front else 0 :])
+        text = _LIFETIME.sub("", of.text)
+        front = _FRONT.match(text)
+        before, arguments = generic(text[front.end() if front else 0 :])
         match = _NAME.match(before)
         name = match[0] if match else ""
         if name == "Self":
@@ -71,7 +73,7 @@ class Types(Paths):
         meant = arguments[:1] if name.rpartition("::")[2] == "Result" else arguments
         for each in meant:
             inner = Type(each.rpartition("=")[2].strip(), of.file, of.owner)
-            if not each.startswith("'") and (known := self.named(inner, depth + 1)):
+            if known := self.named(inner, depth + 1):
                 return known
         if isinstance(found, Located) and found.definition.kind is Kind.TYPE:
             file = self.file(found.path) or self.own
@@ -126,7 +128,7 @@ class Types(Paths):
         if isinstance(which, str) and definition.kind is not Kind.FIELD:
             member = next(iter(self.find(of, which)), None)
             return self.result(member, of) if member else None
-        inside = definition.signature.partition(definition.name)[2]
+        inside = _LIFETIME.sub("", definition.signature.partition(definition.name)[2])
         inside = inside.partition("{" if isinstance(which, str) else "(")[2]
         fields = split(inside.rstrip(" ;").removesuffix(")").removesuffix("}"))
         if isinstance(which, str):

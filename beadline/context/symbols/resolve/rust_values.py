@@ -128,6 +128,8 @@ class Values(Types):
         if len(path) == 1 and (local := self.variable(path[0])):
             return self._walk(local, rest)
         found = self._path(path)
+        if found is None and len(path) > 1 and last.called:  # derived: `Foo::default()`
+            return self._walk(self.here("::".join(path[:-1])), rest)
         if not isinstance(found, Located):
             return None
         around = self._path(path[:-1]) if len(path) > 1 else None

@@ -157,6 +157,7 @@ def members(found: list[Needed]) -> list[str]:
         ("all.iter().map(|each| each.¦)", "Entry.extra"),
         ("let run = |entry: &Entry| entry.¦;", "Entry.extra"),
         ("found.first().¦", "Entry.extra"),
+        ("let made = Found::default();\n        made.¦", "Found.first"),
         ("Entry::¦", "Entry.new"),
         ("Found::¦", "Found"),
         ("output::¦", "print_entry"),

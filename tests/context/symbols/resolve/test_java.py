@@ -145,6 +145,7 @@ def first(found: list[Needed]) -> str:
         ("Checks.make(Circle.class).¦", "Circle"),
         ("Circle[] many = null;\n    many[0].¦", "Circle"),
         ("if (a) { given.grow(1).¦", "Circle"),
+        ("new Circle(3) {}.¦", "Circle"),
         ("circle.¦", "Circle"),
     ],
 )
