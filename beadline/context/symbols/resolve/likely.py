@@ -63,8 +63,11 @@ class Likely:
     def needed(
         self, found: Iterable[Located], reason: Reason, weight: float, limit: int = 64
     ) -> Iterator[Needed]:
-        """Definitions, each once, the likeliest first; `weight` is the first one's."""
-        once = {(each.path, each.definition.start): each for each in found}
+        """Definitions of other files, each once, the likeliest first; `weight` is the first one's."""
+        own = self._scene.symbols.path
+        once = {
+            (each.path, each.definition.start): each for each in found if each.path != own
+        }
         ranked = sorted(
             once.values(),
             key=lambda each: (
