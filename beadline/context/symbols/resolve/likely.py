@@ -63,7 +63,8 @@ class Likely:
     def needed(
         self, found: Iterable[Located], reason: Reason, weight: float, limit: int = 64
     ) -> Iterator[Needed]:
-        """Definitions of other files, each once, the likeliest first; `weight` is the first one's."""
+        """Definitions of other files, each once, the likeliest first; `weight` is that of the
+        first."""
         own = self._scene.symbols.path
         once = {
             (each.path, each.definition.start): each for each in found if each.path != own
