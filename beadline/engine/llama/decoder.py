@@ -30,12 +30,15 @@ from beadline.engine.llama.steps import Steps
 from beadline.engine.protocol import Event, Finished, Started, Usage
 from beadline.errors import EngineError
 
-CHUNK_S, LEAST_CHUNK = 0.25, 32
-"""Prompt tokens are evaluated in chunks of about that time, but of at least so many tokens.
+AWAITED_S, IDLE_S, LEAST_CHUNK = 2.0, 0.25, 32
+"""A prompt that a request waits for is evaluated in chunks of about the first time, one that is
+warmed in idle time in chunks of the second, but of at least so many tokens.
 
-An aborted chunk is lost whole (llama.cpp takes back a batch that fails), so in large ones somebody
-who types on would wait for a prompt that never comes to an end. What narrow chunks cost is in
-docs/benchmarks.md ("Kernels")."""
+An aborted chunk is lost whole (llama.cpp takes back a batch that fails). Every key ends a warming,
+which would never come to an end in wide chunks; it seldom ends what a request waits for, since who
+types on waits for the same answer. What narrow chunks cost is in docs/benchmarks.md ("Kernels")."""
+FIRST_CHUNK = 64
+"""Tokens of a chunk while nothing is known of the model's speed."""
 
 
 class Control(Protocol):
@@ -91,7 +94,8 @@ class Decoder:
         self._spell = spell
         self._clock = clock
         self._on_evaluated = on_evaluated
-        self._chunk = context.batch_tokens
+        self._token_s = 0.0
+        """Seconds that a prompt token takes in a chunk; 0 until it is known."""
         self.sequences = Sequences(context, saved)
         self._speculation = speculation or Speculation((), enabled=False)
 
@@ -136,7 +140,9 @@ class Decoder:
         run = _Run(self._clock, deadline_ms, control)
         slot, reused = self.sequences.open_beside(sequence, prompt)
         steps = self._steps(slot, run)
-        done = self._evaluate_prompt(steps, prompt, reused, run, lambda width: [])
+        done = self._evaluate_prompt(steps, prompt, reused, run, lambda width: [], IDLE_S)
+        if done:
+            self.sequences.warmed(sequence, slot)
         usage = Usage(
             prompt_tokens=len(prompt),
             reused_tokens=reused,
@@ -226,16 +232,18 @@ class Decoder:
         start: int,
         run: _Run,
         guess: Callable[[int], list[int]],
+        chunk_s: float = AWAITED_S,
     ) -> bool:
         """False when cancelled or late; the slot then holds what was evaluated.
 
-        `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch.
+        `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch;
+        `chunk_s`: about how long a chunk may take.
         """
         offset, seconds = start, 0.0
         while offset < len(prompt):
             if run.must_end():
                 return False
-            chunk = prompt[offset : offset + self._chunk]
+            chunk = prompt[offset : offset + self._width(chunk_s)]
             offset += len(chunk)
             # A draft model takes time of its own, and ends where the generation must.
             draft = guess(len(chunk)) if offset == len(prompt) else ()
@@ -244,7 +252,7 @@ class Decoder:
             asked = self._clock()
             done = steps.evaluate(chunk, draft)
             took = self._clock() - asked
-            self._fit_chunk(len(chunk), took)
+            self._learn(len(chunk), took, done=done)
             seconds += took
             if not done:
                 return False
@@ -252,12 +260,21 @@ class Decoder:
             self._on_evaluated(len(prompt) - start, seconds)
         return True
 
-    def _fit_chunk(self, tokens: int, seconds: float) -> None:
-        """A chunk took so long, be it aborted: what was evaluated of it is then lost."""
-        if seconds > CHUNK_S:
-            self._chunk = max(min(LEAST_CHUNK, self._chunk), self._chunk // 2)
-        elif tokens == self._chunk and seconds < CHUNK_S / 4:
-            self._chunk = min(self._context.batch_tokens, self._chunk * 2)
+    def _width(self, seconds: float) -> int:
+        """Tokens of a chunk that takes about so long: a power of two of the widest there is."""
+        most = self._context.batch_tokens
+        if not self._token_s:
+            return min(FIRST_CHUNK, most)
+        width = most
+        while width // 2 >= LEAST_CHUNK and width * self._token_s > seconds:
+            width //= 2
+        return width
+
+    def _learn(self, tokens: int, seconds: float, *, done: bool) -> None:
+        """A chunk took so long, or was aborted after it. Narrow ones tell nothing of wide ones."""
+        if tokens >= min(LEAST_CHUNK, self._context.batch_tokens):
+            each = seconds / tokens
+            self._token_s = each if done else max(each, self._token_s)
 
     def _continue(
         self,
