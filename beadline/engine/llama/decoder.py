@@ -30,13 +30,12 @@ from beadline.engine.llama.steps import Steps
 from beadline.engine.protocol import Event, Finished, Started, Usage
 from beadline.errors import EngineError
 
-AWAITED_S, IDLE_S, LEAST_CHUNK = 2.0, 0.25, 32
-"""A prompt that a request waits for is evaluated in chunks of about the first time, one that is
-warmed in idle time in chunks of the second, but of at least so many tokens.
+CHUNK_S, LEAST_CHUNK = 0.25, 32
+"""Prompt tokens are evaluated in chunks of about that time, but of at least so many tokens.
 
-An aborted chunk is lost whole (llama.cpp takes back a batch that fails). Every key ends a warming,
-which would never come to an end in wide chunks; it seldom ends what a request waits for, since who
-types on waits for the same answer. What narrow chunks cost is in docs/benchmarks.md ("Kernels")."""
+An aborted chunk is lost whole (llama.cpp takes back a batch that fails), so in large ones somebody
+who types on would wait for a prompt that never comes to an end. Without flash attention wide ones
+are no faster (docs/benchmarks.md, "Kernels")."""
 FIRST_CHUNK = 64
 """Tokens of a chunk while nothing is known of the model's speed."""
 
@@ -140,7 +139,7 @@ class Decoder:
         run = _Run(self._clock, deadline_ms, control)
         slot, reused = self.sequences.open_beside(sequence, prompt)
         steps = self._steps(slot, run)
-        done = self._evaluate_prompt(steps, prompt, reused, run, lambda width: [], IDLE_S)
+        done = self._evaluate_prompt(steps, prompt, reused, run, lambda width: [])
         if done:
             self.sequences.warmed(sequence, slot)
         usage = Usage(
@@ -232,18 +231,16 @@ class Decoder:
         start: int,
         run: _Run,
         guess: Callable[[int], list[int]],
-        chunk_s: float = AWAITED_S,
     ) -> bool:
         """False when cancelled or late; the slot then holds what was evaluated.
 
-        `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch;
-        `chunk_s`: about how long a chunk may take.
+        `guess`: what to evaluate behind the last chunk, of so many tokens, in the same batch.
         """
         offset, seconds = start, 0.0
         while offset < len(prompt):
             if run.must_end():
                 return False
-            chunk = prompt[offset : offset + self._width(chunk_s)]
+            chunk = prompt[offset : offset + self._width()]
             offset += len(chunk)
             # A draft model takes time of its own, and ends where the generation must.
             draft = guess(len(chunk)) if offset == len(prompt) else ()
@@ -260,13 +257,13 @@ class Decoder:
             self._on_evaluated(len(prompt) - start, seconds)
         return True
 
-    def _width(self, seconds: float) -> int:
-        """Tokens of a chunk that takes about so long: a power of two of the widest there is."""
+    def _width(self) -> int:
+        """Tokens of a chunk that takes about `CHUNK_S`: the widest there is, halved."""
         most = self._context.batch_tokens
         if not self._token_s:
             return min(FIRST_CHUNK, most)
         width = most
-        while width // 2 >= LEAST_CHUNK and width * self._token_s > seconds:
+        while width // 2 >= LEAST_CHUNK and width * self._token_s > CHUNK_S:
             width //= 2
         return width
 

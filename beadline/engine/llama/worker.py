@@ -47,7 +47,7 @@ CONTEXT_TOKENS = 8192
 """Most context taken when the options do not say."""
 LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
-CPU_CHUNK, GPU_CHUNK = 256, 512
+CPU_CHUNK, GPU_CHUNK = 128, 512
 """Most prompt tokens per decode; a decoder takes less where that takes long."""
 
 
