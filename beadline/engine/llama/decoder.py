@@ -93,8 +93,8 @@ class Decoder:
         self._spell = spell
         self._clock = clock
         self._on_evaluated = on_evaluated
-        self._token_s = 0.0
-        """Seconds that a prompt token takes in a chunk; 0 until it is known."""
+        self._token_s: float | None = None
+        """Seconds that a prompt token takes in a chunk, once it is known."""
         self.sequences = Sequences(context, saved)
         self._speculation = speculation or Speculation((), enabled=False)
 
@@ -260,7 +260,7 @@ class Decoder:
     def _width(self) -> int:
         """Tokens of a chunk that takes about `CHUNK_S`: the widest there is, halved."""
         most = self._context.batch_tokens
-        if not self._token_s:
+        if self._token_s is None:
             return min(FIRST_CHUNK, most)
         width = most
         while width // 2 >= LEAST_CHUNK and width * self._token_s > CHUNK_S:
@@ -271,7 +271,7 @@ class Decoder:
         """A chunk took so long, or was aborted after it. Narrow ones tell nothing of wide ones."""
         if tokens >= min(LEAST_CHUNK, self._context.batch_tokens):
             each = seconds / tokens
-            self._token_s = each if done else max(each, self._token_s)
+            self._token_s = each if done else max(each, self._token_s or 0.0)
 
     def _continue(
         self,
