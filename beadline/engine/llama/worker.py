@@ -330,8 +330,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # An abort of ggml would attach a debugger for seconds and bury its message under the frames.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
-    # Read when GCC's OpenMP is loaded. By default idle threads spin for milliseconds after a decode:
-    # on few cores that is the time in which the server works on the answer.
+    # Read when GCC's OpenMP is loaded. By default idle threads spin on after a decode: on few cores
+    # that is the time in which the server works on the answer.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
     sys.stdout.flush()
