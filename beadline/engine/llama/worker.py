@@ -47,8 +47,6 @@ CONTEXT_TOKENS = 8192
 """Most context taken when the options do not say."""
 LEAST_CONTEXT = 256
 """llama.cpp rounds a sequence's context up to a multiple of it, but not the batch with it."""
-SPINS = 20_000
-"""Turns that an idle thread of a decode waits in before it sleeps; decoding is no slower for it."""
 CPU_CHUNK, GPU_CHUNK = 128, 512
 """Most prompt tokens per decode; a decoder takes less where that takes long."""
 
@@ -330,10 +328,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # An abort of ggml would attach a debugger for seconds and bury its message under the frames.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
-    # Read when GCC's OpenMP is loaded. By default idle threads spin on after a decode: on few cores
-    # that is the time in which the server works on the answer.
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
     sys.stdout.flush()
     # The real stdout carries messages only: whatever native code prints goes to stderr.
     outgoing = os.fdopen(os.dup(1), "wb")
