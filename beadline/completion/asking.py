@@ -211,7 +211,7 @@ class Asker:
                 if rule is None and reading.tree is None:
                     rule = await self._thread.run(trace, lambda: self._rule(question))
                     continue
-                # The tree knows the cursor's surroundings by now: another thread takes longer.
+                # The tree knows the cursor's surroundings by now: nothing is parsed or scanned.
                 rule = rule or self._rule(question)
                 try:
                     current, source = self._start(question, scene, rule), _MODEL

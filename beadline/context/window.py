@@ -21,16 +21,12 @@ from beadline.context.types import CursorContext, Document, Window
 if TYPE_CHECKING:
     import tree_sitter
 
-_KEEP_AFTER_MOVE = 0.5
-"""Share of the prefix budget that is left before the cursor when the start has to move: all of it
-is evaluated, and the rest of the budget is what can be typed until it moves again."""
-_START_SEARCH, _LEAST_SEARCH = 0.08, 400
-"""Share of the prefix budget, and at least so many characters (a quarter of the budget at most),
-that are searched for a better start: what is skipped is missing from the prompt."""
+_KEEP_AFTER_MOVE = 0.6
+"""Share of the prefix budget that is left before the cursor when the start has to move."""
 _LEAST_PREFIX = 0.2
 """Below this share of the budget (cursor went up) the start moves as well."""
 _SEARCH = 0.25
-"""Share of the suffix budget searched for a better end."""
+"""Share of a budget searched for a better start or end."""
 _LEAST_SUFFIX = 0.5
 """Below this share of the budget the end moves."""
 _NEARLY = 0.85
@@ -137,8 +133,7 @@ def _start(
     if offset <= share * budget:
         return 0
     target = offset - int(_KEEP_AFTER_MOVE * budget)
-    search = min(max(int(_START_SEARCH * budget), _LEAST_SEARCH), budget // 4)
-    limit = min(offset, target + search)
+    limit = min(offset, target + int(_SEARCH * budget))
     if tree is not None and (start := node_start(tree, offset, target, limit)) is not None:
         return start
     for pattern in (_DEFINITION, _TOP_LEVEL):

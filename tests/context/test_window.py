@@ -64,7 +64,7 @@ def test_the_anchor_moves_to_the_line_when_the_typed_text_is_too_long() -> None:
 
 
 def test_a_start_that_has_to_move_prefers_a_definition() -> None:
-    text = "x = 1\n" * 20 + "def f():\n    pass\n" + "y = 2\n" * 5
+    text = "x = 1\n" * 20 + "def f():\n    pass\n" + "y = 2\n" * 6
     window = _place(text, len(text))
     assert text[window.start :].startswith("def f()")
 

@@ -34,8 +34,8 @@ CHUNK_S, LEAST_CHUNK = 0.25, 32
 """Prompt tokens are evaluated in chunks of about that time, but of at least so many tokens.
 
 An aborted chunk is lost whole (llama.cpp takes back a batch that fails), so in large ones somebody
-who types on would wait for a prompt that never comes to an end. Without flash attention wide ones
-are no faster (docs/benchmarks.md, "Kernels")."""
+who types on would wait for a prompt that never comes to an end. What narrow chunks cost is in
+docs/benchmarks.md ("Kernels")."""
 FIRST_CHUNK = 64
 """Tokens of a chunk while nothing is known of the model's speed."""
 
