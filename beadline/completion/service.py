@@ -346,7 +346,7 @@ class Completer:
                 break
             trace.attempts += 1
             trace.answered(answer.source, answer.stop_reason, answer.eog_probability)
-            if self._suggester.is_hopeless(question, answer, trace):
+            if self._suggester.is_unlikely(question, answer, trace):
                 self._suggester.judge_unasked(question, answer, user, replace(trace))
                 break
             verdict = await self._suggester.judged(question, answer, user, trace)

@@ -218,7 +218,7 @@ async def test_nobody_waits_for_the_checks_of_what_is_too_unlikely():
 
 
 @pytest.mark.usefixtures("by_logprob")
-async def test_what_the_checks_make_likely_is_waited_for():
+async def test_what_the_checks_make_likely_is_shown_to_the_next_request():
     def sure_of_the_beginning(stream: FakeStream) -> None:
         stream.start()
         for text, logprob in (("foo", -0.3), ("(bar)", -0.4), (" baz", -9.0)):
@@ -226,7 +226,9 @@ async def test_what_the_checks_make_likely_is_waited_for():
         stream.finish()
 
     bench = await Bench(sure_of_the_beginning, prefetch=False, least_confidence=10).ready()
-    assert text_of(await told(bench, "x = |\n")) == "foo(bar)"
+    assert (await told(bench, "x = |\n")).trace.silent_reason == "low_confidence"
+    await bench.completer.settled()
+    assert from_where(await told(bench, "x = |\n")) == ("foo(bar)", "exact")
 
 
 @pytest.mark.usefixtures("by_logprob")
