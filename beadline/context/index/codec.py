@@ -150,10 +150,11 @@ def _flat(each: Definition) -> tuple[Any, ...]:
 
 def _definition(flat: tuple[Any, ...]) -> Definition:
     name, kind, *others, parameters = flat
-    return Definition(name, Kind(kind), *others, tuple(Parameter(*p) for p in parameters))
+    fields: list[Any] = [name, Kind(kind), *others, tuple(Parameter(*p) for p in parameters)]
+    return Definition(*fields)
 
 
-def _pack(value: object) -> bytes:
+def _pack(value: Any) -> bytes:
     return zlib.compress(marshal.dumps(value, _MARSHAL), _LEVEL)
 
 

@@ -156,9 +156,7 @@ def test_a_file_that_grows_too_large_or_machine_made(root: Path) -> None:
 def test_what_a_process_died_of_is_not_read(root: Path) -> None:
     read: list[str] = []
     database = Database.memory()
-    indexer = Indexer(
-        root, OPTIONS, database, reading=read.append, avoided=frozenset({"one.py"})
-    )
+    indexer = Indexer(root, OPTIONS, database, reading=read.append, avoided=frozenset({"one.py"}))
     indexer.scan()
     assert sorted(read) == ["notes.md", "pkg/two.py"]
     assert named(database, root, "first") == []
