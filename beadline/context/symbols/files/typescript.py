@@ -196,9 +196,7 @@ class Reader(FileReader):
             whole = any(child.type == "=" for child in node.children)
             yield "", self.source.text(taken), WHOLE if whole else DEFAULT
 
-    def _specified(
-        self, module: str, node: tree_sitter.Node
-    ) -> Iterator[tuple[str, str, str]]:
+    def _specified(self, module: str, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
         for each in node.named_children:
             name = self._name(_field(each, "name"))
             if name:
