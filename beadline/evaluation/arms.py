@@ -175,9 +175,7 @@ def summarise(
 
 
 def _score(case: Case, completed: Completed) -> Score:
-    return score(
-        completed.prediction, case.middle, category=case.category, language=case.language
-    )
+    return score(completed.prediction, case.middle, category=case.category, language=case.language)
 
 
 def _grouped(

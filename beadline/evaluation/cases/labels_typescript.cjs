@@ -12,8 +12,6 @@ const ts = require(compiler)
 const root = ts.sys.resolvePath(folder)
 const SOURCES = /\.(?:[cm]?[jt]s|[jt]sx)$/
 const SKIPPED = new Set(['node_modules', 'bower_components'])
-// Options such as `traceResolution` have the compiler talk; standard output is for answers alone.
-ts.sys.write = () => {}
 
 // The pipe is for answers; what a configuration has the compiler say goes nowhere.
 ts.sys.write = () => {}

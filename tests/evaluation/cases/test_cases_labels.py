@@ -38,7 +38,7 @@ def run():
 
 scale = make
 '''
-MAIN = '''\
+MAIN = """\
 import json
 from json import dumps
 
@@ -63,7 +63,7 @@ dumps([])
 requests.make(1)
 unknown(1)
 len([])
-'''
+"""
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
