@@ -122,6 +122,10 @@ class _Names(Mapping[str, int]):
     def __getitem__(self, name: str) -> int:
         return self._names[name]
 
+    def get(self, name: str, default: int = 0) -> int:  # type: ignore[override]
+        """As of every mapping, at the price of a dictionary's: it is asked name by name."""
+        return self._names.get(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
