@@ -17,6 +17,7 @@ from beadline.context.index.indexer import Indexer
 from beadline.context.index.overlay import Overlay
 from beadline.context.index.reader import IndexGraph
 from beadline.context.retrieval.searcher import Searcher
+from beadline.context.retrieval.weights import Weights
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
@@ -110,8 +111,12 @@ class IndexedFolder:
         if self._closed:
             return ()
         if self._searcher is None:
-            self._searcher = Searcher(self._overlay, self._options)
+            self._searcher = self.searcher()
         return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
+
+    def searcher(self, weights: Weights | None = None) -> Searcher:
+        """A search of its own; `weights`: others than the packaged ones."""
+        return Searcher(self._overlay, self._options, weights=weights)
 
     def start(self) -> None:
         """It has begun."""
