@@ -7,6 +7,7 @@ import pytest
 from beadline.context.symbols.types import Needed, Reason
 from tests.context.symbols.workspaces import needed_in, offered
 
+_MEMBERS = (Reason.MEMBER, Reason.RECEIVER, Reason.EXPORT)
 SHOP = {
     "src/index.ts": """\
 export * from "./cart.js";
@@ -117,7 +118,7 @@ RECEIVERS = [
 
 @pytest.mark.parametrize(("code", "name"), RECEIVERS)
 def test_members_of_a_receiver(code: str, name: str):
-    found = [each for each in at(HEAD + code) if each.reason in (Reason.MEMBER, Reason.RECEIVER)]
+    found = [each for each in at(HEAD + code) if each.reason in _MEMBERS]
     assert name in offered(found)
     assert found[0].weight >= 0.9, "guessed"
 
@@ -168,6 +169,17 @@ def test_what_an_import_may_name():
     assert "secret" not in names
 
 
+def test_what_a_module_offers_comes_before_what_that_stands_for():
+    order = offered(at('import * as util from "./util";\nutil.¦'))
+    assert set(order) == {"join", "twice"}
+    files = {
+        "a.ts": "class Box { static create = (size: number) => new Box(); }\n"
+        "const made = Box.create;\nconst other = Box.create;\nexport { made as box, other };\n",
+        "b.ts": 'import * as a from "./a";\na.¦',
+    }
+    assert offered(needed_in(files))[:3] == ["made", "other", "Box.create"]
+
+
 def test_an_import_whose_module_is_not_written_yet():
     found = at("import { ¦\n\nconst cart = make('x');\n")
     assert "make" in offered([each for each in found if each.reason is Reason.EXPORT])
@@ -181,7 +193,7 @@ def test_unused_imports_come_before_used_ones():
 
 def test_nothing_is_guessed_behind_a_library():
     found = at('import { expect } from "vitest";\nexpect(1).¦')
-    assert not [each for each in found if each.reason in (Reason.MEMBER, Reason.RECEIVER)]
+    assert not [each for each in found if each.reason in _MEMBERS]
 
 
 def test_guesses_for_a_receiver_of_unknown_type():
