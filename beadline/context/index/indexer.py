@@ -194,7 +194,8 @@ class Indexer:
         if not self._writer.touch(entry.name, stored, language, digest):
             prepared = self._preparer.prepare(document) if document is not None else None
             self._writer.put(entry.name, stored, digest, prepared)
-            time.sleep(self._limits.pause_s)
+            if self._limits.pause_s:
+                time.sleep(self._limits.pause_s)
 
     def _forget(self, name: str) -> None:
         self._writer.remove(name)

@@ -50,7 +50,7 @@ def contents(database: Database) -> dict[str, Any]:
     first = {row[0]: row[7] for row in rows}
     files: dict[str, Any] = {}
     for number, path, *named, start, count, symbols, names, terms in rows:
-        said: tuple[Any, ...] = ()
+        said: Any = ()
         if symbols is not None:
             whole = Stored(path, named[2], named[3], symbols, names).whole()
             said = whole.definitions, whole.imports, dict(whole.names), unpack_terms(terms)
