@@ -19,7 +19,7 @@ from beadline.context.retrieval import workspace
 from beadline.context.retrieval.workspace import Entry
 from beadline.settings import ContextOptions
 
-BATCH_S = 0.5
+BATCH_S = 2.0
 """Time after which what was done so far is kept: a process that is killed has lost so much."""
 RACY_NS = 2_000_000_000
 """A file that changed so shortly before it was read may change again and keep its time: disks count

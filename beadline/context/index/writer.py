@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import time
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from beadline.context.index.codec import Stored, pack_symbols, pack_terms, unpack_terms
@@ -41,8 +41,9 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection = database.connection
-        self._counts: Counter[str] = Counter()
-        """By word: how many more chunks hold it than the database says."""
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """By what its words begin with and term: how many more chunks hold it than the database
+        says."""
         self._next_chunk = self._chunks = self._terms = 0
         self._since = 0.0
 
@@ -111,10 +112,10 @@ class Writer:
         if symbols is None:
             return
         family = group_of(language)
-        terms = [" ".join(cut.terms) for cut in cuts]
+        terms = [cut.terms for cut in cuts]
         self._connection.execute(
             "INSERT INTO content VALUES (?, ?, ?, ?)",
-            (number, *pack_symbols(symbols), pack_terms(terms)),
+            (number, *pack_symbols(symbols), pack_terms([" ".join(each) for each in terms])),
         )
         definitions = list(enumerate(symbols.definitions))
         self._connection.executemany(
@@ -154,7 +155,7 @@ class Writer:
         if not language:
             return
         family = group_of(language)
-        terms = unpack_terms(packed)
+        terms = [tuple(joined.split(" ")) for joined in unpack_terms(packed)]
         if len(terms) != chunks:
             raise Damaged(f"{len(terms)} of {chunks} chunks have terms.")
         definitions = list(enumerate(Stored(path, language, "", symbols, names).named()))
@@ -188,19 +189,22 @@ class Writer:
             "SELECT id, language, digest FROM file WHERE path = ?", (path,)
         ).fetchone()
 
-    def _count(self, terms: list[str], first: int, family: str, sign: int) -> list[tuple[int, str]]:
+    def _count(
+        self, chunks: Sequence[Sequence[str]], first: int, family: str, sign: int
+    ) -> list[tuple[int, str]]:
         """The rows of chunks and their words, which are counted as come (1) or gone (-1)."""
         head = word(family, "")
+        counts = self._counts[head]
+        between = f" {head}"
         rows: list[tuple[int, str]] = []
-        for number, joined in enumerate(terms, start=first):
-            words = [head + term for term in joined.split(" ")]
+        for number, terms in enumerate(chunks, start=first):
             if sign > 0:
-                self._counts.update(words)
+                counts.update(terms)
             else:
-                self._counts.subtract(words)
-            self._terms += sign * len(words)
-            rows.append((number, " ".join(words)))
-        self._chunks += sign * len(terms)
+                counts.subtract(terms)
+            self._terms += sign * len(terms)
+            rows.append((number, head + between.join(terms)))
+        self._chunks += sign * len(chunks)
         return rows
 
     def _begin(self) -> None:
@@ -220,7 +224,13 @@ class Writer:
         return value
 
     def _commit(self) -> None:
-        changed = [(word, count) for word, count in self._counts.items() if count]
+        # In the table's order: neighbours are on one page.
+        changed = sorted(
+            (head + term, count)
+            for head, counts in self._counts.items()
+            for term, count in counts.items()
+            if count
+        )
         self._connection.executemany(
             "INSERT INTO term VALUES (?, ?)"
             " ON CONFLICT (term) DO UPDATE SET chunks = chunks + excluded.chunks",

@@ -64,6 +64,11 @@ class _Known(dict[str, tuple[str, ...]]):
 
 def _split(identifier: str) -> tuple[str, ...]:
     whole = identifier.lower()
+    if whole == identifier and whole.isascii():
+        if "_" not in whole:
+            return (whole,)
+        parts = [part for part in whole.split("_") if len(part) > 1]
+        return (whole, *(part for part in parts if part != whole))
     parts = [
         part.lower() for word in _PART.findall(identifier) for part in _humps(word) if len(part) > 1
     ]

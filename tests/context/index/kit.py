@@ -95,7 +95,8 @@ def sound(database: Database) -> None:
     expected: dict[str, list[tuple[str, int]]] = {}
     for path, file in said["files"].items():
         language, symbols = file[2], file[-1]
-        for number, terms in enumerate(symbols[3] if symbols else ()):
+        held: list[str] = symbols[3] if symbols else []
+        for number, terms in enumerate(held):
             for term in terms.split(" "):
                 expected.setdefault(word(group_of(language), term), []).append((path, number))
     assert said["words"] == {term: sorted(found) for term, found in expected.items()}
