@@ -155,6 +155,28 @@ def test_all_overloads_of_a_callee_come_first():
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("const store = useStore(1);\nstore.¦", "useStore.save"),
+        ("useStore(1).¦", "useStore.load"),
+        ("const { load } = useStore(1);\nload(¦", "useStore.load"),
+        ("useStore(1).first.¦", "Item.price"),
+        ("const s: ReturnType<typeof useStore> = x;\ns.¦", "useStore.load"),
+    ],
+)
+def test_the_object_that_a_function_returns(code: str, name: str):
+    store = """\
+import { Item } from "./items";
+export function useStore(at: number) {
+  return { first: new Item(at), load(key: string): void {}, save: (force: boolean) => {} };
+}
+"""
+    found = at(f'import {{ useStore }} from "./store";\n{code}', **{"src/store.ts": store})
+    assert found[0].reason in (*_MEMBERS, Reason.CALLEE)
+    assert name in offered(found[:3])
+
+
 def test_the_types_of_the_parameters_of_a_callee():
     found = at('import { Cart } from "./cart";\nnew Cart().add(item, { ¦')
     reasons = {each.located.definition.name: each.reason for each in found}
