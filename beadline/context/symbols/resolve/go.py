@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of
+from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of, is_test
 from beadline.context.symbols.resolve.go_types import Types
 from beadline.context.symbols.resolve.likely import Likely, beside, distance
 from beadline.context.symbols.resolve.names import by_name
@@ -20,10 +20,11 @@ _WORDS = words(
     "append len cap copy delete panic recover print println close string int error bool byte rune "
     "float64 float32 int32 int64 uint uint8 uint32 uint64 any"
 )
+_RUN = re.compile(r"(?:Test|Benchmark|Example|Fuzz)(?![a-z])")
 _QUALIFIED = re.compile(r"(?<![\w.])([a-z]\w*)\.([A-Z]\w*)")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
-_METHODS, _FUNCTIONS, _STRUCTS = 48, 48, 12
+_METHODS, _FUNCTIONS, _STRUCTS = 80, 48, 12
 """Of a type or a package, the likeliest so many."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many
@@ -94,7 +95,7 @@ class _Search:
         for each in self._own.imports:
             if each.name == "*" and (folder := self._types.folder(each.module)) is not None:
                 found += self._types.names(folder)
-        functions = [each for each in found if each.definition.kind is Kind.FUNCTION]
+        functions = [each for each in found if _is_called(each)]
         yield from self.likely.needed(functions, Reason.MEMBER, 0.9, _FUNCTIONS)
 
     def in_play(self) -> Iterator[Needed]:
@@ -203,6 +204,13 @@ class _Search:
             and outer.start <= member.start < outer.end
             and (home or member.exported)
         )
+
+
+def _is_called(located: Located) -> bool:
+    """A function that code calls: neither `main` nor `init`, nor one that `go test` runs."""
+    name = located.definition.name
+    run = is_test(located.path) and _RUN.match(name) is not None
+    return located.definition.kind is Kind.FUNCTION and not run and name not in ("main", "init")
 
 
 RESOLVER = GoResolver()
