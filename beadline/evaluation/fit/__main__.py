@@ -69,11 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 tell(f"{len(sets)} sets", number, len(groups))
             return [[values[number] for values in by_group] for number in range(len(sets))]
 
+        def keep(found: Fitted) -> None:
+            write(args.output, found, evidence(args, found, [group.count for group in groups]))
+
         fitted = fit(
             packaged(), evaluate, rounds=args.rounds, trials=args.trials, seed=args.seed,
-            tell=console.print,
+            tell=console.print, keep=keep,
         )  # fmt: skip
-    write(args.output, fitted, evidence(args, fitted, [group.count for group in groups]))
     console.print(f"{fitted.before:.4f} -> {fitted.value:.4f}: {args.output}")
     return 0
 
@@ -89,8 +91,7 @@ def evidence(args: argparse.Namespace, fitted: Fitted, counts: Sequence[int]) ->
         "rooms": list(_ROOMS),
         "seed": args.seed,
         "drawn": {"calls": args.calls, "per_category": args.per_category},
-        "rounds": args.rounds,
-        "trials": args.trials,
+        "sets_tried": fitted.tried,
         "before": round(fitted.before, 4),
         "after": round(fitted.value, 4),
         "date": datetime.now(UTC).date().isoformat(),

@@ -22,6 +22,9 @@ _CHANGED = 0.4
 """Share of the weights that one trial changes: of all at once, most changes would be for the
 worse."""
 
+_SURE = 2.0
+"""Standard errors by which a set has to be better: it is the best one of many."""
+
 Values = Sequence[Mapping[str, float]]
 """By group of cases (a repository), and in it by case: how good the snippets are, 0 to 1."""
 
@@ -45,10 +48,13 @@ def fit(
     trials: int,
     seed: int,
     tell: Callable[[str], None] = lambda line: None,
+    keep: Callable[[Fitted], None] = lambda fitted: None,
 ) -> Fitted:
-    """Better weights than `start`, or `start` itself. `evaluate` gives the values of every set."""
+    """Better weights than `start`, or `start` itself. `evaluate` gives the values of every set;
+    `keep` is given what is found as it comes, so that an interruption loses one round."""
     rng = random.Random(seed)
     best, known, before = start, None, math.nan
+    found: Fitted | None = None
     for number in range(rounds):
         spread = _SPREADS[min(len(_SPREADS) - 1, number * len(_SPREADS) // rounds)]
         sets = [changed(best, rng, spread) for _ in range(trials)]
@@ -57,13 +63,15 @@ def fit(
             known = values.pop(0)
             before = mean(known)
         gain, at = max((mean(each) - mean(known), place) for place, each in enumerate(values))
-        is_better = gain > error(known, values[at])
+        is_better = gain > _SURE * error(known, values[at])
         tell(f"round {number + 1}: {mean(known):.4f}, best of {trials}: {gain:+.4f}"
              f"{' taken' if is_better else ''}")  # fmt: skip
         if is_better:
             best, known = sets[at], values[at]
-    assert known is not None, "there is a round"
-    return Fitted(best, mean(known), before, rounds * trials)
+        found = Fitted(best, mean(known), before, (number + 1) * trials)
+        keep(found)
+    assert found is not None, "there is a round"
+    return found
 
 
 def changed(weights: Weights, rng: random.Random, spread: float) -> Weights:

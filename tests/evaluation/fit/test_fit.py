@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from beadline.context.retrieval.weights import Weights, packaged
 from beadline.errors import InputError
 from beadline.evaluation.fit.__main__ import main
-from beadline.evaluation.fit.search import Values, changed, error, fit, mean
+from beadline.evaluation.fit.search import Fitted, Values, changed, error, fit, mean
 from beadline.evaluation.fit.worth import Worth, unseen
 from beadline.evaluation.indexed import indexed
 from tests.evaluation.test_retrieval_recall import MAIN, OPTIONS, SHAPES, case
@@ -43,10 +43,15 @@ def test_changed_weights_are_weights(seed: int, spread: float):
 
 def test_a_search_goes_where_the_values_rise():
     def evaluate(sets: Sequence[Weights]) -> list[Values]:
-        return [[{"a": 1 / (1 + abs(each.sources["similar"] - 4)), "b": 0.5}] for each in sets]
+        values = [1 / (1 + abs(each.sources["similar"] - 4)) for each in sets]
+        return [[{f"case {n}": value for n in range(9)}, {"other": 0.5}] for value in values]
 
     lines: list[str] = []
-    found = fit(packaged(), evaluate, rounds=12, trials=12, seed=1, tell=lines.append)
+    kept: list[Fitted] = []
+    found = fit(
+        packaged(), evaluate, rounds=12, trials=12, seed=1, tell=lines.append, keep=kept.append
+    )
+    assert len(kept) == 12 and kept[-1] == found
     assert abs(found.weights.sources["similar"] - 4) < abs(packaged().sources["similar"] - 4)
     assert found.value > found.before
     assert found.tried == 144 and len(lines) == 12
