@@ -8,6 +8,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 
 from beadline.context.index.codec import Stored, pack_symbols, pack_terms, unpack_terms
 from beadline.context.index.database import Damaged, Database
@@ -41,9 +42,10 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection = database.connection
-        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        """By what its words begin with and term: how many more chunks hold it than the database
-        says."""
+        self._come: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._gone: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """By what its words begin with and term: how many chunks have come that hold it, and gone,
+        of which the database does not say so yet."""
         self._next_chunk = self._chunks = self._terms = 0
         self._since = 0.0
 
@@ -194,23 +196,20 @@ class Writer:
     ) -> list[tuple[int, str]]:
         """The rows of chunks and their words, which are counted as come (1) or gone (-1)."""
         head = word(family, "")
-        counts = self._counts[head]
         between = f" {head}"
-        rows: list[tuple[int, str]] = []
-        for number, terms in enumerate(chunks, start=first):
-            if sign > 0:
-                counts.update(terms)
-            else:
-                counts.subtract(terms)
-            self._terms += sign * len(terms)
-            rows.append((number, head + between.join(terms)))
+        counts = self._come[head] if sign > 0 else self._gone[head]
+        counts.update(chain.from_iterable(chunks))
+        self._terms += sign * sum(map(len, chunks))
         self._chunks += sign * len(chunks)
-        return rows
+        return [
+            (number, head + between.join(terms)) for number, terms in enumerate(chunks, start=first)
+        ]
 
     def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         self._since = time.monotonic()
-        self._counts.clear()
+        self._come.clear()
+        self._gone.clear()
         # Read again each time: whoever wrote in between, the numbers go on where they are.
         self._next_chunk = self._number(NEXT_CHUNK)
         self._chunks, self._terms = self._number(CHUNKS), self._number(TERMS)
@@ -224,10 +223,12 @@ class Writer:
         return value
 
     def _commit(self) -> None:
+        for head, gone in self._gone.items():
+            self._come[head].subtract(gone)
         # In the table's order: neighbours are on one page.
         changed = sorted(
             (head + term, count)
-            for head, counts in self._counts.items()
+            for head, counts in self._come.items()
             for term, count in counts.items()
             if count
         )
