@@ -35,7 +35,9 @@ class Buffer:
         self.readable = readable(document)
         """With the language it is searched in; None where nobody wrote it by hand."""
         self.symbols: FileSymbols | None = None
-        """Of this very text."""
+        """Of this text."""
+        self.earlier: tuple[str, FileSymbols] | None = None
+        """An earlier text and its symbols."""
         self.cut: tuple[str, tuple[Cut, ...]] | None = None
         """A text, this one or an earlier one, and its spans."""
         self._digest: bytes | None = None
@@ -137,6 +139,9 @@ class Overlay:
             buffer = self._buffers[path] = Buffer(replace(document, path=path))
             if before is not None:
                 buffer.cut = before.cut
+                known = before.symbols
+                text = before.document.text
+                buffer.earlier = before.earlier if known is None else (text, known)
             self._edits += 1
 
     def closed(self, path: str) -> None:
@@ -282,8 +287,12 @@ class Overlay:
         ]
         if any(cuts):
             weights = self._index.weights(terms, group)
+            worths = {
+                **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
+                **weights.terms,
+            }
             for each in cuts:
-                hits += _scored(each, weights, terms, accept)
+                hits += _scored(each, weights, worths, accept)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 
@@ -318,7 +327,9 @@ class Overlay:
             last = next(reversed(self._buffers), "")
         found: dict[str, FileSymbols | None] = {}
         for path, buffer in self._compare()[1].items():
-            if path == last or buffer.readable is None:
+            if buffer.readable is None:
+                found[path] = None
+            elif path == last:
                 found[path] = buffer.symbols
             else:
                 found[path] = self._symbols_of(buffer, buffer.readable)
@@ -330,7 +341,7 @@ class Overlay:
         """The symbols of a buffer's text, which `document` is."""
         if buffer.symbols is None:
             with self._extracting:
-                buffer.symbols = self._preparer.symbols(document, tree)
+                buffer.symbols = self._preparer.symbols(document, tree, buffer.earlier)
         return buffer.symbols
 
 
@@ -358,18 +369,13 @@ def _located(
 def _scored(
     cuts: tuple[Cut, ...],
     weights: Weights,
-    terms: Mapping[str, float],
+    worths: Mapping[str, float],
     accept: Callable[[Span], bool],
 ) -> list[SpanHit]:
     """The spans of one buffer that hold a term of a query, scored as the index scores its own."""
     found: list[SpanHit] = []
     for at, cut in enumerate(cuts):
-        worth = 0.0
-        for term in cut.terms:
-            if term in weights.known:
-                worth += weights.terms.get(term, 0.0)
-            else:
-                worth += terms.get(term, 0.0) * weights.unknown
+        worth = sum([worths[term] for term in cut.terms if term in worths])
         if worth > 0 and accept(cut.span):
             behind = cuts[at + 1].span if at + 1 < len(cuts) else None
             found.append(SpanHit(cut.span, weights.score(worth, len(cut.terms)), behind))
