@@ -88,17 +88,18 @@ class Reader(FileReader):
         """See `FileReader`. `*args` and `**kwargs` are there with their stars."""
         found: list[Parameter] = []
         for child in node.named_children:
-            kind = child.child_by_field_name("type")
-            name = child.child_by_field_name("name")
-            if child.type == "identifier" or child.type in _SPLATS:
-                name = child
-            elif child.type == "typed_parameter":
-                name = first_named(child)
+            written = child.type
+            if written == "identifier" or written in _SPLATS:
+                text = self.source.text(child)
+                found.append(Parameter(text, "", text.startswith("*")))
+                continue
+            named = child.child_by_field_name("name")
+            name = first_named(child) if written == "typed_parameter" else named
             if name is None:
                 continue  # `/`, `*`, a comment
             text = self.source.text(name)
-            optional = "default" in child.type or text.startswith("*")
-            found.append(Parameter(text, self.source.line(kind), optional))
+            kind = self.source.line(child.child_by_field_name("type"))
+            found.append(Parameter(text, kind, "default" in written or text.startswith("*")))
         if found and found[0].name in _RECEIVERS:
             del found[0]
         return tuple(found)

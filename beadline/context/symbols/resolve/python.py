@@ -29,6 +29,7 @@ _NEAR = 80
 _TYPED = 16
 """Of them so many variables whose types are looked for."""
 _STATEMENT_CHARS = 2000
+_PRIVATE = re.compile(r"_(?!_)")
 _FROM = re.compile(
     r"^[ \t]*from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import\b[ \t]*(?:\([^()]*|[^\n()]*)\Z", re.M
 )
@@ -231,7 +232,7 @@ class _Finder:
         members = self._types.modules.members(owner.path, owner.definition.qualified)
         used = self._scene.symbols.names
         # What uses one private member of a class, a test as a rule, uses others as well.
-        private = private or any(name in used for name in members if _is_private(name))
+        private = private or any(_PRIVATE.match(name) and name in used for name in members)
         word, awaited = self._cursor.word, self._awaited and reason is Reason.MEMBER
         ordered = sorted(
             self._likely.order(members),
@@ -243,10 +244,6 @@ class _Finder:
             ),
         )
         return Needed(owner, reason, weight, tuple(ordered))
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__")
 
 
 RESOLVER = PythonResolver()

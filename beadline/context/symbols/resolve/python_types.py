@@ -14,18 +14,9 @@ from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.python_local import Local
 from beadline.context.symbols.resolve.python_modules import Module, Modules, Symbol
 from beadline.context.symbols.resolve.python_values import (
-    CLASSES,
-    HEAD,
-    MAPPINGS,
-    PARTED,
-    SAME,
-    TAKERS,
-    WRAPPED,
-    Value,
-    Where,
-    is_type_variable,
-    type_parameters,
-)
+    CLASSES, HEAD, MAPPINGS, PARTED, SAME, TAKERS, WRAPPED,
+    Value, Where, is_type_variable, type_parameters,
+)  # fmt: skip
 from beadline.context.symbols.resolve.scene import Bound, Link, chain, split
 from beadline.context.symbols.types import Definition, Kind, Located, Scene
 
@@ -50,7 +41,6 @@ class Types:
         self._busy: set[tuple[str, Bound]] = set()
         self._guess: Guess | None = None
         self._lines: dict[tuple[str, str], list[Located]] = {}
-        self._generic: dict[tuple[str, str], Sequence[str]] = {}
 
     def of(self, expression: str, guess: Guess | None = None) -> list[Value]:
         """What an expression at the cursor is; nothing when that is not known. `guess` gives the
@@ -301,13 +291,10 @@ class Types:
                     return {n: (text, where) for n, text in zip(names, texts, strict=False)}
         return bound
 
-    def _parameters(self, owner: Located) -> Sequence[str]:
-        key = owner.path, owner.definition.qualified
-        if key not in self._generic:
-            self._generic[key] = type_parameters(
-                owner.definition, lambda name: is_type_variable(self.modules.exported(key[0], name))
-            )
-        return self._generic[key]
+    def _parameters(self, of: Located) -> Sequence[str]:
+        return type_parameters(
+            of.definition, lambda name: is_type_variable(self.modules.exported(of.path, name))
+        )
 
     def _last(self, value: Value, depth: int) -> list[Value]:
         """The last type argument of a foreign generic type."""
