@@ -14,9 +14,18 @@ from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.python_local import Local
 from beadline.context.symbols.resolve.python_modules import Module, Modules, Symbol
 from beadline.context.symbols.resolve.python_values import (
-    CLASSES, HEAD, MAPPINGS, PARTED, SAME, TAKERS, WRAPPED,
-    Value, Where, is_type_variable, type_parameters,
-)  # fmt: skip
+    CLASSES,
+    HEAD,
+    MAPPINGS,
+    PARTED,
+    SAME,
+    TAKERS,
+    WRAPPED,
+    Value,
+    Where,
+    is_type_variable,
+    type_parameters,
+)
 from beadline.context.symbols.resolve.scene import Bound, Link, chain, split
 from beadline.context.symbols.types import Definition, Kind, Located, Scene
 
@@ -273,7 +282,7 @@ class Types:
         symbol = value.symbol
         if not isinstance(symbol, Located):
             return {}
-        names = self._parameters(symbol) if value.arguments else ()
+        names = type_parameters(symbol, self.modules) if value.arguments else ()
         bound = {
             name: (text, value.where) for name, text in zip(names, value.arguments, strict=False)
         }
@@ -287,14 +296,9 @@ class Types:
             for of in self._of(head, Where(symbol.path), _DEPTH // 2):
                 if isinstance(of.symbol, Located):
                     texts = split(rest.rpartition("]")[0])
-                    names = self._parameters(of.symbol)
+                    names = type_parameters(of.symbol, self.modules)
                     return {n: (text, where) for n, text in zip(names, texts, strict=False)}
         return bound
-
-    def _parameters(self, of: Located) -> Sequence[str]:
-        return type_parameters(
-            of.definition, lambda name: is_type_variable(self.modules.exported(of.path, name))
-        )
 
     def _last(self, value: Value, depth: int) -> list[Value]:
         """The last type argument of a foreign generic type."""

@@ -1,4 +1,4 @@
-"""What expressions of Python may be: values, and how types are written. Knows no files.
+"""What expressions of Python may be: values, and how types are written. Knows no cursor.
 
 A generic class (`class Box(Generic[T])`, `class Box[T]`) binds the names of its parameters to the
 arguments that a value's type was written with.
@@ -7,12 +7,12 @@ arguments that a value's type was written with.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from beadline.context.symbols.resolve.chains import split
-from beadline.context.symbols.resolve.python_modules import Symbol
-from beadline.context.symbols.types import Definition, Kind, Located
+from beadline.context.symbols.resolve.python_modules import Modules, Symbol
+from beadline.context.symbols.types import Kind, Located
 
 CLASSES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM})
 HEAD = re.compile(r"\s*([\w.]+)\s*(?:\[(.*)\])?\s*\Z", re.S)
@@ -79,12 +79,16 @@ def is_type_variable(symbol: Symbol | None) -> bool:
     return isinstance(symbol, Located) and symbol.definition.value.endswith("TypeVar()")
 
 
-def type_parameters(each: Definition, is_one: Callable[[str], bool]) -> Sequence[str]:
-    """Names of the type parameters of a class, in order. `is_one`: whether a name that its bases
-    have in brackets is a type variable."""
-    if match := _DECLARED.search(each.signature):
+def type_parameters(of: Located, modules: Modules) -> Sequence[str]:
+    """Names of the type parameters of a class, in order."""
+    if match := _DECLARED.search(of.definition.signature):
         names = (_WORD.search(part) for part in split(match[1]))
         return [name[0] for name in names if name is not None]
-    named = [base for base in each.bases if _GENERIC.match(base)]
-    inside = [base.partition("[")[2] for base in named or each.bases]
-    return [name for name in dict.fromkeys(_WORD.findall(",".join(inside))) if is_one(name)]
+    bases = of.definition.bases
+    inside = [base.partition("[")[2] for base in bases]
+    inside = [base.partition("[")[2] for base in bases if _GENERIC.match(base)] or inside
+    return [
+        name
+        for name in dict.fromkeys(_WORD.findall(",".join(inside)))
+        if is_type_variable(modules.exported(of.path, name))
+    ]
