@@ -109,7 +109,9 @@ class _Finder:
                 continue
             if receiver and not self._guesses.foreign(receiver):
                 values = self._types.of(receiver, self._guesses.called_like)
-                found = self._definitions(receiver, name, values)
+                found = self._definitions(receiver, name, values) or [
+                    each for of in self._guesses.in_play() if (each := self._types.member(of, name))
+                ]
             if not found:
                 named = self._graph.named(name, group=GROUP, limit=2 * COMMON)
                 fitting = [each for each in named if not receiver or each.definition.owner]
@@ -230,9 +232,8 @@ class _Finder:
         if self._cursor.receiver.startswith("super") and self._types.local.function:
             first = (self._types.local.function, *first)
         members = self._types.modules.members(owner.path, owner.definition.qualified)
-        used = self._scene.symbols.names
         # What uses one private member of a class, a test as a rule, uses others as well.
-        private = private or any(_PRIVATE.match(name) and name in used for name in members)
+        private |= any(n in self._scene.symbols.names for n in members if _PRIVATE.match(n))
         word, awaited = self._cursor.word, self._awaited and reason is Reason.MEMBER
         ordered = sorted(
             self._likely.order(members),

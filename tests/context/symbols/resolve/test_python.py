@@ -105,60 +105,6 @@ def make_engine(shop):
 
 Motor = Engine
 """,
-    "shop/generic.py": """\
-from typing import Generic, TypeVar
-
-from .cart import Cart
-from .items import Item, Price
-
-K = TypeVar("K")
-T = TypeVar("T")
-
-
-class Shelf(Generic[K, T]):
-    content: dict[K, T]
-    first: T
-
-    def take(self) -> T: ...
-
-    def all(self) -> list[T]: ...
-
-    async def __aenter__(self) -> T: ...
-
-    def __await__(self) -> Generator[None, None, T]: ...
-
-    def __iter__(self) -> Iterator[T]: ...
-
-
-class Carts(Shelf[str, Cart]):
-    pass
-
-
-class Box[T]:
-    def take(self) -> T: ...
-
-
-Items = Shelf[str, Item]
-
-
-def shelf(name) -> "Items":
-    return Items(name)
-
-
-def make_box() -> Box[Item]: ...
-
-
-def _slow(path, size):
-    return path
-
-
-fast = _slow
-
-try:
-    from .cart import Cart as Fallback
-except ImportError:
-    Fallback = missing()
-""",
 }
 
 
@@ -261,47 +207,6 @@ def test_code_without_annotations(body: str):
     assert (first.reason, first.located.definition.name) == (Reason.MEMBER, "Engine")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "async def f(shelf: Shelf[str, Item]):\n    shelf.take().¦",
-        "shelf('a').take().¦",
-        "Items(1).first.¦",
-        "shelf('a').content['a'].¦",
-        "shelf('a').all()[0].¦",
-        "list(shelf('a'))[0].¦",
-        "for item in shelf('a'):\n    item.¦",
-        "async def f():\n    async with shelf('a') as item:\n        item.¦",
-        "async def f():\n    item = await shelf('a')\n    item.¦",
-        "make_box().take().¦",
-    ],
-)
-def test_generic_classes(body: str):
-    (first, *_) = needed(f"from shop.generic import *\n{body}")
-    assert (first.reason, first.located.definition.name) == (Reason.MEMBER, "Item")
-
-
-def test_arguments_of_a_generic_base_class():
-    (first, *_) = needed("from shop.generic import Carts\nCarts().take().¦")
-    assert first.located.definition.name == "Cart"
-
-
-def test_another_name_of_a_generic_class_in_the_own_file():
-    body = "from shop.generic import Shelf, Item\nS = Shelf[str, Item]\ndef f(s: S):\n    s.¦"
-    (first, *_) = needed(body)
-    assert (first.reason, first.located.definition.name) == (Reason.MEMBER, "Shelf")
-
-
-def test_what_a_variable_is_another_name_of_is_shown_with_it():
-    found = offered(needed("from shop.generic import fast\nx = ¦"))
-    assert found[:2] == ["fast", "_slow"]
-
-
-def test_an_import_goes_before_what_is_there_without_it():
-    (first, *_) = needed("from shop.generic import Fallback\nFallback.¦")
-    assert first.located.definition.name == "Cart"
-
-
 def test_what_can_be_awaited_comes_first_behind_await():
     body = "from shop.generic import Mixed\nasync def f(m: Mixed):\n    {}m.¦"
     mixed = "class Mixed:\n    def a(self): ...\n    async def b(self): ...\n"
@@ -393,6 +298,13 @@ def test_a_receiver_nothing_is_known_of_is_called_like_its_class():
 def test_a_receiver_of_another_package_has_no_members_here():
     found = needed("import json\njson.¦")
     assert not [each for each in found if each.reason in (Reason.MEMBER, Reason.EXPORT)]
+
+
+def test_a_callee_of_classes_in_play_goes_before_others_of_its_name():
+    body = "from shop.items import Item\n\ndef f(make: Maker[Item]):\n    x = make()\n    x.price(¦"
+    many = "".join(f"class A{i}:\n    def price(self): ...\n" for i in range(5))
+    (first, *_) = needed_in({**SHOP, "a.py": many, "main.py": body})
+    assert (first.reason, first.located.path) == (Reason.CALLEE, "shop/items.py")
 
 
 def test_methods_that_the_file_calls_elsewhere():
