@@ -127,10 +127,8 @@ def test_much_at_once_and_another_file_are_extracted():
     assert EXTRACTOR.moved(before, PYTHON, document, tree) is None
 
 
-lines = st.sampled_from(
-    ["        call(é)", "        self.z = 1", "", "        # c", "        import q"]
-)
-"""What leaves a body by its indentation cuts it in two: the end that was known is the better one."""
+# What leaves a body by its indentation cuts it in two: the end that was known is the better one.
+lines = st.sampled_from(["call(é)", "self.z = 1", "", "# c", "import q"]).map("        {}".format)
 
 
 @given(row=st.integers(0, PYTHON.count("\n")), line=lines, taken=st.integers(0, 2))
