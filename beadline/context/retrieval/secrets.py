@@ -85,6 +85,8 @@ _QUOTED = re.compile(
     r"(?:[rbfu]{0,2}|@|\$)([\"'`])([^\s\"'`]{8,})\1",
     re.I,
 )
+_LONG_STRING = re.compile(r"([\"'`])[^\s\"'`]{8,}\1")
+"""What `_QUOTED` ends with: few lines have one."""
 _BARE = re.compile(
     rf"^[ \t]*(?:-[ \t]+)?(?:(?:export|set|ENV|ARG)[ \t]+)?[\"']?[\w.-]{{0,60}}?{_NAME}[\"']?"
     r"[ \t]*[:=][ \t]*([^\s\"'`,;(){}<>]{8,})[ \t]*$",
@@ -139,9 +141,10 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     for start, end in _lines_with(lower, _WORDS):
         if not _VALUE.search(text, start, end):
             continue
-        for match in _QUOTED.finditer(text, start, end):
-            if _random(match[2], _LEAST_ENTROPY):
-                yield match.span()
+        if _LONG_STRING.search(text, start, end):
+            for match in _QUOTED.finditer(text, start, end):
+                if _random(match[2], _LEAST_ENTROPY):
+                    yield match.span()
         if match := _BARE.match(text, start, end):
             value = match[1]
             long = len(value) >= _LONG_BARE and _mixed(value) and "." not in value.strip(".")
