@@ -127,8 +127,12 @@ class FileReader:
             last = above.end_point
             end = last.row - (1 if last.column == 0 and last.row > above.start_point.row else 0)
             before = above.prev_sibling
-            trails = before is not None and before.end_point.row == above.start_point.row
-            if end + 1 < row or (trails and not self.belongs_below(before)):
+            trails = (
+                before is not None
+                and before.end_point.row == above.start_point.row
+                and not self.belongs_below(before)
+            )
+            if end + 1 < row or trails:
                 break
             found.append(above)
             row, above = above.start_point.row, before

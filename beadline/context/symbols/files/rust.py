@@ -45,9 +45,7 @@ class Reader(FileReader):
             alias = alias or name
             if not module and name != "*":
                 module, name = [name], ""
-            yield Import(
-                "::".join(module), name, alias, node.start_byte, node.end_byte, exported
-            )
+            yield Import("::".join(module), name, alias, node.start_byte, node.end_byte, exported)
 
     def owner(self, node: tree_sitter.Node) -> str | None:
         """See `FileReader`."""
