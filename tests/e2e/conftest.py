@@ -164,5 +164,8 @@ async def launch(tmp_path: Path, cache_dir: Path, model_path: Path) -> AsyncIter
 
 
 def command_of(process: psutil.Process) -> str:
-    """What a process was started with."""
-    return " ".join(process.cmdline())
+    """What a process was started with; empty for one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
