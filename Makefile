@@ -1,5 +1,6 @@
 # Set-up, checks and the demo. Everything lives in .venv; nothing outside the clone is touched but
-# pip's cache, which keeps the compiled llama-cpp-python for the next clone.
+# pip's cache, which keeps the compiled llama-cpp-python for the next clone, and, by test-editors, a
+# cache folder of its own with the editors.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -21,7 +22,7 @@ help:
 	@echo "make demo       set up .venv and let the built-in model fill holes in real code"
 	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
 	@echo "make test-fast  the same without the slow tests"
-	@echo "make test-editors  set up Neovim and VS Code in .editors and try the server in both"
+	@echo "make test-editors  try the server in real Neovim and VS Code, set up in your cache folder"
 	@echo "make soak       10,000 requests to the real server, with cancels and killed workers"
 	@echo "make lint       lint, type check and import contracts"
 	@echo "make clean      remove .venv and caches"

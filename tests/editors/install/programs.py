@@ -33,7 +33,7 @@ class Program:
 
 @dataclasses.dataclass(frozen=True)
 class VSCode:
-    """VS Code as a server, a browser for it, and the tools for extensions."""
+    """VS Code as a server, and a browser for it with what drives it."""
 
     node: Path
     code_server: Path
