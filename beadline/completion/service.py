@@ -71,7 +71,7 @@ class Completer:
         self._ladder = Ladder()
         self._history = History(clock)
         self._gate = Gate(self._history)
-        self._readings = Readings(self._thread, self._loader, retriever, options.context)
+        self._readings = Readings(self._thread, self._loader, retriever, options)
         self._asker = Asker(
             engine,
             self._loader,
@@ -208,7 +208,7 @@ class Completer:
             self._retriever.set_options(options.context)
         self.rest()
         self._ladder.clear()
-        self._readings.reconfigure(options.context)
+        self._readings.reconfigure(options)
         self._idle.reconfigure(options.completion)
 
     async def close(self) -> None:
