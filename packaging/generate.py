@@ -9,7 +9,8 @@ files: `docs/settings.md` and, for LSP4IJ, `settings.json`, `settings.schema.jso
 but for the client's own settings (`beadline.client.*`), and the list of those that a workspace that
 is not trusted may not set; in Neovim's help the section `*beadline-settings*`.
 
-No default is sent to the server anywhere: what an editor sends beats the user's own file.
+No default is sent to the server anywhere: what an editor sends beats the user's own file. What a
+client cannot do without is (LSP4IJ's `initializationOptions.json`).
 """
 
 from __future__ import annotations
@@ -274,6 +275,12 @@ def lsp4ij_schema(tree: list[Section], _: str) -> str:
     )
 
 
+def lsp4ij_initialization(_: list[Section], __: str) -> str:
+    """`initializationOptions.json`: what this client needs and others do not. It jumps over the
+    text behind the cursor that an item would replace, and inserts after it."""
+    return _json({"completion": {"replace_closers": False}})
+
+
 def nothing(_: list[Section], __: str) -> str:
     """Settings that leave everything as the user has it."""
     return _json({})
@@ -350,7 +357,7 @@ TARGETS = (
     Target("packaging/vscode/package.json", vscode_manifest, is_part=True),
     Target("packaging/jetbrains/template/settings.json", nothing),
     Target("packaging/jetbrains/template/settings.schema.json", lsp4ij_schema),
-    Target("packaging/jetbrains/template/initializationOptions.json", nothing),
+    Target("packaging/jetbrains/template/initializationOptions.json", lsp4ij_initialization),
     Target("packaging/neovim/doc/beadline.txt", neovim_help, is_part=True),
 )
 
