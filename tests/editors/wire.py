@@ -119,6 +119,11 @@ class Wire:
         ]
         return [m["params"]["arguments"] for m in told if "result" in answers.get(m["id"], {})]
 
+    def partly_accepted(self) -> list[Message]:
+        """Params of every message that a part of an item was accepted, in order."""
+        sent = self.sent("textDocument/didPartiallyAcceptCompletion")
+        return [message["params"] for message in sent]
+
     def client_said(self) -> str:
         """Everything the editor said in all sessions, as text to search in."""
         said = [r["message"] for r in self._records() if r["from"] == "client"]

@@ -100,6 +100,16 @@ class Neovim:
         )
         path.write_text(self._lua(screen) + "\n", "utf-8")
 
+    def attach(self, terminal: int) -> subprocess.Popen[bytes]:
+        """Show it in a terminal, given by its descriptor, too; the process that draws there."""
+        return subprocess.Popen(
+            [*self._program.command, "--clean", "--server", self._socket, "--remote-ui"],
+            env={**self._environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=subprocess.DEVNULL,
+        )
+
     def close(self) -> None:
         """End Neovim, which ends its server."""
         self._keys("<Esc><Cmd>qall!<CR>")
