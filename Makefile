@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 RECIPE := pyproject.toml constraints.txt beadline/__init__.py
-NOT_HERE := not network and not editor and not gpu and not typescript
+NOT_HERE := not network and not editor and not gpu and not typescript and not wheelhouse
 # Side by side where a test's process can be kept to one core; WORKERS=0: one after the other.
 WORKERS ?= $(if $(wildcard /proc/self),auto,0)
 SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 8 --dist loadscope
@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 8 --dist loadscope
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help demo test test-fast test-editors soak lint clean
+.PHONY: help demo test test-fast test-editors soak lint docs release wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,9 @@ help:
 	@echo "make test-editors  try the server in real Neovim and VS Code, set up in your cache folder"
 	@echo "make soak       10,000 requests to the real server, with cancels and killed workers"
 	@echo "make lint       lint, type check and import contracts"
+	@echo "make docs       the documentation as a site, in build/site"
+	@echo "make release    all that is published, with checksums, in dist"
+	@echo "make wheelhouse wheels for machines without a compiler, tried on an older processor"
 	@echo "make clean      remove .venv and caches"
 
 demo: $(VENV)/.core
@@ -50,6 +53,18 @@ lint: $(VENV)/.dev
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/lint-imports
 
+docs: $(VENV)/.docs
+	@$(BIN)/python -m mkdocs build --strict
+
+release: $(VENV)/.dev
+	@$(BIN)/python packaging/release.py
+
+# Compiles llama.cpp once more and emulates a processor, for half an hour (docs/install.md).
+# LEVEL=x86-64-v2 PROCESSOR=Nehalem for still older ones.
+wheelhouse: $(VENV)/.dev
+	@$(BIN)/python packaging/wheelhouse.py --level $(or $(LEVEL),x86-64-v3) dist/wheelhouse
+	@BEADLINE_PROCESSOR=$(or $(PROCESSOR),Haswell) $(BIN)/python -m pytest -m wheelhouse tests/distribution
+
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find beadline tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -69,6 +84,10 @@ $(VENV)/.dev: $(VENV)/.core
 	@echo "installing the tools and libraries of the tests into $(VENV) ..."
 	@$(PIP) torch==$$(sed -n 's/^torch==//p' constraints.txt)
 	@$(PIP) -e '.[dev,train]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.core
+	@$(PIP) -e '.[docs]'
 	@touch $@
 
 # Real vocabularies for the tests of prompt forms; BEADLINE_VOCABULARIES names another folder.

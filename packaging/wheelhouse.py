@@ -4,13 +4,13 @@
     python -m venv anywhere
     anywhere/bin/pip install --no-index --find-links dist/wheelhouse beadline
 
-Knows nothing of what the wheels do. It needs what `make test` needs, and a network, once. The wheels
-fit the operating system and the Python that made them, and newer releases of the system: make them
-on the oldest one that they are for.
+Knows nothing of what the wheels do. It needs what `make test` needs, and a network, once. The
+wheels fit the operating system and the Python that made them, and newer releases of the system:
+make them on the oldest one that they are for.
 
-llama.cpp is compiled for a level of processors instead of for this machine (`GGML_NATIVE=OFF`). Which
-instructions that leaves on depends on more than this switch (llama.cpp turns all of them off where
-SOURCE_DATE_EPOCH is set), so each is named here.
+llama.cpp is compiled for a level of processors instead of for this machine (`GGML_NATIVE=OFF`).
+Which instructions that leaves on depends on more than this switch (llama.cpp turns all of them off
+where SOURCE_DATE_EPOCH is set), so each is named here.
 """
 
 from __future__ import annotations
