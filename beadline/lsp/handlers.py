@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
-from beadline.lsp import events, inline, plain
+from beadline.lsp import events, inline, plain, queries
 from beadline.lsp.lines import Encoding
 from beadline.lsp.protocol import InlineParams
 from beadline.lsp.switch import MOST_MINUTES, SNOOZE_MINUTES
@@ -32,6 +32,7 @@ def register(server: BeadlineServer) -> None:
     _suggestions(server)
     _events(server)
     _commands(server)
+    queries.register(server)
 
 
 def _life_cycle(server: BeadlineServer) -> None:
