@@ -96,7 +96,7 @@ def neovim(build: Build) -> None:
 def jetbrains(build: Build) -> None:
     """The folder of the template, which LSP4IJ imports once it is unpacked."""
     name = f"beadline-jetbrains-{build.version}"
-    entries = known_files("packaging/jetbrains")
+    entries = known_files("packaging/jetbrains/template")
     zip_file(build.folder / f"{name}.zip", prefixed(name, entries), build.epoch)
 
 

@@ -102,7 +102,7 @@ def test_the_version_is_one_everywhere(release: Any) -> None:
 def test_archives_hold_what_git_knows_and_the_licence(release: Any) -> None:
     for folder, wanted in (
         ("packaging/neovim", ("plugin/beadline.lua", "doc/beadline.txt", "LICENSE")),
-        ("packaging/jetbrains", ("LICENSE",)),
+        ("packaging/jetbrains/template", ("template.json", "README.md", "LICENSE")),
     ):
         found = release.known_files(folder)
         assert set(wanted) <= set(found)
