@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors import repository
 from tests.editors.author import Author
+from tests.editors.desk import Desk
 from tests.editors.install import browser, code_server, neovim
 from tests.editors.install.places import editors_folder
+from tests.editors.install.programs import VSCode as Programs
 from tests.editors.neovim.driver import Neovim
 from tests.editors.server import Server
 from tests.editors.vscode import extension_package
@@ -40,12 +41,22 @@ def pictures() -> Path:
 
 
 @pytest.fixture(scope="session")
-def start_vscode() -> Callable[..., VSCode]:
-    """Starts VS Code with the extension built from this checkout; set up if it is not yet."""
+def vscode_programs() -> Programs:
+    """VS Code and what drives it; set up if it is not yet."""
     folder = editors_folder()
-    programs = code_server.set_up(folder, browser.set_up(folder))
-    extension = extension_package.build(programs, folder)
-    return functools.partial(VSCode, programs, extension=extension)
+    return code_server.set_up(folder, browser.set_up(folder))
+
+
+@pytest.fixture(scope="session")
+def extension(vscode_programs: Programs) -> Path:
+    """The package of the extension, built from this checkout."""
+    return extension_package.build(vscode_programs, editors_folder())
+
+
+@pytest.fixture(scope="session")
+def start_vscode(vscode_programs: Programs, extension: Path) -> Callable[..., VSCode]:
+    """Starts VS Code with the extension."""
+    return functools.partial(VSCode, vscode_programs, extension=extension)
 
 
 @pytest.fixture(scope="session", params=["neovim", "vscode"])
@@ -77,19 +88,7 @@ Opens = Callable[..., Author]
 def open_file(
     editors: Editors, server: Server, tmp_path: Path, short_folder: Path
 ) -> Iterator[Opens]:
-    """Opens a repository's file in a new editor; ends it after the test, and looks for trouble."""
-    opened: list[Neovim | VSCode] = []
-
-    def open_(text: str, **environment: str) -> Author:
-        path = repository.make(tmp_path / "repository", text)
-        variables = server.on_path() | environment
-        editor = editors.start(path, wire=server.wire, folder=short_folder, environment=variables)
-        opened.append(editor)
-        return Author(editor, path, text)
-
-    yield open_
-    for editor in opened:
-        told = editor.errors()
-        editor.close()
-        server.check_end()
-        assert told == []
+    """Opens a repository's file in a new editor, with these variables in its environment."""
+    desk = Desk(editors.start, server, tmp_path, short_folder)
+    yield lambda text, **environment: desk.open(text, environment=environment)
+    desk.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.editors import recorder
+from tests.editors import recorder as recording
 from tests.editors.install.places import CHECKOUT
 from tests.editors.wire import Wire, until
 
@@ -40,23 +40,38 @@ class Server:
             "BEADLINE_ENGINE__THREADS": "1",
         }
 
+    def environment(self) -> dict[str, str]:
+        """What of the environment of the one that runs is ours, by name."""
+        environment = self._serving().environ()
+        return {name: value for name, value in environment.items() if name.startswith("BEADLINE_")}
+
+    def arguments(self) -> list[str]:
+        """With what the one that runs was started, from `serve` on."""
+        command = self._serving().cmdline()
+        return command[command.index("serve") :]
+
     def kill(self) -> None:
         """Kill it as a crash would; its recorder has ended when this returns."""
-        (of_server,) = [p for p in self._processes() if "serve" in p.info["cmdline"]]
-        (process,) = of_server.children()
+        recorder = self._serving()
+        (process,) = recorder.children()
         process.kill()
-        until(lambda: not of_server.is_running(), "the recorder has ended")
+        until(lambda: not recorder.is_running(), "the recorder has ended")
 
     def check_end(self) -> None:
         """The editor has ended: the server must too, and it must have met no trouble."""
         until(lambda: not self._processes(), "the server has ended")
         assert self.wire.errors() == []
+        said = self.log.read_text("utf-8") if self.log.exists() else ""
         for sign in SIGNS_OF_TROUBLE:
-            assert sign not in self.log.read_text("utf-8")
+            assert sign not in said
+
+    def _serving(self) -> psutil.Process:
+        (process,) = [p for p in self._processes() if "serve" in p.info["cmdline"]]
+        return process
 
     def _write_program(self) -> None:
         python = [sys.executable, "-P"]
-        command = [*python, recorder.__file__, self.wire.path, *python, "-m", "beadline"]
+        command = [*python, recording.__file__, self.wire.path, *python, "-m", "beadline"]
         self.program.parent.mkdir(exist_ok=True)
         self.program.write_text(
             f"#!/bin/sh\n"

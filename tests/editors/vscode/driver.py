@@ -28,6 +28,14 @@ SETTINGS = {
     "telemetry.telemetryLevel": "off",
     "extensions.autoCheckUpdates": False,
 }
+RESTRICTED = {
+    "security.workspace.trust.enabled": True,
+    "security.workspace.trust.startupPrompt": "never",
+    "security.workspace.trust.banner": "never",
+}
+"""Over them for a folder that is not trusted."""
+KEYBINDINGS = [{"key": "ctrl+alt+right", "command": "beadline.client.acceptLine"}]
+"""What the extension has no key for by itself."""
 _DRIVER = Path(__file__).with_name("driver.mjs")
 _NO_GALLERY = json.dumps({"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""})
 _ADDRESS = re.compile(r"HTTP server listening on (http://\S+?)/?\s")
@@ -51,12 +59,14 @@ class VSCode:
         environment: Mapping[str, str],
         settings: Mapping[str, Any] | None = None,
         workspace: Path | None = None,
+        trusted: bool = True,
         served: bool = True,
     ) -> None:
         """Start with a file open. `folder`: empty, for VS Code's and the browser's data.
 
         `settings`: the user's, over those that every test has. `workspace`: a `.code-workspace`
-        file, if it is not the file's folder that is opened. `served`: whether a server is expected
+        file, if it is not the file's folder that is opened. `trusted`: whether VS Code trusts
+        whatever is opened, or restricts it without asking. `served`: whether a server is expected
         to be ready; returns when it is.
         """
         self.wire = wire
@@ -64,7 +74,9 @@ class VSCode:
         """Where VS Code writes what its output channels show, and its own logs."""
         self._processes: list[subprocess.Popen[Any]] = []
         try:
-            address = self._serve(programs, folder, extension, environment, settings or {})
+            restricted = {} if trusted else RESTRICTED
+            _write_settings(folder / "user-data", {**(settings or {}), **restricted})
+            address = self._serve(programs, folder, extension, environment, trusted)
             self._answers: queue.Queue[str] = queue.Queue()
             self._driver = self._drive(programs, folder)
             opened = f"workspace={workspace}" if workspace else f"folder={path.parent}"
@@ -87,6 +99,14 @@ class VSCode:
 
     def accept(self) -> None:
         self.press("Tab")
+
+    def accept_word(self) -> None:
+        """Press the key that takes the next word."""
+        self.press("Control+ArrowRight")
+
+    def accept_line(self) -> None:
+        """Press the key that takes the next line."""
+        self.press("Control+Alt+ArrowRight")
 
     def escape(self) -> None:
         self.press("Escape")
@@ -170,10 +190,9 @@ class VSCode:
         folder: Path,
         extension: Path,
         environment: Mapping[str, str],
-        settings: Mapping[str, Any],
+        trusted: bool,
     ) -> str:
         """Start code-server with the extension; its address."""
-        _write_settings(folder / "user-data", settings)
         (folder / "config.yaml").write_text("", "utf-8")
         variables = {
             **os.environ,
@@ -199,7 +218,8 @@ class VSCode:
             process = subprocess.Popen(
                 [
                     *(*command, "--bind-addr", "127.0.0.1:0", "--auth", "none"),
-                    *("--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"),
+                    *("--disable-telemetry", "--disable-update-check"),
+                    *(("--disable-workspace-trust",) if trusted else ()),
                 ],
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -252,9 +272,10 @@ def _kill_group(pid: int) -> None:
 
 
 def _write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
-    """The user's settings. VS Code on a server takes those of scope `machine` from another file
-    than the rest; what is not for a file is ignored in it."""
+    """The user's settings and keys. VS Code on a server takes settings of scope `machine` from
+    another file than the rest; what is not for a file is ignored in it."""
     for name in ("User", "Machine"):
         (folder / name).mkdir(parents=True)
         text = json.dumps({**SETTINGS, **settings})
         (folder / name / "settings.json").write_text(text, "utf-8")
+    (folder / "User" / "keybindings.json").write_text(json.dumps(KEYBINDINGS), "utf-8")
