@@ -145,7 +145,11 @@ export class Server implements Disposable {
   /** Run a command of the server. Rejects with `NoServer`, or with what the server says is wrong. */
   async ask<T>(command: string, parameters: unknown[] = [], token?: CancellationToken): Promise<T> {
     if (!this.client?.isRunning()) throw new NoServer();
-    return this.client.sendRequest<T>(EXECUTE_COMMAND, { command, arguments: parameters }, token);
+    const asked = { command, arguments: parameters };
+    // Not with a token that is undefined: the connection would take it for a second parameter.
+    return token
+      ? this.client.sendRequest<T>(EXECUTE_COMMAND, asked, token)
+      : this.client.sendRequest<T>(EXECUTE_COMMAND, asked);
   }
 
   /** Send a notification; nothing when there is no server. */

@@ -113,7 +113,7 @@ function candidates(own: string, machine: Machine): string[] {
   const folders = [
     ...pathEntries(machine),
     // Where pipx and uv put programs, which an editor that was not started from a shell may not know.
-    ...[environment.PIPX_BIN_DIR, environment.UV_TOOL_BIN_DIR].filter((folder) => folder !== undefined),
+    ...[environment.PIPX_BIN_DIR, environment.UV_TOOL_BIN_DIR].filter((f) => f !== undefined),
     machine.platform === 'win32' ? win32.join(home, '.local', 'bin') : posix.join(home, '.local/bin'),
   ];
   const paths = folders.map((folder) => join(machine, folder, 'beadline'));
