@@ -149,8 +149,11 @@ def _settings(server: BeadlineServer) -> None:
 
 
 def _suggestions(server: BeadlineServer) -> None:
-    # Without an options object pygls does not advertise the capability.
-    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
+    # Without an options object pygls does not advertise the capability, and an empty one is nothing
+    # to clients that read objects as lists (lsp-mode with plists).
+    options = lsp.InlineCompletionOptions(work_done_progress=False)
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, options)
     async def complete(params: InlineParams) -> lsp.InlineCompletionList:
         return await inline.complete(server.suggestions, params)
 
