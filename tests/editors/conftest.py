@@ -68,6 +68,13 @@ def editors(request: pytest.FixtureRequest, pictures: Path) -> Editors:
     return Editors(functools.partial(Neovim, program), pictures)
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for the servers of clients that are written here: the probe's verdict is found
+    once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """A folder for sockets, whose paths may have about a hundred characters."""

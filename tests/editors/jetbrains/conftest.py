@@ -5,49 +5,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.editors import repository
+from tests.editors import repository, stdio
 from tests.editors.install.places import CHECKOUT
 from tests.editors.jetbrains.client import Editor, nested, read_template
 from tests.editors.server import Server
-from tests.lsp.client import TIMEOUT, Client, finish
+from tests.editors.stdio import Session
 
 TEMPLATE = CHECKOUT / "packaging" / "jetbrains" / "template"
-
-
-@dataclasses.dataclass
-class Session:
-    """A running server and the editor that started it."""
-
-    editor: Editor
-    client: Client
-    process: asyncio.subprocess.Process
-
-    async def end(self) -> None:
-        """Close the IDE."""
-        if self.process.returncode is None:
-            await finish(self.client)
-            assert await asyncio.wait_for(self.process.wait(), TIMEOUT) == 0
-        await self.client.ended()
-
 
 Start = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for all servers: the probe's verdict is found once."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-async def start(server: Server, tmp_path: Path, cache_dir: Path) -> AsyncIterator[Start]:
+async def start(server: Server, tmp_path: Path, shared_cache: Path) -> AsyncIterator[Start]:
     """Starts the server with a file open; ends it after the test, and looks for trouble."""
     sessions: list[Session] = []
 
@@ -57,34 +33,25 @@ async def start(server: Server, tmp_path: Path, cache_dir: Path) -> AsyncIterato
         settings: Mapping[str, Any] | None = None,
         state: str = "ready",
         **environment: str,
-    ) -> Session:
+    ) -> tuple[Editor, Session]:
         """`settings`: of the tab Configuration, as they are written there; `state`: what the server
         has to say of itself before anything is typed."""
         path = repository.make(tmp_path / "repository", text)
         template = read_template(TEMPLATE)
         if settings is not None:
             template = dataclasses.replace(template, settings=nested(settings))
-        process = await asyncio.create_subprocess_exec(
-            *template.command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=path.parent,
-            env={
-                **os.environ,
-                **server.on_path(),
-                "BEADLINE_CACHE_DIR": str(cache_dir),
-                # The cache is shared: no test goes on where another one ended.
-                "BEADLINE_ENGINE__SAVE_STATE": "false",
-                **environment,
-            },
+        session = await stdio.start(
+            template.command,
+            server,
+            folder=path.parent,
+            cache=shared_cache,
+            environment=environment,
         )
-        assert process.stdin is not None and process.stdout is not None
-        client = Client(process.stdout, process.stdin.write)
-        editor = Editor(client, path.as_uri(), text)
-        sessions.append(Session(editor, client, process))
+        sessions.append(session)
+        editor = Editor(session.client, path.as_uri(), text)
         await editor.start(template, path.parent.as_uri())
-        await client.told("beadline/status", state=state)
-        return sessions[-1]
+        await session.client.told("beadline/status", state=state)
+        return editor, session
 
     yield open_
     for session in sessions:

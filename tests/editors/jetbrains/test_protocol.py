@@ -44,7 +44,7 @@ async def find(
 
 async def test_what_is_inserted_is_what_the_server_meant(start: Start) -> None:
     places = (*CLOSED, *EMOJI, *PLAIN)
-    editor: Editor = (await start(source(places))).editor
+    editor, _ = await start(source(places))
     offered = []
     for place in places:
         editor.go_behind(place.line)
@@ -65,8 +65,8 @@ async def test_what_is_inserted_is_what_the_server_meant(start: Start) -> None:
 async def test_a_request_is_taken_back_when_the_caret_goes_on(start: Start) -> None:
     first, place, *_ = PLAIN
     # Long enough that a request soon after another one still waits when the next one comes.
-    session = await start(source(PLAIN), BEADLINE_COMPLETION__DEBOUNCE_MS="2000")
-    editor, client = session.editor, session.client
+    editor, session = await start(source(PLAIN), BEADLINE_COMPLETION__DEBOUNCE_MS="2000")
+    client = session.client
     editor.go_behind(first.line)
     editor.type(first.typed)
     await editor.suggestions()
@@ -82,8 +82,8 @@ async def test_a_request_is_taken_back_when_the_caret_goes_on(start: Start) -> N
 async def test_asking_again_at_the_same_place_cancels_nothing(
     start: Start, server: Server
 ) -> None:
-    session = await start(source(PLAIN))
-    editor, client = session.editor, session.client
+    editor, session = await start(source(PLAIN))
+    client = session.client
     editor.go_behind(PLAIN[0].line)
     editor.type(PLAIN[0].typed)
     older, newer = editor.ask(), editor.ask()
@@ -94,9 +94,9 @@ async def test_asking_again_at_the_same_place_cancels_nothing(
 
 
 async def test_what_was_taken_is_counted_without_a_command(start: Start) -> None:
-    session = await start(source(PLAIN))
-    variant = await find(session.editor, PLAIN, lambda new: len(new.strip()) >= 4)
-    session.editor.take(variant)
+    editor, session = await start(source(PLAIN))
+    variant = await find(editor, PLAIN, lambda new: len(new.strip()) >= 4)
+    editor.take(variant)
     await session.end()
     total = run("stats", "--json").json["total"]
     assert total["accepted"] == 1
@@ -105,8 +105,7 @@ async def test_what_was_taken_is_counted_without_a_command(start: Start) -> None
 
 async def test_the_settings_of_the_tab_configuration_hold(start: Start) -> None:
     settings = {"beadline.completion.enabled": False}
-    session = await start(source(PLAIN), settings=settings, state="off")
-    editor = session.editor
+    editor, _ = await start(source(PLAIN), settings=settings, state="off")
     editor.go_behind(PLAIN[0].line)
     editor.type(PLAIN[0].typed)
     assert await editor.suggestions() == []
