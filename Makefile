@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 8 --dist loadscope
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help demo test test-fast test-editors soak lint docs release wheelhouse clean
+.PHONY: help demo test test-fast test-editors soak lint docs pictures release wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make soak       10,000 requests to the real server, with cancels and killed workers"
 	@echo "make lint       lint, type check and import contracts"
 	@echo "make docs       the documentation as a site, in build/site"
+	@echo "make pictures   the pictures of the documentation, from the real editors"
 	@echo "make release    all that is published, with checksums, in dist"
 	@echo "make wheelhouse wheels for machines without a compiler, tried on an older processor"
 	@echo "make clean      remove .venv and caches"
@@ -55,6 +56,11 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	@$(BIN)/python -m mkdocs build --strict
+
+# Of the editors that test-editors sets up. MODEL=PATH for another model than the built-in one.
+pictures: $(VENV)/.dev $(VENV)/.docs
+	@PYTHONPATH=. $(BIN)/python packaging/pictures/take.py docs/pictures \
+		$(if $(MODEL),--model $(MODEL))
 
 release: $(VENV)/.dev
 	@$(BIN)/python packaging/release.py

@@ -33,7 +33,7 @@ from tests.editors.repository import BLOCK, Place
 from tests.editors.server import Server
 from tests.editors.vscode import extension_package, manifest
 from tests.editors.vscode.driver import VSCode
-from tests.editors.wire import until
+from tests.editors.wire import TIMEOUT, until
 
 _SIZE = 960, 600
 _COLUMNS, _ROWS = 100, 30
@@ -53,18 +53,19 @@ def main() -> int:
     """Take them all; the exit code."""
     parser = argparse.ArgumentParser(description="Take pictures of the real editors.")
     parser.add_argument("folder", type=Path, help="folder for the pictures")
-    parser.add_argument("--model", help="GGUF file in place of the built-in model")
+    parser.add_argument("--model", type=Path, help="GGUF file in place of the built-in model")
     arguments = parser.parse_args()
     pictures: Path = arguments.folder.resolve()
     pictures.mkdir(parents=True, exist_ok=True)
+    model = str(arguments.model.resolve()) if arguments.model else None
     try:
         editors = editors_folder()
         programs = code_server.set_up(editors, browser.set_up(editors))
         extension = extension_package.build(programs, editors)
         with tempfile.TemporaryDirectory(prefix="bl-", ignore_cleanup_errors=True) as name:
-            _vscode(programs, extension, Path(name), pictures, arguments.model)
+            _vscode(programs, extension, Path(name), pictures, model)
         with tempfile.TemporaryDirectory(prefix="bl-", ignore_cleanup_errors=True) as name:
-            _neovim(programs, Path(name), pictures, arguments.model)
+            _neovim(programs, Path(name), pictures, model)
     except (SetupError, OSError) as exc:
         say(str(exc))
         return 1
@@ -100,15 +101,15 @@ def _vscode(
         editor.resize(*_SIZE)
         editor.press("Control+b")  # the list of files
         author = Author(editor, path, text)
-        suggestion = _typing(author, folder, pictures)
+        _typing(author, folder, pictures)
         _menu(editor, pictures)
-        _prompt(editor, pictures, suggestion)
+        _prompt(editor, pictures)
     finally:
         editor.close()
 
 
-def _typing(author: Author, folder: Path, pictures: Path) -> str:
-    """Type where the model has several lines to suggest, and take them; the suggestion."""
+def _typing(author: Author, folder: Path, pictures: Path) -> None:
+    """Type where the model has several lines to suggest, and take them."""
     editor = author.editor
     for number, place in enumerate(BLOCK):
         frames = folder / f"frames-{number}"
@@ -125,7 +126,7 @@ def _typing(author: Author, folder: Path, pictures: Path) -> str:
             film.take(_END_MS)
             film.save(pictures / "vscode-typing.png")
             say(f"{suggestion!r} was suggested for {place.typed!r}")
-            return suggestion
+            return
         editor.escape()
     raise SetupError("The model suggests nothing of several lines at any of the places.")
 
@@ -149,7 +150,7 @@ def _menu(editor: VSCode, pictures: Path) -> None:
     until(lambda: not editor.entries(), "the menu is closed")
 
 
-def _prompt(editor: VSCode, pictures: Path, suggestion: str) -> None:
+def _prompt(editor: VSCode, pictures: Path) -> None:
     before = editor.tab()
     editor.run("beadline.client.showPrompt", manifest.title("beadline.client.showPrompt"))
     until(lambda: editor.tab() != before and editor.text(), "the prompt is shown")
@@ -175,7 +176,7 @@ def _neovim(programs: Programs, folder: Path, pictures: Path, model: str | None)
         author.find(BLOCK, lambda suggestion: "\n" in suggestion)
         screen.picture(pictures / "neovim-suggestion.png")
         viewer.terminate()
-        viewer.wait()
+        viewer.wait(TIMEOUT)
     finally:
         screen.close()
         editor.close()

@@ -1,4 +1,4 @@
-"""A terminal, and pictures of its screen as a browser draws it. Knows no program that runs there."""
+"""A terminal, and pictures of its screen as a browser draws it. Knows no program in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 from pathlib import Path
 
 from tests.editors.install.programs import VSCode as Programs
@@ -18,6 +19,7 @@ from tests.editors.wire import TIMEOUT
 
 _SCREEN = Path(__file__).with_name("screen.mjs")
 _CHUNK = 1 << 16
+_QUIET_S = 0.5
 
 
 class Terminal:
@@ -38,6 +40,12 @@ class Terminal:
             written = bytes(self._written)
             self._written.clear()
         return written
+
+    def settle(self) -> None:
+        """Until nothing has been written for a moment: programs draw when they like."""
+        written = -1
+        while written != (written := len(self._written)):
+            time.sleep(_QUIET_S)
 
     def close(self) -> None:
         """The program has ended."""
@@ -73,8 +81,9 @@ class Screen:
         )
 
     def picture(self, path: Path) -> None:
-        """Save the screen as it is after all that was written so far."""
+        """Save the screen as it is once nothing more is written to it."""
         assert self._process.stdin is not None and self._process.stdout is not None
+        self._terminal.settle()
         written = base64.b64encode(self._terminal.take()).decode("ascii")
         self._process.stdin.write(json.dumps({"written": written, "path": str(path)}) + "\n")
         self._process.stdin.flush()

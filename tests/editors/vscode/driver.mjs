@@ -19,7 +19,7 @@ const page = context.pages()[0] ?? (await context.newPage());
 page.setDefaultTimeout(120_000);
 const row = (file) => page.locator(`.explorer-folders-view .monaco-list-row:has-text("${file}")`);
 const status = page.locator('.statusbar-item[id^="beadline."]');
-const quick = page.locator('.quick-input-widget');
+const quick = page.locator('.quick-input-widget').first();
 const entries = quick.locator('.quick-input-list .monaco-list-row');
 const notices = page.locator('.notification-list-item');
 
@@ -47,18 +47,18 @@ const commands = {
   dirty: async () => page.locator('.tab.active.dirty').count(),
   notifications: async () => page.locator('.notification-list-item-message').allInnerTexts(),
   buttons: async () => notices.locator('.monaco-button').allInnerTexts(),
+  pressButton: async ({ text }) =>
+    notices.locator('.monaco-button').filter({ hasText: text }).first().click(),
   // Its entry is there under its title: the list may still be that of another filter.
   run: async ({ command, title }) => {
     await palette(command);
     await entries.filter({ hasText: title }).first().click();
   },
   filter: async ({ text }) => palette(text),
-  entries: async () => entries.locator('.label-name').allInnerTexts(),
+  // What was in the list stays in the page when it is closed.
+  entries: async () =>
+    (await quick.isVisible()) ? entries.locator('.label-name').allInnerTexts() : [],
   choose: async ({ text }) => entries.filter({ hasText: text }).first().click(),
-  answer: async ({ text }) => {
-    await quick.locator('.quick-input-box input').fill(text);
-    await page.keyboard.press('Enter');
-  },
   status: async () => (await status.count()) ? status.first().evaluate(item) : null,
   clickStatus: async () => status.first().locator('a').first().click(),
   tab: async () => page.locator('.tab.active').first().getAttribute('data-resource-name'),

@@ -70,6 +70,8 @@ class VSCode:
         to be ready; returns when it is.
         """
         self.wire = wire
+        self.machine_settings = folder / "user-data" / "Machine" / "settings.json"
+        """Where VS Code on a server keeps settings of scope `machine`."""
         self.logs = folder / "user-data" / "logs"
         """Where VS Code writes what its output channels show, and its own logs."""
         self._processes: list[subprocess.Popen[Any]] = []
@@ -127,6 +129,10 @@ class VSCode:
     def buttons(self) -> list[str]:
         """What can be pressed in the notifications."""
         return self._do("buttons")
+
+    def press_button(self, text: str) -> None:
+        """Press the first of them with this text."""
+        self._do("pressButton", text=text)
 
     def run(self, command: str, title: str) -> None:
         """Run a command from the palette, found by its identifier, where it has this title."""

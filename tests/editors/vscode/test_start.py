@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.editors.desk import Desk
 from tests.editors.repository import PLAIN, source
 from tests.editors.server import NAME, Server
+from tests.editors.vscode.actions import clear, offers
 from tests.editors.vscode.driver import VSCode
 from tests.editors.wire import until
 
@@ -44,8 +46,7 @@ def test_without_a_server_one_is_offered(
     until(lambda: any("Install" in button for button in editor.buttons()), "to install is offered")
     seen(editor, "no-server")
     assert server.wire.sessions == 0
-    editor.run("notifications.clearAll", "Notifications: Clear All Notifications")
-    until(lambda: not editor.errors(), "nothing is shown")
+    clear(editor)
 
 
 def test_a_killed_server_comes_back(
@@ -79,3 +80,28 @@ def test_several_folders_have_one_server(desk: Desk, server: Server, tmp_path: P
     assert folders == [desk.repository.as_uri(), other.as_uri()]
     author.find(PLAIN)
     assert server.wire.sessions == 1
+
+
+def test_an_installation_that_fails_says_why(
+    desk: Desk, server: Server, tmp_path: Path, seen: Callable[[VSCode, str], None]
+) -> None:
+    python = tmp_path / "python"
+    python.mkdir()
+    (python / "python3").symlink_to(os.path.realpath(sys.executable))
+    environment = {
+        "PATH": f"{python}{os.pathsep}{path_without_server()}",
+        "PIP_NO_INDEX": "1",
+    }
+    editor = desk.open(source(PLAIN), environment=environment, served=False).editor
+    until(lambda: any("Install" in button for button in editor.buttons()), "to install is offered")
+    editor.press_button("Install")
+    until(lambda: offers(editor, "venv and pip"), "Python's venv is offered")
+    editor.choose("venv and pip")
+    told = until(
+        lambda: [text for text in editor.errors() if "the installation failed" in text],
+        "it is said that it failed",
+    )
+    assert "the package index does not have this release" in told[0]
+    seen(editor, "installation-failed")
+    assert server.wire.sessions == 0
+    clear(editor)

@@ -14,6 +14,7 @@ from tests.editors.desk import Desk
 from tests.editors.repository import PLAIN, source
 from tests.editors.server import Server
 from tests.editors.vscode import manifest
+from tests.editors.vscode.actions import run
 from tests.editors.vscode.driver import VSCode
 from tests.editors.wire import until
 
@@ -87,7 +88,7 @@ def test_no_log_holds_source_text(desk: Desk, server: Server) -> None:
     _, suggestion = author.find(PLAIN)
     author.accept(suggestion)
     before = editor.tab()
-    editor.run("beadline.client.showPrompt", manifest.title("beadline.client.showPrompt"))
+    run(editor, "beadline.client.showPrompt")
     until(lambda: editor.tab() != before, "the prompt is shown")
     until(
         lambda: [path for path in editor.logs.rglob("*.log") if "beadline" in path.name],
