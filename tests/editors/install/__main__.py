@@ -21,7 +21,7 @@ def main() -> int:
     except (SetupError, OSError) as exc:
         say(str(exc))
         return 1
-    say(f"code-server is there: {vscode.code_server.parents[2]}")
+    say(f"code-server {vscode.version(folder)} is there")
     return 0
 
 

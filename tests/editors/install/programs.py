@@ -40,3 +40,10 @@ class VSCode:
     browser: Program
     tools: Path
     """A `node_modules` folder."""
+
+    def version(self, folder: Path) -> str:
+        """Of code-server and of the VS Code it holds. `folder`: for a configuration file, which
+        code-server writes even when it is only asked."""
+        configuration = str(folder / "code-server.yaml")
+        entry = str(self.code_server)
+        return Program((str(self.node), entry, "--config", configuration)).version()
