@@ -96,8 +96,10 @@ def _edited(lines: list[str], section: str, name: str, value: Value | None) -> l
             count = _length(lines, at)
             if value is None:
                 return [*lines[:at], *lines[at + count :]]
+            indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
             comment = _comment(lines[at]) if count == 1 else ""
-            return [*lines[:at], f"{key} = {toml(value)}{comment}", *lines[at + count :]]
+            line = f"{indent}{key} = {toml(value)}{comment}"
+            return [*lines[:at], line, *lines[at + count :]]
     if value is None:
         return lines
     if table is not None:
