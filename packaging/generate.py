@@ -132,15 +132,8 @@ def sections() -> list[Section]:
                 raise GenerateError(
                     f"{branch.name}.{leaf.name} has no description: write one below its field."
                 )
-            leaves.append(
-                Setting(
-                    branch.name,
-                    leaf.name,
-                    getattr(options, leaf.name),
-                    leaf.metadata,
-                    described[leaf.name],
-                )
-            )
+            value, text = getattr(options, leaf.name), described[leaf.name]
+            leaves.append(Setting(branch.name, leaf.name, value, leaf.metadata, text))
         found.append(Section(branch.name, described[""], tuple(leaves)))
     return found
 
