@@ -43,7 +43,7 @@ test-fast: $(VENV)/.vocabularies lint
 # Downloads 0.6 GB and compiles for minutes, once (docs/editors.md).
 test-editors: $(VENV)/.dev
 	@$(BIN)/python -m tests.editors.install
-	@$(BIN)/python -m pytest -m editor tests/editors
+	@$(BIN)/python -m pytest -m editor --durations=0 --durations-min=1 tests/editors
 
 # A thousand of them are part of `make test`. SEED repeats a run that failed.
 soak: $(VENV)/.dev
