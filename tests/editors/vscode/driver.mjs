@@ -17,6 +17,8 @@ const context = await chromium.launchPersistentContext(profile, {
 });
 const page = context.pages()[0] ?? (await context.newPage());
 page.setDefaultTimeout(120_000);
+const PATIENCE_MS = 5_000;
+const MOST_TRIES = 5;
 const row = (file) => page.locator(`.explorer-folders-view .monaco-list-row:has-text("${file}")`);
 const status = page.locator('.statusbar-item[id^="beadline."]');
 const quick = page.locator('.quick-input-widget').first();
@@ -49,10 +51,19 @@ const commands = {
   buttons: async () => notices.locator('.monaco-button').allInnerTexts(),
   pressButton: async ({ text }) =>
     notices.locator('.monaco-button').filter({ hasText: text }).first().click(),
-  // Its entry is there under its title: the list may still be that of another filter.
+  // Its entry is there under its title: the list may still be that of another filter. It may come
+  // late, when a condition of the command is about to hold, or something took the focus.
   run: async ({ command, title }) => {
-    await palette(command);
-    await entries.filter({ hasText: title }).first().click();
+    const wanted = entries.filter({ hasText: title }).first();
+    for (let tries = 1; ; tries++) {
+      await palette(command);
+      try {
+        return void (await wanted.click({ timeout: PATIENCE_MS }));
+      } catch (error) {
+        if (tries === MOST_TRIES) throw error;
+        await page.keyboard.press('Escape');
+      }
+    }
   },
   filter: async ({ text }) => palette(text),
   // What was in the list stays in the page when it is closed.
