@@ -1,10 +1,10 @@
-"""`python -m tests.editors.install`: set both editors up and say what is there."""
+"""`python -m tests.editors.install`: set the editors up and say what is there."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.editors.install import browser, code_server, neovim
+from tests.editors.install import browser, code_server, emacs, neovim
 from tests.editors.install.places import SetupError, editors_folder, say
 
 
@@ -15,6 +15,7 @@ def main() -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         say(f"{neovim.set_up(folder).version()} is there")
+        say(f"{emacs.set_up(folder).program.version()} is there")
         chromium = browser.set_up(folder)
         say(f"{chromium.version()} is there")
         vscode = code_server.set_up(folder, chromium)
