@@ -7,6 +7,9 @@
 
 ;;; Code:
 
+(require 'json)
+(require 'seq)
+
 (setq make-backup-files nil
       auto-save-default nil
       create-lockfiles nil

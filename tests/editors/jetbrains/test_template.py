@@ -150,15 +150,6 @@ def test_nothing_is_sent_that_an_editor_may_not_set() -> None:
     assert applied.options.completion.replace_closers is False
 
 
-def test_the_schema_lists_what_an_editor_may_set() -> None:
-    properties = content("settings.schema.json")["properties"]
-    values = {name.removeprefix("beadline."): each["default"] for name, each in properties.items()}
-    assert all(name.startswith("beadline.") for name in properties)
-    applied = settings.apply(Options(), values, trusted=False, source="schema")
-    assert (applied.refused, applied.problems) == ((), ())
-    assert applied.options == Options()
-
-
 def test_the_settings_of_the_help_are_in_the_schema() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
     values = json.loads(example)
