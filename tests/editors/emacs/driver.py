@@ -92,7 +92,8 @@ class Emacs:
 
     def close(self) -> None:
         """End Emacs, which ends its server."""
-        self._ask("(let ((kill-emacs-query-functions nil)) (set-buffer-modified-p nil) (kill-emacs))")
+        form = "(set-buffer-modified-p nil) (let ((kill-emacs-query-functions nil)) (kill-emacs))"
+        self._ask(f"(with-current-buffer {self._buffer} {form})")
         try:
             self._process.wait(TIMEOUT)
         finally:

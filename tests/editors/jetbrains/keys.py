@@ -42,7 +42,7 @@ TEMPLATE = {
 }
 """Keys of `template.json` and what they hold."""
 SYSTEMS = frozenset({"default", "windows", "mac", "unix"})
-"""Keys of what differs by operating system; `default` is taken where the system's own is missing."""
+"""Keys of what differs by operating system; `default` is for those without one of their own."""
 ENV = {"includeSystemEnvironmentVariables": bool, "variables": dict}
 MAPPING = {"fileType": dict, "languageId": str}
 FILE_TYPE = {"name": str, "patterns": list}

@@ -106,7 +106,7 @@ def test_the_template_is_up_to_date() -> None:
 def test_the_steps_of_the_installer_are_documented() -> None:
     installer = content("installer.json")
     check(installer, keys.INSTALLER)
-    assert installer["executeOnStartServer"] is False, "nothing is installed without being asked for"
+    assert installer["executeOnStartServer"] is False, "nothing is installed unasked"
     known = {"exec": keys.EXEC, "configureServer": keys.CONFIGURE_SERVER}
     for kind, step in steps(installer["check"], installer["run"]):
         assert kind in keys.TASKS

@@ -165,7 +165,7 @@ async def test_an_entry_of_the_list_is_the_suggestion(launch: Launch, path: Path
 async def test_coc_shows_and_takes_what_the_server_answers(
     launch: Launch, path: Path, server: Server
 ) -> None:
-    """As src/handler/inline.ts of neoclide/coc.nvim (f45c57eb) does: items whose range does not hold
+    """As neoclide/coc.nvim does (src/handler/inline.ts, f45c57eb): items whose range does not hold
     the cursor are left out, an empty one would leave marks, the command is run after inserting."""
     snippet = snippets.coc()
     client = (await launch(snippet)).client
