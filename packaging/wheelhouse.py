@@ -53,7 +53,7 @@ def commands(folder: Path, python: str = sys.executable) -> list[list[str]]:
     pinned = ["-c", str(ROOT / "constraints.txt"), "-w", str(folder)]
     return [
         [*wheel, *pinned, "--no-deps", "--no-cache-dir", "--no-binary", PACKAGE, PACKAGE],
-        [*wheel, *pinned, "--find-links", str(folder), str(ROOT)],
+        [*wheel, *pinned, "--only-binary", PACKAGE, "--find-links", str(folder), str(ROOT)],
     ]
 
 
