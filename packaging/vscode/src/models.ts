@@ -10,7 +10,7 @@ interface Item extends QuickPickItem {
   value?: string;
 }
 
-/** Ask for a model and write it down; `found` is undefined while there is no server to say which there are. */
+/** Ask for a model and write it down; `found` is undefined while no server says which there are. */
 export async function chooseModel(found: Models | undefined): Promise<void> {
   const chosen = await window.showQuickPick(items(found), {
     title: 'Model of beadline',
@@ -38,7 +38,7 @@ function modelItem(model: Model): Item {
   const { family, quantisation, parameters, problem, configured, builtin } = model;
   const facts = [
     family,
-    parameters ? `${(parameters / 1e9).toPrecision(2)} B parameters` : '',
+    parameters ? `${count(parameters)} parameters` : '',
     quantisation,
     size(model.size),
     builtin ? 'built in' : '',
@@ -59,4 +59,9 @@ async function chooseFile(): Promise<string | undefined> {
     filters: { 'GGUF models': ['gguf'] },
   });
   return chosen?.[0]?.fsPath;
+}
+
+function count(parameters: number): string {
+  if (parameters < 1e9) return `${Math.round(parameters / 1e6)} M`;
+  return `${(parameters / 1e9).toPrecision(2)} B`;
 }

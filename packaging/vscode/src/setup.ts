@@ -40,7 +40,8 @@ const WAYS: Record<Method, string> = {
 export async function offer(memory: Memento): Promise<boolean> {
   if (memory.get<boolean>(NOT_AGAIN)) return false;
   const answer = await window.showInformationMessage(
-    'beadline: the server is not installed on this machine. It can be installed into an environment of its own.',
+    'beadline: the server is not installed on this machine. ' +
+      'It can be installed into an environment of its own.',
     'Install...',
     "Don't Ask Again",
   );
@@ -125,7 +126,8 @@ async function chooseWheel(): Promise<Source | undefined> {
     openLabel: 'Install',
     filters: { 'Python wheels': ['whl'] },
   });
-  return chosen?.[0] && { wheel: chosen[0].fsPath };
+  const file = chosen?.[0];
+  return file && { wheel: file.fsPath };
 }
 
 async function sayFailed(reason: string, log: LogOutputChannel): Promise<void> {

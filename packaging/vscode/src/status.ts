@@ -60,10 +60,6 @@ const SENTENCES: Record<ProgramState, string> = {
 export function describe({ program, status, reason, ghostText }: Shown): Description {
   const told = program === 'running' ? status : undefined;
   const state = told?.state ?? (program === 'running' ? 'starting' : program);
-  const serves = told?.state === 'ready' || told?.state === 'working';
-  const words = serves ? nameOf(told) : `beadline: ${state}`;
-  const latency = told?.state === 'ready' && told.latencyMs !== undefined;
-  const parts = [`$(${ICONS[state]})`, words, latency ? milliseconds(told.latencyMs!) : ''];
   const lines = [told?.message ?? SENTENCES[program]];
   if (!told && reason) lines.push(reason);
   if (told?.adapter) lines.push(`Tuned: ${told.adapter}.`);
@@ -73,11 +69,19 @@ export function describe({ program, status, reason, ghostText }: Shown): Descrip
     lines.push('The editor shows no suggestions: `editor.inlineSuggest.enabled` is off.');
   }
   return {
-    text: parts.filter(Boolean).join(' '),
+    text: `$(${ICONS[state]}) ${wordsOf(told, state)}`,
     tooltip: lines.join('\n\n'),
     label: `beadline: ${state}. ${lines.join(' ')}`,
     background: backgroundOf(state),
   };
+}
+
+/** The model while it serves, with the time of its last answer; else the state. */
+function wordsOf(told: Status | undefined, state: ProgramState | Status['state']): string {
+  if (told?.state !== 'ready' && told?.state !== 'working') return `beadline: ${state}`;
+  const { latencyMs } = told;
+  const name = nameOf(told);
+  return latencyMs === undefined ? name : `${name} ${milliseconds(latencyMs)}`;
 }
 
 /** What to ask of a new server so that it suggests nothing where the last one was told so: its command
