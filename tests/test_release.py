@@ -118,7 +118,7 @@ def test_a_tree_with_changes_is_not_released(
     monkeypatch.setattr(release, "ROOT", tmp_path)
     release.check_tree()
     (tmp_path / "new").touch()
-    with pytest.raises(release.ReleaseError, match="not committed: \\?\\? new"):
+    with pytest.raises(release.ReleaseError, match=r"not committed: \?\? new"):
         release.check_tree()
 
 
