@@ -15,7 +15,7 @@ SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 8 --dist loadscope
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help demo test test-fast test-editors soak lint docs pictures release wheelhouse clean
+.PHONY: help demo test test-fast test-editors test-neovim soak lint docs pictures release wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
 	@echo "make test-fast  the same without the slow tests"
 	@echo "make test-editors  try the server in real Neovim and VS Code, set up in your cache folder"
+	@echo "make test-neovim   the part of it for Neovim alone, which is small"
 	@echo "make soak       10,000 requests to the real server, with cancels and killed workers"
 	@echo "make lint       lint, type check and import contracts"
 	@echo "make docs       the documentation as a site, in build/site"
@@ -44,6 +45,11 @@ test-fast: $(VENV)/.vocabularies lint
 test-editors: $(VENV)/.dev
 	@$(BIN)/python -m tests.editors.install
 	@$(BIN)/python -m pytest -m editor --durations=0 --durations-min=1 tests/editors
+
+# Of these the part that needs neither a browser nor a compiler: Neovim of three versions, 40 MB.
+test-neovim: $(VENV)/.dev
+	@$(BIN)/python -m tests.editors.install neovim
+	@$(BIN)/python -m pytest -m editor -k "not vscode" tests/editors/neovim tests/editors/test_smoke.py
 
 # A thousand of them are part of `make test`. SEED repeats a run that failed.
 soak: $(VENV)/.dev

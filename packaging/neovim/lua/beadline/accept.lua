@@ -84,8 +84,8 @@ local function take(bufnr, suggestion, part)
 end
 
 --- Take what can be seen in the current buffer: 'all' of it, the next 'word' or 'line'.
---- `otherwise` is called if the text turns out to have gone another way. Returns false if nothing is
---- to be seen.
+--- `otherwise` is called if the text turns out to have gone another way. Returns false if nothing
+--- is to be seen.
 function M.accept(display, part, otherwise)
   local bufnr = vim.api.nvim_get_current_buf()
   return display.take(bufnr, function(suggestion)

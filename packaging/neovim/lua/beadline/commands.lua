@@ -55,7 +55,7 @@ local function use_model(value)
       client_of.notify(said, vim.log.levels.ERROR)
       return
     end
-    client_of.notify(('the model is %s from now on; the server starts anew.'):format(value))
+    client_of.notify(('the server starts anew with %s.'):format(value))
     client_of.restart()
   end)
 end
@@ -124,8 +124,7 @@ function COMMANDS.tune(word)
     return
   end
   ask(TRAIN, document(), function()
-    client_of.notify('tuning on this repository; :Beadline status says how far, '
-      .. ':Beadline tune stop ends it.')
+    client_of.notify('tuning has begun; :Beadline status says how far.')
   end)
 end
 

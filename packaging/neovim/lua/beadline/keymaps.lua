@@ -12,29 +12,36 @@ local function feed(keys, remap)
   vim.api.nvim_feedkeys(keys, remap and 'im' or 'in', false)
 end
 
---- What the key would have done without us.
+--- What a mapping stands for, as written; nil for a function.
+local function rhs_of(mapping)
+  local script = ('<SNR>%d_'):format(mapping.sid or 0)
+  return mapping.rhs and (mapping.rhs:gsub('<SID>', script))
+end
+
+--- Do what the key would have done without us.
 local function fall_back(key)
   local mapping = before[key] or {}
   local remap = mapping.noremap == 0
-  local result = mapping.rhs
-  if mapping.callback then
-    result = mapping.callback()
-  elseif mapping.expr == 1 then
-    result = vim.api.nvim_eval(mapping.rhs)
-  end
   if vim.tbl_isempty(mapping) then
     feed(vim.keycode(key), false)
-  elseif type(result) == 'string' and (mapping.expr == 1 or not mapping.callback) then
-    -- Keys of an expression are codes already, unless it wants them replaced.
-    local are_codes = mapping.expr == 1 and mapping.replace_keycodes ~= 1
-    feed(are_codes and result or vim.keycode(result), remap)
+  elseif mapping.expr ~= 1 and mapping.callback then
+    mapping.callback()
+  elseif mapping.expr ~= 1 then
+    feed(vim.keycode(rhs_of(mapping)), remap)
+  else
+    local keys = mapping.callback and mapping.callback() or vim.api.nvim_eval(rhs_of(mapping))
+    -- They are codes already, unless the mapping wants them replaced.
+    if type(keys) == 'string' then
+      feed(mapping.replace_keycodes == 1 and vim.keycode(keys) or keys, remap)
+    end
   end
 end
 
 local function remember(key)
   local mapping = vim.fn.maparg(key, 'i', false, true)
-  if not vim.startswith(mapping.desc or '', DESCRIPTION) and mapping.buffer ~= 1 then
-    before[key] = mapping
+  if not vim.startswith(mapping.desc or '', DESCRIPTION) then
+    -- One for a buffer is not ours to replace, nor to repeat elsewhere.
+    before[key] = mapping.buffer ~= 1 and mapping or {}
   end
 end
 

@@ -91,7 +91,8 @@ function M.statistics(answer)
     'What became of suggestions, counted on this machine and kept in',
     answer.file,
   }
-  counts(lines, answer.since and ('All, since ' .. answer.since) or 'All', answer.total)
+  local since = type(answer.since) == 'string' and answer.since or ''
+  counts(lines, since ~= '' and 'All, since ' .. since or 'All', answer.total)
   for _, name in ipairs(names(answer.languages)) do
     counts(lines, 'Language ' .. name, answer.languages[name])
   end
