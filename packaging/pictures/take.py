@@ -26,9 +26,9 @@ from terminal import Screen, Terminal
 from tests.editors import repository
 from tests.editors.author import Author
 from tests.editors.install import browser, code_server, neovim
-from tests.editors.install.places import SetupError, editors_folder, say
+from tests.editors.install.places import CHECKOUT, SetupError, editors_folder, say
 from tests.editors.install.programs import VSCode as Programs
-from tests.editors.neovim.driver import Neovim
+from tests.editors.neovim.driver import PLUGIN_INIT, Neovim
 from tests.editors.repository import BLOCK, Place
 from tests.editors.server import Server
 from tests.editors.vscode import extension_package, manifest
@@ -167,6 +167,8 @@ def _neovim(programs: Programs, folder: Path, pictures: Path, model: str | None)
         wire=server.wire,
         folder=folder,
         environment=_environment(folder, server, model),
+        init=PLUGIN_INIT,
+        plugin=CHECKOUT / "packaging" / "neovim",
     )
     terminal = Terminal(_COLUMNS, _ROWS)
     screen = Screen(programs, terminal)
