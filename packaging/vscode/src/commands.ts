@@ -68,8 +68,8 @@ export function register(parts: Parts): Disposable[] {
   );
 }
 
-/** Install the server where the user says how, and start it. */
-export async function installServer({ launcher, log, version }: Parts): Promise<void> {
+/** Ask how to install the server, do it, and start it. */
+async function installServer({ launcher, log, version }: Parts): Promise<void> {
   const { folder } = launcher;
   const steps = await choosePlan(version, folder);
   if (!steps) return;
@@ -79,7 +79,8 @@ export async function installServer({ launcher, log, version }: Parts): Promise<
   });
   if (installed && launcher.state === 'missing') {
     void window.showErrorMessage(
-      'beadline: it is installed, but its program was not found. Name it in the setting beadline.client.path.',
+      'beadline: it is installed, but its program was not found. ' +
+        'Name it in the setting beadline.client.path.',
     );
   }
 }

@@ -1,11 +1,11 @@
 // Puts the parts of the extension together. Knows no part's work.
 import { join } from 'node:path';
-import { type ExtensionContext, workspace } from 'vscode';
+import { commands, type ExtensionContext, workspace } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 import { Acceptance } from './accept';
 import { Board } from './board';
 import { Server } from './client';
-import { installServer, type Parts, register } from './commands';
+import { type Parts, register } from './commands';
 import { Launcher } from './launch';
 import { createLog } from './log';
 import { CANCEL_PROGRESS, DID_PARTIALLY_ACCEPT } from './protocol';
@@ -50,7 +50,7 @@ export function activate(context: ExtensionContext): void {
       if (event.affectsConfiguration(SECTION)) void launcher.settingsChanged();
     }),
   );
-  void begin(context, parts);
+  void begin(context, launcher);
 }
 
 export function deactivate(): Promise<void> | undefined {
@@ -58,10 +58,10 @@ export function deactivate(): Promise<void> | undefined {
 }
 
 /** Start the server; where there is none, offer to install it. */
-async function begin(context: ExtensionContext, parts: Parts): Promise<void> {
-  await parts.launcher.start();
-  if (parts.launcher.state !== 'missing') return;
-  if (await offer(context.globalState)) await installServer(parts);
+async function begin(context: ExtensionContext, launcher: Launcher): Promise<void> {
+  await launcher.start();
+  if (launcher.state !== 'missing') return;
+  if (await offer(context.globalState)) await commands.executeCommand('beadline.client.install');
 }
 
 function middleware(

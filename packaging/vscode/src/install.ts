@@ -76,11 +76,13 @@ async function add(
 /** What to tell who has none of them. */
 export function nothingToInstallWith(platform: NodeJS.Platform): string {
   const how: Partial<Record<NodeJS.Platform, string>> = {
-    linux: 'On Debian and Ubuntu: `sudo apt install python3-venv`; on Fedora: `sudo dnf install python3`.',
+    linux:
+      'On Debian and Ubuntu: `sudo apt install python3-venv`; on Fedora: `sudo dnf install python3`.',
     darwin: 'For example with Homebrew: `brew install python`.',
     win32: 'For example: `winget install Python.Python.3.12`.',
   };
-  return `Neither ${WANTED} with its venv module nor uv was found on the PATH. ${how[platform] ?? ''}`.trim();
+  const missing = `Neither ${WANTED} with its venv module nor uv was found on the PATH.`;
+  return [missing, how[platform]].filter(Boolean).join(' ');
 }
 
 /** The commands that install; `folder` is the environment's, unused by pipx, which has its own. */
@@ -178,7 +180,9 @@ async function runStep(
 
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(new InstallError(`it could not be started: ${error.message}`)));
+    child.once('error', ({ message }) => {
+      reject(new InstallError(`it could not be started: ${message}`));
+    });
     child.once('close', resolve);
   });
 }
@@ -186,7 +190,8 @@ function ended(child: ChildProcess): Promise<number | null> {
 function endTree(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null) return;
   if (process.platform === 'win32') {
-    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { windowsHide: true, cwd: homedir() });
+    const all = ['/pid', String(child.pid), '/T', '/F'];
+    spawn('taskkill', all, { windowsHide: true, cwd: homedir() });
     return;
   }
   try {

@@ -2,7 +2,8 @@
 import { code, fenced, percent, size, table } from './markdown';
 import type { Counts, DoctorReport, IndexFolder, IndexStatus, Statistics } from './protocol';
 
-export function describeStatistics({ enabled, file, since, total, languages, models }: Statistics): string {
+export function describeStatistics(found: Statistics): string {
+  const { enabled, file, since, total, languages, models } = found;
   const parts = ['# Statistics', 'Counted on this machine, and sent nowhere.'];
   if (!enabled) parts.push('Nothing is counted now: `statistics.enabled` is off in your settings.');
   if (total.requests === 0) {

@@ -101,7 +101,9 @@ class Display {
 export async function chooseFolder(): Promise<WorkspaceFolder | undefined> {
   const folders = workspace.workspaceFolders ?? [];
   if (folders.length === 0) {
-    void window.showInformationMessage('beadline: open the folder of a repository to tune the model on it.');
+    void window.showInformationMessage(
+      'beadline: open the folder of a repository to tune the model on it.',
+    );
     return undefined;
   }
   const folder =
