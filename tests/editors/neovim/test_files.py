@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_the_version_is_that_of_the_server() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(PLUGIN.rglob("*.lua")), ids=lambda path: path.name)
-def test_files_begin_by_saying_what_they_are_for(path: object) -> None:
-    text = path.read_text("utf-8")  # type: ignore[attr-defined]
+def test_files_begin_by_saying_what_they_are_for(path: Path) -> None:
+    text = path.read_text("utf-8")
     assert text.startswith("-- ")
     assert max(map(len, text.splitlines())) <= 100

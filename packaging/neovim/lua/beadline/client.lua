@@ -71,7 +71,8 @@ end
 
 local function reuses(client, settings)
   -- One server for all folders: each would load the model.
-  return client.name == settings.name and not call(client, 'is_stopped')
+  local is_ending = life.is_ending(client.id) or call(client, 'is_stopped')
+  return client.name == settings.name and not is_ending
 end
 
 --- What Neovim has to know to run the server: see |vim.lsp.ClientConfig| and |vim.lsp.Config|.
@@ -206,9 +207,7 @@ function M.restart()
     life.restarts(client.id)
     call(client, 'stop')
     vim.defer_fn(function()
-      if not call(client, 'is_stopped') then
-        call(client, 'stop', true)
-      end
+      call(client, 'stop', true) -- nothing where it has ended
     end, STOP_MS)
   end
 end

@@ -12,6 +12,7 @@ local TERMINATED = 15 -- the signal by which Neovim and users end a process on p
 
 local served = {} -- by client: the set of its buffers
 local restarting = {} -- the set of clients that were told to end and are to be started anew
+local gone = {} -- the set of clients whose process has ended
 local deaths = {} -- times of the newest ones, in ms
 
 --- A client serves a buffer.
@@ -30,6 +31,11 @@ end
 --- A client is being told to end, and is to be started anew.
 function M.restarts(client_id)
   restarting[client_id] = true
+end
+
+--- Whether nothing more is to be expected of a client, whatever it says itself.
+function M.is_ending(client_id)
+  return gone[client_id] or restarting[client_id] or false
 end
 
 local function start_again(bufnrs, start)
@@ -63,6 +69,7 @@ function M.ended(code, signal, client_id, start)
   local bufnrs = vim.tbl_keys(served[client_id] or {})
   local wanted = restarting[client_id]
   served[client_id], restarting[client_id] = nil, nil
+  gone[client_id] = true
   vim.schedule(function()
     status.forget(client_id)
     if vim.v.exiting ~= vim.NIL then

@@ -15,7 +15,8 @@ function M.show(name, lines)
   vim.bo[bufnr].bufhidden = 'wipe'
   vim.bo[bufnr].swapfile = false
   vim.api.nvim_buf_set_name(bufnr, full)
-  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+  local text = table.concat(lines, '\n') -- some have line ends of their own
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.split(text, '\n', { plain = true }))
   vim.bo[bufnr].modifiable = false
   vim.bo[bufnr].modified = false
   vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = bufnr, desc = 'Close' })
