@@ -197,6 +197,12 @@ class Reader:
             prepared = held.prepared.carried(reading.document.text, reading.cursor.offset)
             held.warm = prepared is not None and prepared.prompt == reading.frame.prompt
 
+    def is_unsearched(self, key: str) -> bool:
+        """Whether a document's newest frame has no snippets because the workspace has not been
+        read yet."""
+        held = self._frames.get(key)
+        return held is not None and held.sent and held.candidates[0].statement is None
+
     def others_changed(self, key: str) -> None:
         """Another text than the document `key` changed: the other frames' snippets are searched
         for anew in idle time."""
@@ -219,7 +225,9 @@ class Reader:
         retriever.start()
         if not retriever.ready(0.0):
             return frame
-        found = retriever.search(document, reading.cursor.offset, max_chars=max_chars)
+        found = retriever.search(
+            document, reading.cursor.offset, max_chars=max_chars, tree=reading.tree
+        )
         snippets = in_prompt_order(found, frame.snippets, max_chars=max_chars, own=document.path)
         return replace(frame, snippets=snippets, statement=reading.statement, asked=reading.asked)
 

@@ -261,6 +261,8 @@ class Completer:
             if decision is not None:
                 decision.tell(trace)
                 return self._present(decision.shown, request, trace) if decision.shown else []
+            if request.is_plain and self._suggester.is_doubted(document, offset, options, trace):
+                return []
         # Before the first wait, since requests may overtake one another in it.
         with self._asker.ticket(document.key) as ticket:
             return await self._asked(request, user, most, ticket, trace)

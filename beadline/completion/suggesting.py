@@ -22,6 +22,8 @@ from beadline.completion.ladder import Answer, Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.postprocess import LIMITED
 from beadline.completion.types import CompletionRequest, Trace
+from beadline.context.types import Document
+from beadline.settings import CompletionOptions
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,36 @@ class Suggester:
             return False
         trace.confidence, trace.features = sure, features.as_dict()
         trace.silent_reason = silence.UNSURE
+        request, reading = question.request, question.reading
+        offset = min(max(request.offset, 0), len(request.document.text))
+        self._ladder.doubt(
+            Shown(
+                request.document,
+                offset,
+                offset,
+                answer.text,
+                str(reading.cursor.expected),
+                answer.stop_reason,
+                answer.parts,
+                features,
+            )
+        )
+        return True
+
+    def is_doubted(
+        self, document: Document, offset: int, options: CompletionOptions, trace: Trace
+    ) -> bool:
+        """Whether the user types along a line that was unlikely, and the rest of it still is: then
+        nothing has to be read for the answer. Fills `trace` if so."""
+        rest = self._ladder.doubted(document, offset)
+        if rest is None or rest.features is None:
+            return False
+        sure = self._gate.estimate(rest.features)
+        if sure >= options.least_confidence / 100:
+            return False
+        trace.confidence, trace.features = sure, rest.features.as_dict()
+        trace.answered_from, trace.expected = "typed", rest.expected
+        trace.stop_reason, trace.silent_reason = rest.stop_reason, silence.UNSURE
         return True
 
     def fetched(self, question: Question, answer: Answer) -> None:

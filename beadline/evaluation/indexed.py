@@ -17,6 +17,8 @@ from beadline.context.index.indexer import Indexer
 from beadline.context.index.overlay import Overlay
 from beadline.context.index.reader import IndexGraph
 from beadline.context.retrieval.searcher import Searcher
+from beadline.context.retrieval.weights import Weights
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 
@@ -97,13 +99,24 @@ class IndexedFolder:
         if self._searcher is not None:
             self._searcher.forget(key)
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """Snippets for a cursor; nothing once it is closed."""
         if self._closed:
             return ()
         if self._searcher is None:
-            self._searcher = Searcher(self._overlay, self._options)
-        return self._searcher.search(document, offset, max_chars=max_chars)
+            self._searcher = self.searcher()
+        return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
+
+    def searcher(self, weights: Weights | None = None) -> Searcher:
+        """A search of its own; `weights`: others than the packaged ones."""
+        return Searcher(self._overlay, self._options, weights=weights)
 
     def start(self) -> None:
         """It has begun."""

@@ -19,7 +19,7 @@ from beadline.context.retrieval import workspace
 from beadline.context.retrieval.workspace import Entry
 from beadline.settings import ContextOptions
 
-BATCH_S = 0.5
+BATCH_S = 2.0
 """Time after which what was done so far is kept: a process that is killed has lost so much."""
 RACY_NS = 2_000_000_000
 """A file that changed so shortly before it was read may change again and keep its time: disks count
@@ -146,7 +146,7 @@ class Indexer:
             return True
         stamp = workspace.stamp_of(path)
         if self._writer.holds(name):
-            if stamp is not None and 0 < stamp[0] <= self._most_bytes:
+            if stamp is not None and stamp[0] <= self._most_bytes:
                 self._apply(Entry(path, name, workspace.wanted_language(name), *stamp))
                 return False
             self._forget(name)
@@ -156,7 +156,7 @@ class Indexer:
             if os.path.isdir(path):
                 return workspace.enters(name)
             return self._writer.holds_below(name)
-        if name in self._unlisted or not workspace.wanted_language(name) or not stamp[0]:
+        if name in self._unlisted or not workspace.wanted_language(name):
             return False
         self._asked.add(name)
         return True
@@ -194,7 +194,8 @@ class Indexer:
         if not self._writer.touch(entry.name, stored, language, digest):
             prepared = self._preparer.prepare(document) if document is not None else None
             self._writer.put(entry.name, stored, digest, prepared)
-            time.sleep(self._limits.pause_s)
+            if self._limits.pause_s:
+                time.sleep(self._limits.pause_s)
 
     def _forget(self, name: str) -> None:
         self._writer.remove(name)

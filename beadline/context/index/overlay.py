@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from beadline.context.difference import changed_span
 from beadline.context.index.codec import digest_of
 from beadline.context.index.mounts import Indexed
 from beadline.context.index.prepare import Cut, Preparer, Span
 from beadline.context.index.reader import SpanHit, Weights
+from beadline.context.index.remembered import Remembered
 from beadline.context.retrieval.query import group_of
 from beadline.context.retrieval.workspace import readable
-from beadline.context.symbols.types import Definition, FileSymbols, Located
+from beadline.context.symbols.types import FileSymbols, Located
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document
 
@@ -33,7 +35,9 @@ class Buffer:
         self.readable = readable(document)
         """With the language it is searched in; None where nobody wrote it by hand."""
         self.symbols: FileSymbols | None = None
-        """Of this very text."""
+        """Of this text."""
+        self.earlier: tuple[str, FileSymbols] | None = None
+        """An earlier text and its symbols."""
         self.cut: tuple[str, tuple[Cut, ...]] | None = None
         """A text, this one or an earlier one, and its spans."""
         self._digest: bytes | None = None
@@ -75,11 +79,37 @@ class Buffer:
 _Buffers = Mapping[str, Buffer]
 
 
+class _Table:
+    """The definitions of one buffer by their names and by what they are members of."""
+
+    def __init__(self, symbols: FileSymbols) -> None:
+        self.symbols = symbols
+        self.group = group_of(symbols.language)
+        self.named: dict[str, list[Located]] = {}
+        self.members: dict[str, list[Located]] = {}
+        for each in symbols.definitions:
+            located = Located(symbols.path, each)
+            self.named.setdefault(each.name, []).append(located)
+            if each.owner:
+                self.members.setdefault(each.owner.rpartition(".")[2], []).append(located)
+
+
+@dataclass
+class _Moment(threading.local):
+    """What one thread goes by while it searches."""
+
+    compared: tuple[_Buffers, _Buffers] | None = None
+    """See `Overlay._compare`; None outside of a search."""
+    texts: dict[str, str | None] = field(default_factory=dict)
+    """By path: what was read."""
+
+
 class Overlay:
     """Implements `symbols.graph.Graph` over an index and open buffers. From any thread."""
 
     def __init__(self, index: Indexed) -> None:
-        self._index = index
+        self._index = Remembered(index)
+        self._moment = _Moment()
         self._lock = threading.Lock()
         """Guards the buffers. Never held while something is read or worked out: the event loop
         opens buffers."""
@@ -89,6 +119,8 @@ class Overlay:
         self._compared: tuple[object, _Buffers, _Buffers] | None = None
         """What the index and the buffers were when they were compared last; the buffers of files
         that the index has, and those of them that differ."""
+        self._known_tables: Mapping[str, _Table] = {}
+        """By path, of the changed buffers as they were asked for last."""
         self._extracting = threading.Lock()
         self._preparer = Preparer()
         self._settling = threading.Lock()
@@ -97,9 +129,20 @@ class Overlay:
     def mount(self, index: Indexed) -> None:
         """Stand over another index, with other paths, from now on: no buffer is open."""
         with self._lock:
-            self._index = index
+            self._index = Remembered(index)
             self._buffers.clear()
             self._edits += 1
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What this thread asks meanwhile is not compared with the newest index and buffers again
+        and again: for as long as a search takes. Not to be nested."""
+        self._moment.compared = self._compare()
+        try:
+            yield
+        finally:
+            self._moment.compared = None
+            self._moment.texts.clear()
 
     # -- buffers
 
@@ -113,6 +156,9 @@ class Overlay:
             buffer = self._buffers[path] = Buffer(replace(document, path=path))
             if before is not None:
                 buffer.cut = before.cut
+                known = before.symbols
+                text = before.document.text
+                buffer.earlier = before.earlier if known is None else (text, known)
             self._edits += 1
 
     def closed(self, path: str) -> None:
@@ -146,14 +192,16 @@ class Overlay:
         one; to be called again then."""
         with self._settling:
             waiting = [
-                buffer.readable
+                (buffer, buffer.readable)
                 for buffer in self._compare()[1].values()
                 if buffer.readable is not None and not buffer.is_cut
             ]
             if not waiting:
                 return False
-            document = waiting[0]
-            cut = document.text, self._cutter.cut(document)
+            buffer, document = waiting[0]
+            prepared = self._cutter.prepare(document)
+            buffer.symbols = prepared.symbols
+            cut = document.text, prepared.cuts
             with self._lock:
                 newest = self._buffers.get(document.path)
                 if newest is not None:
@@ -171,10 +219,12 @@ class Overlay:
 
     def paths_ending(self, suffix: str) -> Sequence[str]:
         """See `Graph`."""
+        self._compare()
         return self._index.paths_ending(suffix)
 
     def folder(self, path: str) -> Sequence[str]:
         """See `Graph`."""
+        self._compare()
         return self._index.folder(path)
 
     def package(self, name: str, language: str) -> Sequence[str]:
@@ -193,14 +243,16 @@ class Overlay:
         """See `Graph`. Of the buffer used last what was extracted of this very text, if it was: it
         is the one that is typed in."""
         changed = self._changed()
-        own = _located(changed, group, lambda each: each.name == name)
+        own = [each for table in self._tables(changed, group) for each in table.named.get(name, ())]
         hidden = frozenset(changed)
         return [*own, *self._index.named(name, group=group, limit=limit, hidden=hidden)][:limit]
 
     def members(self, owner: str, *, group: str, limit: int = 256) -> Sequence[Located]:
         """See `Graph` and `named`."""
         changed = self._changed()
-        own = _located(changed, group, lambda each: each.owner != "" and _owner(each) == owner)
+        own = [
+            each for table in self._tables(changed, group) for each in table.members.get(owner, ())
+        ]
         hidden = frozenset(changed)
         return [*own, *self._index.members(owner, group=group, limit=limit, hidden=hidden)][:limit]
 
@@ -216,6 +268,14 @@ class Overlay:
         """The whole text of a file that may be searched, LF line ends: its buffer's, else the
         disk's. None for a file that has changed on the disk and is not indexed again yet, since
         nothing that is known of it holds for what it says now."""
+        if self._moment.compared is None:
+            return self._read(path)
+        texts = self._moment.texts
+        if path not in texts:
+            texts[path] = self._read(path)
+        return texts[path]
+
+    def _read(self, path: str) -> str | None:
         listed, differing = self._compare()
         if (buffer := listed.get(path)) is not None:
             document = buffer.readable if path in differing else buffer.document
@@ -246,13 +306,20 @@ class Overlay:
         ]
         if any(cuts):
             weights = self._index.weights(terms, group)
+            worths = {
+                **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
+                **weights.terms,
+            }
             for each in cuts:
-                hits += _scored(each, weights, terms, accept)
+                hits += _scored(each, weights, worths, accept)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 
     def _compare(self) -> tuple[_Buffers, _Buffers]:
-        """Buffers of files that the index has, and those of them that say something else."""
+        """Buffers of files that the index has, and those of them that say something else. What the
+        index answered before it changed is forgotten."""
+        if self._moment.compared is not None:
+            return self._moment.compared
         with self._lock:
             index, buffers = self._index, dict(self._buffers)
             edits, compared = self._edits, self._compared
@@ -279,11 +346,27 @@ class Overlay:
             last = next(reversed(self._buffers), "")
         found: dict[str, FileSymbols | None] = {}
         for path, buffer in self._compare()[1].items():
-            if path == last or buffer.readable is None:
+            if buffer.readable is None:
+                found[path] = None
+            elif path == last:
                 found[path] = buffer.symbols
             else:
                 found[path] = self._symbols_of(buffer, buffer.readable)
         return found
+
+    def _tables(self, changed: Mapping[str, FileSymbols | None], group: str) -> list[_Table]:
+        """Tables of the changed buffers of a language group."""
+        before = self._known_tables
+        known: dict[str, _Table] = {}
+        for path, symbols in changed.items():
+            if symbols is None:
+                continue
+            table = before.get(path)
+            if table is None or table.symbols is not symbols:
+                table = _Table(symbols)
+            known[path] = table
+        self._known_tables = known
+        return [table for table in known.values() if table.group == group]
 
     def _symbols_of(
         self, buffer: Buffer, document: Document, tree: SyntaxTree | None = None
@@ -291,7 +374,7 @@ class Overlay:
         """The symbols of a buffer's text, which `document` is."""
         if buffer.symbols is None:
             with self._extracting:
-                buffer.symbols = self._preparer.symbols(document, tree)
+                buffer.symbols = self._preparer.symbols(document, tree, buffer.earlier)
         return buffer.symbols
 
 
@@ -299,38 +382,16 @@ def _same(one: Document, other: Document) -> bool:
     return (one.text, one.language, one.key) == (other.text, other.language, other.key)
 
 
-def _owner(definition: Definition) -> str:
-    """The name that a definition is a member of."""
-    return definition.owner.rpartition(".")[2]
-
-
-def _located(
-    files: Mapping[str, FileSymbols | None], group: str, wanted: Callable[[Definition], bool]
-) -> Iterable[Located]:
-    return [
-        Located(path, definition)
-        for path, symbols in files.items()
-        if symbols is not None and group_of(symbols.language) == group
-        for definition in symbols.definitions
-        if wanted(definition)
-    ]
-
-
 def _scored(
     cuts: tuple[Cut, ...],
     weights: Weights,
-    terms: Mapping[str, float],
+    worths: Mapping[str, float],
     accept: Callable[[Span], bool],
 ) -> list[SpanHit]:
     """The spans of one buffer that hold a term of a query, scored as the index scores its own."""
     found: list[SpanHit] = []
     for at, cut in enumerate(cuts):
-        worth = 0.0
-        for term in cut.terms:
-            if term in weights.known:
-                worth += weights.terms.get(term, 0.0)
-            else:
-                worth += terms.get(term, 0.0) * weights.unknown
+        worth = sum([worths[term] for term in cut.terms if term in worths])
         if worth > 0 and accept(cut.span):
             behind = cuts[at + 1].span if at + 1 < len(cuts) else None
             found.append(SpanHit(cut.span, weights.score(worth, len(cut.terms)), behind))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +16,7 @@ from beadline.context.index.client import Index
 from beadline.context.retrieval.searcher import Searcher
 from beadline.context.retrieval.sources.dense import Dense
 from beadline.context.retrieval.sources.dense import of_folder as dense_of
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 
@@ -34,12 +35,18 @@ class Retriever:
     """Search over the files of some folders. Nothing is read before `start`."""
 
     def __init__(
-        self, folders: Sequence[Path], options: ContextOptions, *, cache_dir: Path | None = None
+        self,
+        folders: Sequence[Path],
+        options: ContextOptions,
+        *,
+        cache_dir: Path | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """`cache_dir`: the user's cache directory; None keeps the index in memory."""
+        """`cache_dir`: the user's cache directory; None keeps the index in memory. `tell` is given
+        all `problems` in one line whenever they change, on a thread of the index."""
         self._cache_dir = cache_dir
         self._options = options
-        self._index = Index(folders, options, cache_dir=cache_dir)
+        self._index = Index(folders, options, cache_dir=cache_dir, tell=tell)
         self._dense = _dense(options, cache_dir)
         self._change = threading.Condition()
         """Guards what is below it; never held while something is searched or cut."""
@@ -134,8 +141,16 @@ class Retriever:
         with self._change:
             self._gone.append(key)
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
-        """Snippets for a cursor, best first, of `max_chars` characters together at most.
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
+        """Snippets for a cursor, best first, of `max_chars` characters together at most. `tree` is
+        of the document's text, where there is one already.
 
         Empty while the folders have not been read. Nothing from around the cursor or behind it in
         its own file, nothing that repeats the prompt or another snippet, no secrets.
@@ -151,7 +166,9 @@ class Retriever:
                 self._gone = []
             for key in gone:
                 searcher.forget(key)
-            return searcher.search(replace(document, path=path), offset, max_chars=max_chars)
+            return searcher.search(
+                replace(document, path=path), offset, max_chars=max_chars, tree=tree
+            )
 
     def _begin_anew(self) -> None:
         """Search with nothing remembered of earlier searches; the caller holds `_change`."""

@@ -50,7 +50,7 @@ def contents(database: Database) -> dict[str, Any]:
     first = {row[0]: row[7] for row in rows}
     files: dict[str, Any] = {}
     for number, path, *named, start, count, symbols, names, terms in rows:
-        said: tuple[Any, ...] = ()
+        said: Any = ()
         if symbols is not None:
             whole = Stored(path, named[2], named[3], symbols, names).whole()
             said = whole.definitions, whole.imports, dict(whole.names), unpack_terms(terms)
@@ -93,8 +93,10 @@ def sound(database: Database) -> None:
     said = contents(database)
     assert not said["content"]
     expected: dict[str, list[tuple[str, int]]] = {}
-    for path, (*_, language, _, _, _, symbols) in said["files"].items():
-        for number, terms in enumerate(symbols[3] if symbols else ()):
+    for path, file in said["files"].items():
+        language, symbols = file[2], file[-1]
+        held: list[str] = symbols[3] if symbols else []
+        for number, terms in enumerate(held):
             for term in terms.split(" "):
                 expected.setdefault(word(group_of(language), term), []).append((path, number))
     assert said["words"] == {term: sorted(found) for term, found in expected.items()}

@@ -4,12 +4,14 @@ What a file exports by another name than its own is an import of the file itself
 module: `export { a as b }` takes `a` as `b`, `export default a` takes `a` as `default`,
 `export = a` and `module.exports = a` take `a` as `export=`. A default export without a name is a
 definition called `default`; what `module.exports` is assigned is one called `exports`. The call
-signature of a type is a member called `(`, its construct signature one called `new`.
+signature of a type is a member called `(`, its construct signature one called `new`. What the
+object has that a function returns, whose type is not written, are members of the function.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from beadline.context.symbols.reader import FileReader, Source
@@ -34,6 +36,22 @@ _DIRECTIVES = ("eslint", "@ts-", "biome-", "prettier-", "istanbul", "c8 ", "v8 "
 _TAKEN_PATTERNS = frozenset({
     "object_assignment_pattern", "pair_pattern", "shorthand_property_identifier_pattern",
 })  # fmt: skip
+_FUNCTIONS = frozenset({
+    "arrow_function", "function_declaration", "function_expression", "generator_function",
+    "generator_function_declaration",
+})  # fmt: skip
+_AROUND_VALUES = frozenset({
+    "as_expression", "parenthesized_expression", "return_statement", "satisfies_expression",
+})  # fmt: skip
+_TELLING = frozenset({
+    "as_expression", "call_expression", "identifier", "member_expression", "new_expression",
+})  # fmt: skip
+"""Values that say of what type they are."""
+_BESIDE = 1 << 16
+"""Stands for the number of a pattern of the query, behind all of those."""
+_TAKES = re.compile(rb"=\s*(?:await\s+import|require)(?=\s*\()")
+_TAKEN_ABOVE = 6
+"""Levels from what takes a module up to the variable."""
 _LONGEST_VALUE = 1000
 """Bytes."""
 _LONGEST_PATTERN = 60
@@ -43,10 +61,51 @@ _LONGEST_PATTERN = 60
 class Reader(FileReader):
     """Reads one file."""
 
+    deepest = 9
+
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self._last: tuple[int, tree_sitter.Node] | None = None
         """Id of the node that was asked for last, and its outer node."""
+        self._owners: dict[int, str] = {}
+        """By the id of a member of an object that a function returns: name of the function."""
+
+    def beside(
+        self, root: tree_sitter.Node
+    ) -> Iterator[tuple[int, dict[str, list[tree_sitter.Node]]]]:
+        """See `FileReader`: what the objects have that the file's functions return, and the
+        modules that are imported in bodies."""
+        for match in _TAKES.finditer(self.source.data):
+            node = root.named_descendant_for_byte_range(match.start(), match.end())
+            for _ in range(_TAKEN_ABOVE):
+                if node is None or node.type == "variable_declarator":
+                    break
+                node = node.parent
+            if node is not None and node.type == "variable_declarator":
+                yield _BESIDE, {"import": [node]}
+        for statement in root.named_children:
+            for name, function in self._functions(statement):
+                if _field(function, "return_type") is not None:
+                    continue
+                for member in _returned(function):
+                    if (parts := _member(member)) is not None:
+                        self._owners[member.id] = name
+                        found = {key: [part] for key, part in parts.items() if part is not None}
+                        yield _BESIDE, found
+
+    def _functions(self, node: tree_sitter.Node) -> Iterator[tuple[str, tree_sitter.Node]]:
+        """Name and node of the functions that a statement of the file defines."""
+        if node.type == "export_statement":
+            declared = _field(node, "declaration") or _field(node, "value")
+            if declared is not None:
+                yield from self._functions(declared)
+        elif node.type in _FUNCTIONS:
+            yield self.source.text(_field(node, "name")) or DEFAULT, node
+        elif node.type in ("lexical_declaration", "variable_declaration"):
+            for each in node.named_children:
+                value = _field(each, "value")
+                if value is not None and value.type in _FUNCTIONS:
+                    yield self.source.text(_field(each, "name")), value
 
     def outer(self, node: tree_sitter.Node) -> tree_sitter.Node:
         """See `FileReader`: `export` and `declare`."""
@@ -61,16 +120,19 @@ class Reader(FileReader):
 
     def header(self, node: tree_sitter.Node) -> int:
         """See `FileReader`."""
-        first = node.child(0)
+        first = _child(node)
         if first is None or first.type != "decorator":
             return node.start_byte
         return next((c.start_byte for c in node.children if c.type != "decorator"), node.start_byte)
 
     def owner(self, node: tree_sitter.Node) -> str | None:
-        """See `FileReader`: the object of an assignment in JavaScript."""
+        """See `FileReader`: the object of an assignment in JavaScript, or the function that returns
+        what the node is a member of."""
+        if (function := self._owners.get(node.id)) is not None:
+            return function
         if node.type != "expression_statement":
             return None
-        left = _field(node.named_child(0), "left")
+        left = _field(_inner(node), "left")
         owner = self.source.line(_field(left, "object")).removesuffix(".prototype")
         if owner in ("exports", "module.exports", "this"):
             return ""
@@ -86,7 +148,7 @@ class Reader(FileReader):
         """See `FileReader`: what is neither exported nor a member that is not private."""
         if not owner:
             return self.outer(node).type in (*_EXPORTING, "expression_statement")
-        first = node.child(0)
+        first = _child(node)
         if first is not None and first.type == "accessibility_modifier":
             return self.source.text(first) != "private"
         return not name.startswith("#")
@@ -153,21 +215,21 @@ class Reader(FileReader):
         elif node.type == "variable_declarator":
             yield from self._required(_field(node, "name"), _field(node, "value"))
         else:
-            yield from self._assigned(node.named_child(0))
+            yield from self._assigned(_inner(node))
 
     def _imported(self, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
         module = self._string(_field(node, "source"))
         for clause in node.named_children:
             if clause.type == "import_require_clause":
                 required = self._string(_field(clause, "source"))
-                yield required, "", self.source.text(clause.named_child(0))
+                yield required, "", self.source.text(_inner(clause))
             if clause.type != "import_clause":
                 continue
             for part in clause.named_children:
                 if part.type == "identifier":
                     yield module, DEFAULT, self.source.text(part)
                 elif part.type == "namespace_import":
-                    yield module, "", self.source.text(part.named_child(0))
+                    yield module, "", self.source.text(_inner(part))
                 elif part.type == "named_imports":
                     yield from self._specified(module, part)
 
@@ -181,7 +243,7 @@ class Reader(FileReader):
                 yield from self._specified(module, child)
             elif child.type == "namespace_export":
                 listed = True
-                yield module, "", self._name(child.named_child(0))
+                yield module, "", self._name(_inner(child))
         if source is not None:
             if not listed:
                 yield module, "*", ""
@@ -196,9 +258,7 @@ class Reader(FileReader):
             whole = any(child.type == "=" for child in node.children)
             yield "", self.source.text(taken), WHOLE if whole else DEFAULT
 
-    def _specified(
-        self, module: str, node: tree_sitter.Node
-    ) -> Iterator[tuple[str, str, str]]:
+    def _specified(self, module: str, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
         for each in node.named_children:
             name = self._name(_field(each, "name"))
             if name:
@@ -212,10 +272,10 @@ class Reader(FileReader):
         if value is not None and value.type == "member_expression":
             member, value = self._name(_field(value, "property")), _field(value, "object")
         if value is not None and value.type == "await_expression":
-            value = value.named_child(0)
+            value = _inner(value)
         called = self.source.text(_field(value, "function"))
         arguments = _field(value, "arguments")
-        first = arguments.named_child(0) if arguments is not None else None
+        first = _inner(arguments)
         if called not in ("require", "import") or first is None or first.type != "string":
             return
         module = self._string(first)
@@ -258,5 +318,48 @@ class Reader(FileReader):
         return self.source.text(node)[1:-1]
 
 
+def _returned(function: tree_sitter.Node) -> Sequence[tree_sitter.Node]:
+    """The members of the object that a function's last statement returns."""
+    node = _field(function, "body")
+    if node is not None and node.type == "statement_block" and node.named_child_count:
+        node = node.named_child(node.named_child_count - 1)
+    while node is not None and node.type in _AROUND_VALUES:
+        node = _inner(node)
+    return node.named_children if node is not None and node.type == "object" else ()
+
+
+def _member(node: tree_sitter.Node) -> dict[str, tree_sitter.Node | None] | None:
+    """The captures of a member of an object, as the query has them; None for others."""
+    if node.type == "shorthand_property_identifier":
+        return {"definition.field": node, "name": node, "value": node}
+    name, value = _field(node, "name") or _field(node, "key"), node
+    if node.type == "pair":
+        value = _field(node, "value")
+    elif node.type != "method_definition":
+        return None
+    if name is None or value is None or name.type != "property_identifier":
+        return None
+    if value is not node and value.type not in _FUNCTIONS:
+        telling = value if value.type in _TELLING else None
+        return {"definition.field": node, "name": name, "value": telling, "body": value}
+    return {
+        "definition.method": node,
+        "name": name,
+        "parameters": _field(value, "parameters") or _field(value, "parameter"),
+        "type": _inner(_field(value, "return_type")),
+        "body": _field(value, "body"),
+    }
+
+
 def _field(node: tree_sitter.Node | None, name: str) -> tree_sitter.Node | None:
     return None if node is None else node.child_by_field_name(name)
+
+
+def _child(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The first child; None for a leaf, where the library raises."""
+    return node.child(0) if node.child_count else None
+
+
+def _inner(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    """The first named child; None where there is none."""
+    return node.named_child(0) if node is not None and node.named_child_count else None

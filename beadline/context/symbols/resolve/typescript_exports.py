@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beadline.context.symbols.files.typescript import DEFAULT, WHOLE
 from beadline.context.symbols.graph import Graph
@@ -33,10 +33,11 @@ Symbols = Sequence[Symbol]
 
 def once(symbols: Iterable[Symbol]) -> list[Symbol]:
     """Symbols, each once, in their order."""
+    listed = list(symbols)
+    if len(listed) < 2:
+        return listed
     # By identity: a definition has many fields, and its hash is all of theirs.
-    found = {
-        each.path if isinstance(each, Space) else id(each.definition): each for each in symbols
-    }
+    found = {each.path if isinstance(each, Space) else id(each.definition): each for each in listed}
     return list(found.values())
 
 
@@ -72,6 +73,8 @@ class Program:
         self._graph = graph
         self._modules = Modules(graph)
         self._tables: dict[str, _Table | None] = {}
+        self._given: dict[int, Located | None] = {}
+        """See `given`; by the id of a definition, which the tables keep alive."""
 
     def target(self, path: str, module: str) -> str:
         """Path of the file that a file's import takes from; empty for modules from elsewhere."""
@@ -82,9 +85,7 @@ class Program:
         table = self._table(self._scene.symbols.path)
         return list(table.bound.values()) if table else []
 
-    def scope(
-        self, path: str, name: str, _asked: set[tuple[str, str]] | None = None
-    ) -> Symbols:
+    def scope(self, path: str, name: str, _asked: set[tuple[str, str]] | None = None) -> Symbols:
         """What a name means at the top level of a file."""
         table = self._table(path)
         if table is None:
@@ -108,9 +109,7 @@ class Program:
             return self.exported(target, taken.name, _asked)
         return self._whole(target, _asked) or [Space(target)]
 
-    def exported(
-        self, path: str, name: str, _asked: set[tuple[str, str]] | None = None
-    ) -> Symbols:
+    def exported(self, path: str, name: str, _asked: set[tuple[str, str]] | None = None) -> Symbols:
         """What a file exports by a name: functions with all overloads, a type beside a value."""
         asked = set() if _asked is None else _asked
         table = self._table(path)
@@ -163,6 +162,15 @@ class Program:
             return []
         name = owner.definition.qualified
         return [Located(owner.path, each) for each in table.members.get(name, ())]
+
+    def given(self, function: Located) -> Located | None:
+        """The object that a function returns, as an owner of members; None where none is known."""
+        key = id(function.definition)
+        if key not in self._given:
+            known = self.members(function)
+            told = replace(function.definition, kind=Kind.MODULE)
+            self._given[key] = Located(function.path, told) if known else None
+        return self._given[key]
 
     def beside(self, symbol: Located) -> Sequence[Located]:
         """The types of a symbol's name at its place: an interface beside a class or a value."""
