@@ -40,9 +40,7 @@ def cmake_arguments(level: str, machine: str) -> str:
     """What llama.cpp is compiled with; on other machines than x86 the compiler's own baseline."""
     switches = ["-DGGML_NATIVE=OFF"]
     if machine in _X86:
-        switches += [
-            f"-DGGML_{name}={'ON' if on else 'OFF'}" for name, on in LEVELS[level].items()
-        ]
+        switches += [f"-DGGML_{name}={'ON' if on else 'OFF'}" for name, on in LEVELS[level].items()]
     return " ".join(switches)
 
 

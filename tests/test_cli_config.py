@@ -163,9 +163,7 @@ def test_what_holds_is_printed(config: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("engine.drafts", "perhaps", "true or false"),
     ],
 )
-def test_what_does_not_fit_changes_nothing(
-    config: Path, name: str, value: str, told: str
-) -> None:
+def test_what_does_not_fit_changes_nothing(config: Path, name: str, value: str, told: str) -> None:
     refused = run("config", "set", name, value)
     assert refused.code == 2 and told in refused.err
     assert config.read_text("utf-8") == FILE

@@ -79,9 +79,7 @@ def contents(wheel: Path) -> dict[str, bytes]:
     """Name -> content of the package's own files."""
     with zipfile.ZipFile(wheel) as archive:
         return {
-            name: archive.read(name)
-            for name in archive.namelist()
-            if name.startswith("beadline/")
+            name: archive.read(name) for name in archive.namelist() if name.startswith("beadline/")
         }
 
 

@@ -31,9 +31,7 @@ class Emacs:
 
 def set_up(folder: Path) -> Emacs:
     """An Emacs that runs here; downloads it into `folder` if need be."""
-    root = debian.unpack(
-        folder / "emacs", _PACKAGES, release=DEBIAN_RELEASE, own_loader=True
-    )
+    root = debian.unpack(folder / "emacs", _PACKAGES, release=DEBIAN_RELEASE, own_loader=True)
     found = _unpacked(root)
     if not found.program.version():
         raise SetupError(

@@ -79,9 +79,7 @@ async def test_a_request_is_taken_back_when_the_caret_goes_on(start: Start) -> N
     assert "items" in (await client.answer(newer))["result"]
 
 
-async def test_asking_again_at_the_same_place_cancels_nothing(
-    start: Start, server: Server
-) -> None:
+async def test_asking_again_at_the_same_place_cancels_nothing(start: Start, server: Server) -> None:
     editor, session = await start(source(PLAIN))
     client = session.client
     editor.go_behind(PLAIN[0].line)

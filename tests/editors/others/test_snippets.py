@@ -169,9 +169,7 @@ async def test_coc_shows_and_takes_what_the_server_answers(
     the cursor are left out, an empty one would leave marks, the command is run after inserting."""
     snippet = snippets.coc()
     client = (await launch(snippet)).client
-    await client.initialize(
-        capabilities=COC, options=snippet.options, root=path.parent.as_uri()
-    )
+    await client.initialize(capabilities=COC, options=snippet.options, root=path.parent.as_uri())
     await client.told("beadline/status", state="ready")
     writer = Writer(client, path)
 
