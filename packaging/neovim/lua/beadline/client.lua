@@ -145,9 +145,9 @@ end
 local function tell_if_missing()
   local cmd = config.get().cmd
   if not M.is_program(cmd) then
-    local message = 'the server was not found: %q is no program on the PATH. Install it, with '
-      .. '`pipx install beadline` or `uv tool install beadline`, or name it in '
-      .. '`setup{ cmd = ... }`; then see :checkhealth beadline.'
+    local message = 'the server was not found: %q is no program on the PATH. Install it '
+      .. '(:help beadline-install), or name it in `setup{ cmd = ... }`; then see '
+      .. ':checkhealth beadline.'
     M.notify(message:format(cmd[1]), vim.log.levels.ERROR)
   end
 end

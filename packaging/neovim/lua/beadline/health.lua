@@ -12,7 +12,7 @@ local function check_program(health)
   local line = config.command_line('--version')
   if vim.fn.executable(cmd[1]) == 0 then
     health.error(('%q is no program on the PATH.'):format(cmd[1]), {
-      'Install it: `pipx install beadline` or `uv tool install beadline`.',
+      'Install it: see :help beadline-install.',
       'Or name it: `setup{ cmd = { "/path/to/beadline", "serve", "--stdio" } }`.',
     })
     return
