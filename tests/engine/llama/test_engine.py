@@ -225,15 +225,6 @@ async def test_crashes_while_loading_end_in_a_message(engine_factory, worker_scr
         await collect(engine.generate(REQUEST))
 
 
-async def test_a_library_for_another_processor_is_told_with_what_to_do(
-    engine_factory, worker_script
-) -> None:
-    engine = engine_factory(worker_command=worker_script("unknown_instruction"))
-    with pytest.raises(EngineUnavailable, match="compiled for another processor") as raised:
-        await engine.start()
-    assert "--no-binary llama-cpp-python" in raised.value.hint
-
-
 async def test_a_command_that_does_not_exist(engine_factory, tmp_path) -> None:
     engine = engine_factory(worker_command=[str(tmp_path / "none")])
     with pytest.raises(EngineUnavailable, match="could not be started"):

@@ -14,7 +14,7 @@ from beadline.engine.llama import installation
 from beadline.engine.llama.installation import Place
 from beadline.engine.llama.layout import BELOW_VERSION, MINIMUM_VERSION
 from beadline.engine.llama.native import load_library
-from beadline.errors import EngineError
+from beadline.errors import EngineError, EngineUnavailable
 
 DEBIAN = Place("/opt/venv/bin/python", True, "Linux", ("debian",), has_compiler=True)
 
@@ -107,3 +107,12 @@ def test_a_package_it_needs_is_named() -> None:
 
 def test_a_library_for_another_processor_is_compiled_again() -> None:
     assert "for this one: `/opt/venv/bin/python -m pip" in installation.other_processor(DEBIAN)
+
+
+async def test_a_library_for_another_processor_is_told_with_what_to_do(
+    engine_factory, worker_script
+) -> None:
+    engine = engine_factory(worker_command=worker_script("unknown_instruction"))
+    with pytest.raises(EngineUnavailable, match="compiled for another processor") as raised:
+        await engine.start()
+    assert "--no-binary llama-cpp-python" in raised.value.hint
