@@ -26,6 +26,7 @@ COMMANDS = {
     "models": ("beadline.commands.models", "list and inspect model files"),
     "stats": ("beadline.commands.stats", "show what was suggested, accepted and kept"),
     "index": ("beadline.commands.index", "bring the index of a folder up to date, or show it"),
+    "config": ("beadline.commands.config", "show or change your own settings"),
     "cache": ("beadline.commands.cache", "show or remove what is kept in the cache directory"),
     "doctor": ("beadline.doctor.command", "check this machine, the model and the settings"),
     "evaluate": ("beadline.commands.evaluate", "measure completions and retrieval on real code"),

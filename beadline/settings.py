@@ -89,6 +89,9 @@ class CompletionOptions:
     """Suggest inside comments."""
     in_strings: bool = _workspace(True)
     """Suggest inside strings."""
+    replace_closers: bool = _workspace(True)
+    """Let a suggestion replace closing brackets and quotes that the editor inserted behind the
+    cursor; false for editors that can only insert."""
     invoked_items: int = _workspace(3, minimum=1, maximum=5)
     """Most items of an answer that was asked for by a key."""
     prefetch: bool = _workspace(True)

@@ -14,7 +14,7 @@ from beadline.completion.reading import Reader, Reading
 from beadline.completion.snippets import Retrieves
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.types import Document
-from beadline.settings import ContextOptions
+from beadline.settings import Options
 
 
 class Readings:
@@ -25,14 +25,15 @@ class Readings:
         thread: ContextThread,
         loader: Loader,
         retriever: Retrieves | None,
-        options: ContextOptions,
+        options: Options,
     ) -> None:
         self._thread = thread
         self._loader = loader
         self._searches = retriever is not None
-        self._options = options
+        self._options = options.context
         self._reader = Reader(retriever)
         self._closers = AutoClosed()
+        self._closers.replaceable = options.completion.replace_closers
 
     def see(self, document: Document) -> None:
         """The newest text of a document."""
@@ -104,10 +105,11 @@ class Readings:
         self._closers.forget(key)
         self._thread.post(lambda: self._reader.forget(key))
 
-    def reconfigure(self, options: ContextOptions) -> None:
+    def reconfigure(self, options: Options) -> None:
         """New options from now on."""
-        if options != self._options:
-            self._options = options
+        self._closers.replaceable = options.completion.replace_closers
+        if options.context != self._options:
+            self._options = options.context
             self._thread.post(self._reader.clear)
 
     def _most_chars(self) -> int:

@@ -25,6 +25,7 @@ from beadline.completion.idle import Idle
 from beadline.completion.ladder import Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.prefetch import Prefetch
+from beadline.completion.prompts import Behind, Prompts
 from beadline.completion.readings import Readings
 from beadline.completion.snippets import Retrieves
 from beadline.completion.suggesting import Found, Suggester
@@ -71,7 +72,8 @@ class Completer:
         self._ladder = Ladder()
         self._history = History(clock)
         self._gate = Gate(self._history)
-        self._readings = Readings(self._thread, self._loader, retriever, options.context)
+        self._prompts = Prompts()
+        self._readings = Readings(self._thread, self._loader, retriever, options)
         self._asker = Asker(
             engine,
             self._loader,
@@ -79,7 +81,7 @@ class Completer:
             self._thread,
             self._clock,
             self._write,
-            self._readings.sent,
+            self._sent,
             lambda question, answer: self._suggester.fetched(question, answer),
         )
         self._suggester = Suggester(
@@ -149,6 +151,11 @@ class Completer:
         self._readings.sent(reading)
         return Question(request, reading, self._options.completion).fim_request()
 
+    def behind(self, key: str | None = None) -> Behind | None:
+        """The prompt behind the last suggestion of a document; without a key, of the one that was
+        shown last. None where there is none, or it is not kept any more."""
+        return self._prompts.behind(key)
+
     def opened(self, document: Document) -> None:
         """A document was opened in the editor."""
         self._newest[document.key] = document
@@ -172,6 +179,7 @@ class Completer:
         self._asker.forget(key)
         self._ladder.forget(key)
         self._history.forget(key)
+        self._prompts.forget(key)
         self._readings.forget(key)
         self._newest.pop(key, None)
         if self._retriever is not None:
@@ -208,7 +216,7 @@ class Completer:
             self._retriever.set_options(options.context)
         self.rest()
         self._ladder.clear()
-        self._readings.reconfigure(options.context)
+        self._readings.reconfigure(options)
         self._idle.reconfigure(options.completion)
 
     async def close(self) -> None:
@@ -329,6 +337,7 @@ class Completer:
                 self._prefetch.shown(visible[0], self._options)
         if visible:
             self._history.shown(visible[0])
+            self._prompts.shown(visible[0], trace.answered_from)
         return visible
 
     async def _found(self, first: Question, user: UserText, most: int, trace: Trace) -> list[Found]:
@@ -359,6 +368,12 @@ class Completer:
             if len(found) == most or (automatic and verdict.silent_reason not in silence.RETRIED):
                 break
         return list(found.values())
+
+    def _sent(self, question: Question, asked: FimRequest, ahead: bool) -> int:
+        """The engine is asked, `ahead` of any request or for one; the prompt's number."""
+        if not ahead:
+            self._readings.sent(question.reading)
+        return 0 if question.is_measured else self._prompts.sent(asked, question.reading.snippets)
 
     def _tell_retriever(self, document: Document) -> None:
         if self._retriever is None:

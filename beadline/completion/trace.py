@@ -83,3 +83,9 @@ def record_usage(trace: Trace, usage: Usage) -> None:
         setattr(trace, name, getattr(trace, name) + getattr(usage, name))
     for name in _PROMPT_FIELDS:
         setattr(trace, name, getattr(usage, name))
+
+
+def record_awaited(trace: Trace, usage: Usage) -> None:
+    """The same for an answer whose counts the trace waits for (`Trace.await_counts`)."""
+    record_usage(trace, usage)
+    trace.counted()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
-from beadline.lsp import events, inline, plain
+from beadline.lsp import events, inline, plain, queries
 from beadline.lsp.lines import Encoding
 from beadline.lsp.protocol import InlineParams
 from beadline.lsp.switch import MOST_MINUTES, SNOOZE_MINUTES
@@ -32,6 +32,7 @@ def register(server: BeadlineServer) -> None:
     _suggestions(server)
     _events(server)
     _commands(server)
+    queries.register(server)
 
 
 def _life_cycle(server: BeadlineServer) -> None:
@@ -148,8 +149,11 @@ def _settings(server: BeadlineServer) -> None:
 
 
 def _suggestions(server: BeadlineServer) -> None:
-    # Without an options object pygls does not advertise the capability.
-    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
+    # Without an options object pygls does not advertise the capability, and an empty one is nothing
+    # to clients that read objects as lists (lsp-mode with plists).
+    options = lsp.InlineCompletionOptions(work_done_progress=False)
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, options)
     async def complete(params: InlineParams) -> lsp.InlineCompletionList:
         return await inline.complete(server.suggestions, params)
 

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from beadline import settings
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
+from beadline.context.index.state import state_of
 from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
@@ -78,7 +79,11 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
         path = database.location(options.statistics)
         store = Store(path, lambda told: _soon(loop, server.log_to_editor, told))
     server = create_server(
-        options, engine=engine, completer=completer, count=store.count if store else None
+        options,
+        engine=engine,
+        completer=completer,
+        count=store.count if store else None,
+        folder_states=lambda: [state_of(folder) for folder in retriever.index.folders],
     )
     reader = asyncio.StreamReader()
     pump(0, loop, reader)

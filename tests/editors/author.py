@@ -70,10 +70,39 @@ class Author:
         accepted = until(
             lambda: self.editor.wire.accepted()[before:], "the server is told of the acceptance"
         )
-        line = self._lines[self._row] + suggestion
-        self._lines[self._row : self._row + 1] = line.split("\n")
+        self._write(suggestion)
         (arguments,) = accepted
         assert arguments in self.editor.wire.offered(suggestion)
+
+    def accept_part(self, suggestion: str, press: Callable[[], None]) -> str:
+        """Take the beginning of the suggestion that is shown; the rest of it, which must be shown
+        then. `press` is the key for it, and there must be more than it takes.
+
+        The server must be told how much of which item the text has now.
+        """
+        wire = self.editor.wire
+        before = len(wire.partly_accepted())
+        press()
+        rest = until(lambda: self._rest(suggestion), f"a part of {suggestion!r} is taken")
+        taken = suggestion.removesuffix(rest)
+        (told,) = until(lambda: wire.partly_accepted()[before:], "the server is told of the part")
+        item, length = told["item"], told["acceptedLength"]
+        offered = lf(item["insertText"])
+        assert item["command"]["arguments"] in wire.offered(offered)
+        assert offered[:length].endswith(taken)
+        self._write(taken)
+        return rest
+
+    def _rest(self, suggestion: str) -> str:
+        """What is shown if it is an end of the suggestion and not all of it."""
+        ghost = self.editor.ghost()
+        return ghost if ghost != suggestion and suggestion.endswith(ghost) else ""
+
+    def _write(self, text: str) -> None:
+        """The text is at the end of the line begun now; its last line is the line begun."""
+        lines = (self._lines[self._row] + text).split("\n")
+        self._lines[self._row : self._row + 1] = lines
+        self._row += len(lines) - 1
 
     def check(self) -> None:
         """Save; the file must hold what was written and accepted, and nothing else."""

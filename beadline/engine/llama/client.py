@@ -18,7 +18,7 @@ from pathlib import Path
 from beadline.engine import models, verdicts
 from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
-from beadline.engine.llama.loading import Loading, Opener, ProbeDied
+from beadline.engine.llama.loading import Loading, Opener, ProbeDied, advice_on_end
 from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts
@@ -304,7 +304,7 @@ class LlamaEngine:
             except EngineCrashed as exc:
                 self._crashes += 1
                 if self._crashes >= MOST_CRASHES:
-                    raise self._too_many(exc.message) from exc
+                    raise self._too_many(exc) from exc
 
     async def _load(self, path: Path, loading: Loading) -> ModelInfo:
         """One attempt. Raises `EngineCrashed` when the worker died (another may live), and
@@ -352,22 +352,24 @@ class LlamaEngine:
             return
         if self._state is EngineState.CLOSED:
             return
-        ended = EngineCrashed(f"The engine stopped: {worker.describe_end()}.")
+        message = f"The engine stopped: {worker.describe_end()}."
+        ended = EngineCrashed(message, hint=advice_on_end(worker))
         if self._info is not None and not worker.reason and tells_of_memory(worker.stderr):
             info = self._info
             self._thrift.lower(opened=info.context_tokens, gpu=info.gpu_layers > 0)
         self._crashes += 1
         if self._crashes >= MOST_CRASHES:
-            self._fail(self._too_many(ended.message))
+            self._fail(self._too_many(ended))
         else:
             self._set(EngineState.NEW, f"{ended.message} The next request starts it again.")
         if self._current is not None:
             self._current.fail(ended)
 
-    def _too_many(self, last: str) -> EngineUnavailable:
+    def _too_many(self, last: EngineCrashed) -> EngineUnavailable:
         return EngineUnavailable(
-            f"The engine failed {self._crashes} times in a row. {last}",
-            hint="Run `beadline doctor`; try engine.extra_buffers off, engine.gpu_layers 0, "
+            f"The engine failed {self._crashes} times in a row. {last.message}",
+            hint=last.hint
+            or "Run `beadline doctor`; try engine.extra_buffers off, engine.gpu_layers 0, "
             "or another model.",
         )
 

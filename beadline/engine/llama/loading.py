@@ -10,9 +10,15 @@ from pathlib import Path
 
 from beadline.engine import models
 from beadline.engine.llama import messages
+from beadline.engine.llama.installation import here, other_processor
 from beadline.engine.llama.memory import Demand, tells_of_memory, was_killed
 from beadline.engine.llama.messages import Message, PromptOptions
-from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
+from beadline.engine.llama.probe import (
+    Verdicts,
+    died_of_fault,
+    met_unknown_instruction,
+    verdict_key,
+)
 from beadline.engine.llama.process import WorkerProcess
 from beadline.engine.protocol import ModelInfo
 from beadline.errors import EngineCrashed, ModelError, OutOfMemory
@@ -57,7 +63,7 @@ class Loading:
                 memory = tells_of_memory(worker.stderr) or was_killed(worker.returncode)
                 if memory and not worker.reason:
                     raise OutOfMemory(ended, hint="Use a smaller model or context.")
-                raise EngineCrashed(ended)
+                raise EngineCrashed(ended, hint=advice_on_end(worker))
             if message["op"] == "error":
                 await worker.close()
                 raise messages.error_from(message)
@@ -136,6 +142,12 @@ class Opener:
                 raise ProbeDied(exc.message) from exc
             raise
         self._verdicts.put(key, True)
+
+
+def advice_on_end(worker: WorkerProcess) -> str:
+    """What the user can do about the way in which a worker ended; empty where nothing is known."""
+    unfit = met_unknown_instruction(worker.returncode) and not worker.reason
+    return other_processor(here()) if unfit else ""
 
 
 def draft_path(model: str) -> str:

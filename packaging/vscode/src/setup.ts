@@ -1,0 +1,140 @@
+// The dialogue of installing the server: the offer at the first start, the choice of how, the progress,
+// and what to do when it fails. The work itself is `install.ts`.
+import {
+  type LogOutputChannel,
+  type Memento,
+  ProgressLocation,
+  type QuickPickItem,
+  window,
+} from 'vscode';
+import { inEnvironment } from './find';
+import {
+  install,
+  InstallCancelled,
+  type Installer,
+  InstallError,
+  installers,
+  type Method,
+  nothingToInstallWith,
+  plan,
+  type Source,
+  type Step,
+} from './install';
+
+/** Key of the global state: the user does not want to be asked again. */
+const NOT_AGAIN = 'beadline.doNotOfferToInstall';
+const LONGEST_LINE = 80;
+
+interface Way extends QuickPickItem {
+  installer: Installer;
+  fromFile: boolean;
+}
+
+const WAYS: Record<Method, string> = {
+  uv: 'uv',
+  venv: "Python's venv and pip",
+  pipx: 'pipx',
+};
+
+/** Offer to install what is missing; whether the user wants that. */
+export async function offer(memory: Memento): Promise<boolean> {
+  if (memory.get<boolean>(NOT_AGAIN)) return false;
+  const answer = await window.showInformationMessage(
+    'beadline: the server is not installed on this machine. ' +
+      'It can be installed into an environment of its own.',
+    'Install...',
+    "Don't Ask Again",
+  );
+  if (answer === "Don't Ask Again") await memory.update(NOT_AGAIN, true);
+  return answer === 'Install...';
+}
+
+/** Ask how; undefined when the user does not want to, or nothing can install it. */
+export async function choosePlan(version: string, folder: string): Promise<Step[] | undefined> {
+  const found = await installers();
+  const best = found[0];
+  if (!best) {
+    void window.showErrorMessage(`beadline: ${nothingToInstallWith(process.platform)}`);
+    return undefined;
+  }
+  const way = await window.showQuickPick(ways(found, best, version, folder), {
+    title: 'Install the server of beadline',
+    placeHolder: 'How?',
+    matchOnDescription: true,
+  });
+  if (!way) return undefined;
+  const source = way.fromFile ? await chooseWheel() : { version };
+  return source && plan(way.installer, source, folder);
+}
+
+/** Install with progress that can be cancelled. Resolves with whether it is there now. */
+export async function run(
+  steps: readonly Step[],
+  folder: string,
+  log: LogOutputChannel,
+): Promise<boolean> {
+  const options = {
+    location: ProgressLocation.Notification,
+    title: 'beadline',
+    cancellable: true,
+  };
+  try {
+    await window.withProgress(options, (progress, token) =>
+      install(steps, folder, token, {
+        step: (title) => progress.report({ message: title }),
+        line: (line) => {
+          log.info(line);
+          if (line.trim()) progress.report({ message: short(line.trim()) });
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof InstallCancelled) return false;
+    if (!(error instanceof InstallError)) throw error;
+    log.error(`The installation failed: ${error.message}`);
+    void sayFailed(error.message, log);
+    return false;
+  }
+}
+
+function ways(found: Installer[], best: Installer, version: string, folder: string): Way[] {
+  const own = inEnvironment(folder, 'beadline');
+  const all = found.map((installer, index) => ({
+    label: `With ${WAYS[installer.method]}`,
+    description: index === 0 ? 'recommended' : '',
+    detail:
+      installer.method === 'pipx'
+        ? `beadline ${version} into an environment of pipx`
+        : `beadline ${version} as ${own}`,
+    installer,
+    fromFile: false,
+  }));
+  const file = {
+    label: 'From a wheel file...',
+    description: `with ${WAYS[best.method]}`,
+    detail: 'The wheel of a release; what it needs is taken from beside it where it lies there.',
+    installer: best,
+    fromFile: true,
+  };
+  return [...all, file];
+}
+
+async function chooseWheel(): Promise<Source | undefined> {
+  const chosen = await window.showOpenDialog({
+    title: 'The wheel of beadline',
+    openLabel: 'Install',
+    filters: { 'Python wheels': ['whl'] },
+  });
+  const file = chosen?.[0];
+  return file && { wheel: file.fsPath };
+}
+
+async function sayFailed(reason: string, log: LogOutputChannel): Promise<void> {
+  const text = `beadline: the installation failed: ${reason}`;
+  if ((await window.showErrorMessage(text, 'Show Log')) === 'Show Log') log.show(true);
+}
+
+function short(line: string): string {
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+}
