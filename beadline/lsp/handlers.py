@@ -101,6 +101,7 @@ def _texts(server: BeadlineServer) -> None:
     def changed(params: lsp.DidChangeTextDocumentParams) -> None:
         identity = params.text_document
         if is_served(identity.uri):
+            server.presence.keystroke()
             change = documents.change(identity.uri, identity.version, params.content_changes)
             if change is not None:
                 server.suggestions.edited(server.notebooks.edited(change))
@@ -151,6 +152,7 @@ def _suggestions(server: BeadlineServer) -> None:
     # Without an options object pygls does not advertise the capability.
     @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
     async def complete(params: InlineParams) -> lsp.InlineCompletionList:
+        server.presence.keystroke()
         return await inline.complete(server.suggestions, params)
 
 

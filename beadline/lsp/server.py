@@ -18,6 +18,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
+from beadline.completion.presence import Presence
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, ModelInfo
 from beadline.lsp import handlers, parent
@@ -110,6 +111,7 @@ class BeadlineServer(LanguageServer):
         )
         self.events = Events(self.recorder, self.notebooks.key, self.completer.seen)
         self.registrations = Registrations(self, SECTION)
+        self.presence = Presence()
         self.exit_code = 0
         self._poll_seconds = poll_seconds
         self._stopped = asyncio.Event()
