@@ -126,6 +126,12 @@ class TokenizerVocabulary:
     def _encode_raw(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
+    @cached_property
+    def text_tokens(self) -> list[int]:
+        """Ids that `encode` may give."""
+        special = {self.special(piece) for piece in SPECIAL}
+        return [token for token in range(self.size) if token not in special]
+
     def special(self, piece: str) -> int | None:
         return self._tokenizer.token_to_id(piece) if piece in SPECIAL else None
 
