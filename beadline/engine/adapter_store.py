@@ -16,9 +16,11 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from beadline.engine.adapters import Base, Manifest, file_digest, read_manifest, refusal
 from beadline.engine.private import is_private, is_private_folder, make_private
@@ -32,6 +34,8 @@ _ACTIVE = "active.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _MAKING = ".making-"
+_ABANDONED_S = 3600.0
+"""Age after which what is half made belongs to no running process."""
 _LIST_HINT = "`beadline train list` shows what there is."
 
 
@@ -109,7 +113,7 @@ class AdapterStore:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
 
-    def choose(self, folders: Collection[str], base: Callable[[], Base]) -> Choice:
+    def choose(self, folders: Sequence[str], base: Callable[[], Base]) -> Choice:
         """What serves a file that lies in `folders` (by `repository_key`, innermost first), with
         the model that `base` tells; it is asked only where some adapter is active.
 
@@ -154,6 +158,7 @@ class AdapterStore:
         making: Path | None = None
         try:
             make_private(self.folder)
+            self._sweep()
             # mkdtemp makes the folder with mode 0700.
             making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self.folder))
             _copy(adapter, making / ADAPTER_FILE)
@@ -165,6 +170,8 @@ class AdapterStore:
             target = self.folder / manifest.name
             if os.path.lexists(target):
                 self.remove(manifest.name)
+            elif manifest.name in (active := self._active()):  # its folder was taken away
+                self._set_active([other for other in active if other != manifest.name])
             os.replace(making, target)
         except OSError as exc:
             raise AdapterError(
@@ -209,10 +216,10 @@ class AdapterStore:
     def remove(self, name: str) -> None:
         """Delete the adapter. Raises `AdapterError` where there is none, or it stays."""
         stored = self.get(name)
-        if stored.active:
-            self.deactivate(name)
-        gone = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self.folder))
+        self.deactivate(name)
+        gone: Path | None = None
         try:
+            gone = Path(tempfile.mkdtemp(prefix=_MAKING, dir=self.folder))
             os.replace(stored.folder, gone / name)
         except OSError as exc:
             raise AdapterError(
@@ -220,9 +227,21 @@ class AdapterStore:
                 hint="Close the programs that use it.",
             ) from exc
         finally:
-            shutil.rmtree(gone, ignore_errors=True)
+            if gone is not None:
+                shutil.rmtree(gone, ignore_errors=True)
 
     # -- files
+
+    def _sweep(self) -> None:
+        """Remove what processes left half made when they were killed."""
+        for path in self.folder.glob(f"{_MAKING}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - os.lstat(path).st_mtime < _ABANDONED_S:
+                    continue
+                if is_private_folder(path):
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
     def _try(self, name: str) -> Stored:
         """As `get`, but what is not there is only unusable."""
@@ -317,12 +336,16 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with _create(path) as file:
         file.write(data)
 
 
 def _copy(source: Path, target: Path) -> None:
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file, source.open("rb") as original:
+    with _create(target) as file, source.open("rb") as original:
         shutil.copyfileobj(original, file)
+
+
+def _create(path: Path) -> BinaryIO:
+    """A new file of this user alone."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
