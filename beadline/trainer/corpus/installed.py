@@ -18,8 +18,11 @@ from beadline.evaluation.installed import of_others, packages
 from beadline.trainer.corpus.sources import Listed, Several, read_files, size_of
 
 SKIPPED_FOLDERS = frozenset(
-    {"test", "tests", "testing", "idlelib", "lib2to3", "turtledemo", "site-packages"}
-)
+    {
+        "test", "tests", "testing", "idlelib", "lib2to3", "turtledemo", "site-packages",
+        "dist-packages",
+    }
+)  # fmt: skip
 """Folders of installed code that are left out, beside those of other people's."""
 _PERMISSIVE = (
     ("Apache-2.0", r"Apache License\s+Version 2\.0"),
