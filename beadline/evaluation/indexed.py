@@ -8,7 +8,7 @@ that still holds its answer. Knows no case and no model.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,15 +74,43 @@ class IndexedFolder:
             self._first[path] = file.read_bytes() if file.is_file() else None
         content = self._first[path] if text is None else text.encode("utf-8", "surrogatepass")
         if content is None:
-            file.unlink(missing_ok=True)
+            self._remove(file)
         else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            self._write(file, content)
         if self._indexer.update([str(file)]):
             self._indexer.scan()
         if text is None:
             del self._first[path]
         self._searcher = None
+
+    def change(self, files: Mapping[str, bytes | None]) -> None:
+        """Files hold these bytes from now on, on the disk and in the index; None: they are gone.
+
+        Not while a file is replaced. What searches remember is forgotten.
+        """
+        assert not self._first, "a file is replaced"
+        # What is a file now may have been a folder: first all that goes.
+        for path in sorted(files, key=lambda path: files[path] is not None):
+            content, file = files[path], self._folder / path
+            if content is not None:
+                self._write(file, content)
+            elif file.is_file():
+                self._remove(file)
+        if self._indexer.update([str(self._folder / path) for path in files]):
+            self._indexer.scan()
+        self._searcher = None
+
+    def _write(self, file: Path, content: bytes) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def _remove(self, file: Path) -> None:
+        """A file, and the folders that it leaves empty."""
+        file.unlink(missing_ok=True)
+        for above in file.parents:
+            if above == self._folder or not above.is_dir() or any(above.iterdir()):
+                return
+            above.rmdir()
 
     def open(self, document: Document) -> None:
         """A buffer opened or changed."""
