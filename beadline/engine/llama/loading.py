@@ -14,6 +14,7 @@ from beadline.engine.llama.memory import Demand, tells_of_memory, was_killed
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess
+from beadline.engine.llama.stream import Adapter
 from beadline.engine.protocol import ModelInfo
 from beadline.errors import EngineCrashed, ModelError, OutOfMemory
 from beadline.settings import EngineOptions
@@ -94,8 +95,11 @@ class Opener:
         path: Path,
         demand: Demand,
         prompts: PromptOptions,
+        adapter: Adapter | None = None,
     ) -> ModelInfo:
-        """What the worker says when it is ready. Raises `ProbeDied`, and as `Loading.wait_for`."""
+        """What the worker says when it is ready, `adapter` in use where it can be. Raises
+        `ProbeDied`, and as `Loading.wait_for`.
+        """
         hello = await loading.wait_for(worker, "hello")
         loading.gpu = hello["gpu"]
         options, draft = self._options, draft_path(self._options.draft_model)
@@ -113,7 +117,7 @@ class Opener:
                 "probe": verdict is None,
                 "prompts": asdict(prompts),
                 "kv_bytes": options.kv_mebibytes << 20,
-                "adapter": "",
+                "adapter": adapter,
                 "state": self._state_folder,
                 "state_bytes": options.state_mebibytes << 20,
                 "drafts": options.drafts,
