@@ -1,0 +1,466 @@
+"""The loop: forward, backward, step, until the rows end, the loss stalls or the time is up.
+
+On one process, or on many by `accelerate launch`. Knows no text: rows of token ids come in, the
+weights with the least held-out loss go out. What a step does depends on its number alone, so that a
+run that was killed goes on with the same batches, dropout and losses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from beadline.errors import BeadlineError, InputError
+from beadline.trainer.finetune import attention, batch, model, resources
+from beadline.trainer.finetune.batch import Rows
+from beadline.trainer.finetune.checkpoint import Keeper, Progress, kept, replace_folder, trained
+from beadline.trainer.finetune.courtesy import Courtesy
+from beadline.trainer.finetune.interrupts import Interrupts
+from beadline.trainer.finetune.options import Method, Switch, TuneOptions
+from beadline.trainer.finetune.progress import LOG, Log, Report, Step
+from beadline.trainer.finetune.schedule import Plan
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+BEST = "best"
+RESULT = "result.json"
+DONE, EARLY, TIME = "done", "early", "time"
+"""Why training ended."""
+_SETTLE = 8
+"""Steps after which the time of the whole run is known well enough."""
+_NO_MATTER = frozenset(
+    {"threads", "micro_tokens", "checkpoint_minutes", "max_hours", "gradient_checkpointing"}
+)
+"""Options that a run may go on with other values of."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came out."""
+
+    weights: str
+    """Folder: an adapter as peft writes it, or a whole model as transformers does."""
+    method: Method
+    steps: int
+    best_step: int
+    base_loss: float | None
+    """Of the validation rows before training; nats a token. None without such rows."""
+    best_loss: float | None
+    finished: str
+    tokens: int
+    seconds: float
+    """Of training, evaluations included, interruptions not."""
+    packed: bool
+    """Whether samples shared rows."""
+    trained_parameters: int
+
+
+def tune(
+    base: Path,
+    rows: Rows,
+    validation: Rows,
+    folder: Path,
+    options: TuneOptions,
+    *,
+    identity: str = "",
+    report: Report | None = None,
+    courtesy: Courtesy | None = None,
+) -> Tuned:
+    """Tune the model at `base`, a folder of transformers or a GGUF, on `rows`.
+
+    Everything is kept in `folder`; called again after an interruption it goes on where the last
+    checkpoint is, and after the end it only reads the outcome. `identity` tells runs apart that
+    differ in more than their options. `report` is called after every step and evaluation, on the
+    first process.
+
+    Raises `InputError` for what cannot work, `ModelError` for a model that cannot be read, and
+    KeyboardInterrupt, after a checkpoint, when the user ends it.
+    """
+    done = read_result(folder)
+    whole = _identity(options, identity, len(rows), len(validation))
+    if done is not None and done[0] == whole:
+        return done[1]
+    with _memory_told():
+        return _Run(base, rows, validation, folder, options, whole, report, courtesy).run()
+
+
+def read_result(folder: Path) -> tuple[str, Tuned] | None:
+    """Identity and outcome of a run that has ended; None when it has not."""
+    try:
+        values = json.loads((folder / RESULT).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    identity = values.pop("identity")
+    return identity, Tuned(**{**values, "method": Method(values["method"])})
+
+
+def rows_per_step(options: TuneOptions, row_tokens: int, count: int, processes: int) -> int:
+    """Rows of one step on all processes together: a multiple of their number, at most `count`.
+
+    Raises `InputError` when there are fewer rows than processes.
+    """
+    wanted = max(1, round(options.batch_tokens / row_tokens / processes)) * processes
+    most = count // processes * processes
+    if most == 0:
+        raise InputError(
+            f"There are {count} rows of tokens to train on, too few for {processes} processes.",
+            hint="Give a repository with more code, or use fewer processes.",
+        )
+    return min(wanted, most)
+
+
+class _Run:
+    """One run, from loading to its outcome."""
+
+    def __init__(
+        self,
+        base: Path,
+        rows: Rows,
+        validation: Rows,
+        folder: Path,
+        options: TuneOptions,
+        identity: str,
+        report: Report | None,
+        courtesy: Courtesy | None,
+    ) -> None:
+        self._base, self._folder, self._options = base, folder, options
+        self._rows, self._validation = rows, validation
+        self._identity = identity
+        self._report = report
+        self._courtesy = courtesy
+        self._accelerator = _accelerator(options)
+        self._keeper = Keeper(folder, self._accelerator)
+        self._device = self._accelerator.device
+        if not len(rows):
+            raise InputError("There is nothing to train on.")
+        row_tokens = len(rows[0].ids)
+        self._per_step = rows_per_step(
+            options, row_tokens, len(rows), self._accelerator.num_processes
+        )
+        limit = resources.micro_tokens(model.shape_of(base), options)
+        self._micro_rows = max(1, limit // row_tokens)
+
+    def run(self) -> Tuned:
+        import torch
+
+        options, accelerator = self._options, self._accelerator
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        found = self._keeper.read(self._identity)
+        progress = found or Progress(identity=self._identity)
+        tuned, optimiser, packed = self._prepare()
+        if found is not None:
+            self._keeper.restore(tuned, optimiser)
+        progress.total = progress.total or self._planned()
+        log = None
+        if accelerator.is_main_process:
+            log = Log(self._folder / LOG, progress.step if found is not None else -1)
+        try:
+            self._train(tuned, optimiser, packed, progress, self._reporter(log))
+            outcome = self._finish(tuned, packed, progress)
+        finally:
+            if log is not None:
+                log.close()
+            accelerator.free_memory()
+        return outcome
+
+    def _prepare(self) -> tuple[Any, Any, bool]:
+        """Model, optimiser, and whether samples may share rows."""
+        import torch
+        from accelerate.utils import DistributedType
+        from transformers.utils import logging
+
+        options, accelerator = self._options, self._accelerator
+        sharded = accelerator.distributed_type is DistributedType.FSDP
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        loaded = model.load(self._base, options, self._device.type, self._folder)
+        if not sharded and options.method is not Method.QLORA:
+            torch.nn.Module.to(loaded, self._device)
+        packed = options.packing is not Switch.OFF and attention.use(loaded)
+        if options.packing is Switch.ON and not packed:
+            raise InputError(
+                "This model cannot keep packed samples apart.",
+                hint="Leave --packing at auto: then every sample gets a row of its own.",
+            )
+        tuned = model.with_adapter(loaded, options)
+        matrices = [p for _, p in trained(tuned) if p.dim() > 1]
+        others = [p for _, p in trained(tuned) if p.dim() <= 1]
+        groups: list[dict[str, Any]] = [{"params": matrices, "weight_decay": options.weight_decay}]
+        if others:
+            groups.append({"params": others, "weight_decay": 0.0})
+        fused = not sharded and self._device.type in ("cpu", "cuda")
+        optimiser = torch.optim.AdamW(groups, lr=options.peak, betas=(0.9, 0.95), fused=fused)
+        tuned, optimiser = accelerator.prepare(tuned, optimiser)
+        return tuned, optimiser, packed
+
+    def _planned(self) -> int:
+        steps = len(self._rows) // self._per_step
+        return min(steps, self._options.max_steps) if self._options.max_steps else steps
+
+    def _train(
+        self, tuned: Any, optimiser: Any, packed: bool, progress: Progress, report: Report
+    ) -> None:
+        saved = time.monotonic()
+        with Interrupts() as interrupts:
+            if len(self._validation) and progress.base_loss is None:
+                progress.base_loss = self._score(tuned, packed)
+                report(self._told(progress, progress.base_loss, 0.0, evaluation=True))
+            while not progress.finished:
+                began = time.monotonic()
+                loss, rate, waited = self._step(tuned, optimiser, packed, progress)
+                progress.step += 1
+                progress.seconds += time.monotonic() - began
+                report(self._told(progress, loss, rate, waited=waited))
+                self._settle(progress)
+                self._judge(tuned, packed, progress, report)
+                interrupted = self._any(interrupts.asked)
+                minutes = (time.monotonic() - saved) / 60
+                due = self._any(minutes >= self._options.checkpoint_minutes)
+                if due or interrupted or progress.finished:
+                    self._keeper.save(tuned, optimiser, progress)
+                    saved = time.monotonic()
+                if interrupted and not progress.finished:
+                    raise KeyboardInterrupt
+
+    def _step(
+        self, tuned: Any, optimiser: Any, packed: bool, progress: Progress
+    ) -> tuple[float, float, float]:
+        """One step; its loss, learning rate, and the seconds waited."""
+        import torch
+
+        accelerator, options = self._accelerator, self._options
+        first = progress.step * self._per_step
+        rows = [self._rows[first + number] for number in range(self._per_step)]
+        rank, processes = accelerator.process_index, accelerator.num_processes
+        # Dropout by the number of the step: a run that goes on draws what it would have drawn.
+        torch.manual_seed(_seed(options.seed, progress.step, rank))
+        tuned.train()
+        learned = max(1, batch.learned(rows))
+        parts = list(_chunks(rows[rank::processes], self._micro_rows))
+        waited = 0.0
+        total = torch.zeros((), device=self._device)
+        for number, part in enumerate(parts):
+            if self._courtesy is not None:
+                waited += self._courtesy.wait()
+            last = number == len(parts) - 1
+            # Gradients are averaged over processes; the loss is a mean over all of their tokens.
+            with nullcontext() if last else accelerator.no_sync(tuned):
+                loss = batch.loss(tuned, part, self._device, packed=packed) / learned
+                accelerator.backward(loss * processes)
+            total += loss.detach()
+        accelerator.clip_grad_norm_(tuned.parameters(), options.clip)
+        rate = self._plan(progress).rate(progress.step)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        progress.tokens += batch.tokens(rows)
+        return float(accelerator.reduce(total, reduction="sum").item()), rate, waited
+
+    def _plan(self, progress: Progress) -> Plan:
+        options, total = self._options, progress.total
+        return Plan(
+            options.schedule,
+            total,
+            options.peak,
+            options.peak * options.least_rate,
+            round(options.warmup * total),
+            round(options.decay * total),
+        )
+
+    def _settle(self, progress: Progress) -> None:
+        """Shorten the run to the time there is, once its speed is known; end it when it is up."""
+        limit = self._options.max_hours * 3600
+        if not limit:
+            return
+        if progress.step == min(_SETTLE, progress.total):
+            fitting = int(limit / (progress.seconds / progress.step))
+            progress.total = self._first(max(progress.step, min(progress.total, fitting)))
+        if self._any(progress.seconds > limit) and progress.step < progress.total:
+            progress.finished = TIME
+
+    def _judge(self, tuned: Any, packed: bool, progress: Progress, report: Report) -> None:
+        """Score the validation rows when it is time, keep the best weights, and see whether it
+        goes on."""
+        every = max(1, progress.total // max(1, self._options.evaluations))
+        at_end = progress.step >= progress.total or bool(progress.finished)
+        if len(self._validation) and (at_end or progress.step % every == 0):
+            began = time.monotonic()
+            loss = self._score(tuned, packed)
+            progress.seconds += time.monotonic() - began
+            report(self._told(progress, loss, 0.0, evaluation=True))
+            if progress.best_loss is None or loss <= progress.best_loss:
+                progress.best_loss, progress.best_step, progress.stall = loss, progress.step, 0
+                self._keep_best(tuned)
+            else:
+                progress.stall += 1
+                if self._options.patience and progress.stall >= self._options.patience:
+                    progress.finished = progress.finished or EARLY
+        if at_end:
+            progress.finished = progress.finished or DONE
+
+    def _score(self, tuned: Any, packed: bool) -> float:
+        """Mean negative log-likelihood (nats) of the validation rows' learned tokens."""
+        import torch
+
+        accelerator = self._accelerator
+        rank, processes = accelerator.process_index, accelerator.num_processes
+        # All processes must do equally many forward passes: they talk in each.
+        even = len(self._validation) - len(self._validation) % processes
+        numbers = range(rank, even, processes) if even else range(len(self._validation))
+        found = torch.zeros(2, dtype=torch.float64)
+        tuned.eval()
+        with torch.no_grad():
+            for part in _chunks(list(numbers), self._micro_rows):
+                if self._courtesy is not None:
+                    self._courtesy.wait()
+                rows = [self._validation[number] for number in part]
+                found[0] += batch.loss(tuned, rows, self._device, packed=packed).item()
+                found[1] += batch.learned(rows)
+        found = found.float().to(self._device)
+        total, count = accelerator.reduce(found, reduction="sum").tolist()
+        return total / max(1.0, count)
+
+    def _keep_best(self, tuned: Any) -> None:
+        weights = self._keeper.weights(tuned)
+        if self._accelerator.is_main_process:
+            partial = self._folder / f"{BEST}.part"
+            shutil.rmtree(partial, ignore_errors=True)
+            unwrapped = self._accelerator.unwrap_model(tuned)
+            if self._options.method is Method.FULL:
+                unwrapped.save_pretrained(partial, state_dict=weights)
+            else:
+                # Embeddings are not trained; looking for them would ask a server.
+                unwrapped.save_pretrained(
+                    partial, state_dict=weights, save_embedding_layers=False
+                )
+            replace_folder(partial, self._folder / BEST)
+        self._accelerator.wait_for_everyone()
+
+    def _finish(self, tuned: Any, packed: bool, progress: Progress) -> Tuned:
+        if kept(self._folder / BEST) is None:  # no validation rows: the last weights are the best
+            self._keep_best(tuned)
+            progress.best_step = progress.step
+        path = kept(self._folder / BEST)
+        assert path is not None
+        outcome = Tuned(
+            weights=str(path),
+            method=self._options.method,
+            steps=progress.step,
+            best_step=progress.best_step,
+            base_loss=progress.base_loss,
+            best_loss=progress.best_loss,
+            finished=progress.finished,
+            tokens=progress.tokens,
+            seconds=progress.seconds,
+            packed=packed,
+            trained_parameters=sum(p.numel() for _, p in trained(tuned)),
+        )
+        if self._accelerator.is_main_process:
+            partial = self._folder / f"{RESULT}.part"
+            partial.write_text(json.dumps({"identity": self._identity, **asdict(outcome)}), "utf-8")
+            partial.replace(self._folder / RESULT)
+        self._accelerator.wait_for_everyone()
+        return outcome
+
+    def _told(
+        self,
+        progress: Progress,
+        loss: float,
+        rate: float,
+        *,
+        evaluation: bool = False,
+        waited: float = 0.0,
+    ) -> Step:
+        return Step(
+            progress.step, progress.total, loss, rate, progress.tokens, progress.seconds,
+            evaluation, waited,
+        )  # fmt: skip
+
+    def _reporter(self, log: Log | None) -> Report:
+        """What is told goes to the log and to the caller, on the first process."""
+        listeners: list[Callable[[Step], None]] = []
+        if log is not None:
+            listeners.append(log)
+            if self._report is not None:
+                listeners.append(self._report)
+
+        def report(step: Step) -> None:
+            for listener in listeners:
+                listener(step)
+
+        return report
+
+    def _any(self, flag: bool) -> bool:
+        """Whether any process says so."""
+        return bool(self._sum(int(flag)))
+
+    def _first(self, number: int) -> int:
+        """What the first process says."""
+        return self._sum(number if self._accelerator.is_main_process else 0)
+
+    def _sum(self, number: int) -> int:
+        import torch
+
+        if self._accelerator.num_processes == 1:
+            return number
+        value = torch.tensor(float(number), device=self._device)
+        return round(self._accelerator.reduce(value, reduction="sum").item())
+
+
+def _accelerator(options: TuneOptions) -> Accelerator:
+    import torch
+    from accelerate import Accelerator
+
+    cpu = not torch.accelerator.is_available()
+    device = "cpu" if cpu else str(torch.accelerator.current_accelerator())
+    bf16 = model.wants_bf16(options, device.partition(":")[0])
+    return Accelerator(cpu=cpu, mixed_precision="bf16" if bf16 else "no")
+
+
+def _identity(options: TuneOptions, said: str, rows: int, validation: int) -> str:
+    values = {name: v for name, v in options.as_dict().items() if name not in _NO_MATTER}
+    text = json.dumps([values, said, rows, validation], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _seed(seed: int, step: int, rank: int) -> int:
+    digest = hashlib.sha256(f"{seed}/{step}/{rank}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """What torch says when memory does not suffice, in words."""
+    import torch
+
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as exc:
+        raise _too_large() from exc
+    except RuntimeError as exc:
+        if "allocate memory" not in str(exc) and "not enough memory" not in str(exc):
+            raise
+        raise _too_large() from exc
+
+
+def _too_large() -> BeadlineError:
+    return BeadlineError(
+        "Memory did not suffice for training; what was done is kept.",
+        hint="Go on with --gradient-checkpointing, --micro-tokens 1024 or a smaller model.",
+    )
+
