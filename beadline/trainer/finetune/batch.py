@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from beadline.trainer.finetune import attention
+from beadline.trainer.samples.packing import PADDING
+from beadline.trainer.samples.tokens import IGNORED
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
     from beadline.trainer.samples.packing import Row
-
-IGNORED = -100
-"""Label of a token that is not learned."""
-PADDING = -1
-"""Segment of tokens that only fill a row."""
-
 
 class Rows(Protocol):
     """Token rows of one length, by their number."""

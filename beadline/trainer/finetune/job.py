@@ -1,0 +1,117 @@
+"""A run of tuning described in its folder, in this process or in those of `accelerate launch`.
+
+Knows files and processes; the loop knows the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from beadline.errors import BeadlineError
+from beadline.trainer.finetune.courtesy import Courtesy, lower_priority
+from beadline.trainer.finetune.loop import Tuned, read_result, tune
+from beadline.trainer.finetune.options import TuneOptions
+from beadline.trainer.finetune.progress import Report
+from beadline.trainer.finetune.rows import StoredRows
+
+_FILE = "job.json"
+_OUTPUT = "run"
+"""Below the folder: what the loop writes."""
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Job:
+    """What `tune` is called with."""
+
+    base: Path
+    """Folder of transformers, or GGUF."""
+    rows: Path
+    validation: Path
+    options: TuneOptions
+    identity: str
+    """Of base and rows: another job does not go on with this one's checkpoint."""
+    yields: bool = True
+    """Whether it gives way: low priority, and waiting for keystrokes."""
+
+
+def write(folder: Path, job: Job) -> None:
+    """Describe a job in its folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {
+        "base": str(job.base), "rows": str(job.rows), "validation": str(job.validation),
+        "options": job.options.as_dict(), "identity": job.identity, "yields": job.yields,
+    }  # fmt: skip
+    partial = folder / f"{_FILE}.part"
+    partial.write_text(json.dumps(values), "utf-8")
+    partial.replace(folder / _FILE)
+
+
+def read(folder: Path) -> Job:
+    """The job of a folder. Raises `BeadlineError` when there is none."""
+    try:
+        values = json.loads((folder / _FILE).read_text("utf-8"))
+        return Job(
+            Path(values["base"]), Path(values["rows"]), Path(values["validation"]),
+            TuneOptions.from_dict(values["options"]), values["identity"], values["yields"],
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise BeadlineError(
+            f"{folder} describes no training.", hint="`beadline train` makes such a folder."
+        ) from exc
+
+
+def output(folder: Path) -> Path:
+    """Where the loop keeps its log, checkpoint and weights."""
+    return folder / _OUTPUT
+
+
+def run(folder: Path, job: Job, report: Report | None = None) -> Tuned:
+    """Do a job in this process. Raises what `tune` raises."""
+    if job.yields:
+        lower_priority()
+    return tune(
+        job.base,
+        StoredRows(job.rows),
+        StoredRows(job.validation),
+        output(folder),
+        job.options,
+        identity=job.identity,
+        report=report,
+        courtesy=Courtesy() if job.yields else None,
+    )
+
+
+def launch(folder: Path, job: Job, arguments: Sequence[str]) -> Tuned:
+    """Do a job in the processes that `accelerate launch` starts with these arguments, and wait.
+
+    Their progress goes to this process' standard error. Raises `BeadlineError` when they fail, and
+    KeyboardInterrupt when the user ended them.
+    """
+    write(folder, job)
+    command = [
+        sys.executable, "-m", "accelerate.commands.launch", *arguments,
+        "-m", "beadline.trainer.finetune", str(folder.resolve()),
+    ]  # fmt: skip
+    # Modules are not looked for in the current folder: it is the user's, and may have an `io.py`.
+    command[1:1] = ["-P"]
+    process = subprocess.Popen(command, stdout=sys.stderr)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # Ctrl-C reached all of them; they write a checkpoint
+        raise
+    found = read_result(output(folder))
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    if code or found is None:
+        raise BeadlineError(
+            f"Training ended with exit code {code}.",
+            hint="What it said stands above; the same command goes on from the last checkpoint.",
+        )
+    return found[1]

@@ -1,0 +1,122 @@
+"""Token rows on disk: written once, group by group, read by every epoch and process. Trains nothing.
+
+Preparing rows and training on them apart costs some megabytes and keeps the loop free of parsing,
+searching and tokenising.
+"""
+
+from __future__ import annotations
+
+import shutil
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from beadline.errors import BeadlineError
+from beadline.trainer.samples.packing import GROUP, Row, pack
+from beadline.trainer.samples.tokens import Sample
+
+_COMPLETE = "complete"
+"""File that says how many rows there are, once all are."""
+_PLANES = 4
+"""ids, labels, positions, segments: the order in which a shard holds them."""
+
+
+class Samples(Protocol):
+    """Samples by their number, each whatever was drawn before."""
+
+    def sample(self, k: int) -> Sample: ...
+
+
+def write(
+    samples: Samples,
+    count: int,
+    folder: Path,
+    *,
+    row_tokens: int,
+    pad: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> StoredRows:
+    """The rows of the first `count` samples, packed in groups, below `folder`.
+
+    Groups that are there already are kept: an interrupted call goes on with the next one.
+    `progress` gets the samples that are done, and all of them.
+    """
+    if (folder / _COMPLETE).exists():
+        return StoredRows(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, start in enumerate(range(0, count, GROUP)):
+        shard = folder / f"rows-{number:06d}.npy"
+        end = min(count, start + GROUP)
+        if not shard.exists():
+            group = [samples.sample(k) for k in range(start, end)]
+            _save(shard, pack(group, row_tokens, pad=pad, seed=f"{seed}/{number}"), row_tokens)
+        if progress is not None:
+            progress(end, count)
+    total = sum(len(_load(shard)) for shard in _shards(folder))
+    (folder / _COMPLETE).write_text(f"{total}\n", "ascii")
+    return StoredRows(folder)
+
+
+def remove(folder: Path) -> None:
+    """Delete the rows of a run."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class StoredRows:
+    """What `write` wrote; implements `batch.Rows`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `BeadlineError` when the rows are not all there."""
+        try:
+            count = int((folder / _COMPLETE).read_text("ascii"))
+            self._shards = [_load(shard) for shard in _shards(folder)]
+        except (OSError, ValueError) as exc:
+            raise BeadlineError(
+                f"The rows in {folder} are not complete.", hint="Start the training again."
+            ) from exc
+        self._behind = list(accumulate(len(shard) for shard in self._shards))
+        """By shard: number of the first row behind it."""
+        if len(self) != count:
+            raise BeadlineError(
+                f"Rows are missing in {folder}.", hint="Delete the folder and start again."
+            )
+
+    def __len__(self) -> int:
+        return self._behind[-1] if self._behind else 0
+
+    def __getitem__(self, number: int) -> Row:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        at = bisect_right(self._behind, number)
+        first = self._behind[at - 1] if at else 0
+        return Row(*np.array(self._shards[at][number - first]))
+
+    @property
+    def padding(self) -> float:
+        """Share of all tokens that only fill rows."""
+        total = sum(self[number].ids.size for number in range(len(self)))
+        filling = sum(self[number].padding for number in range(len(self)))
+        return filling / total if total else 0.0
+
+
+def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
+    array = np.empty((len(rows), _PLANES, row_tokens), np.int32)
+    for at, row in enumerate(rows):
+        array[at] = row.ids, row.labels, row.positions, row.segments
+    partial = target.with_name(f"{target.name}.part")
+    with partial.open("wb") as file:
+        np.save(file, array)
+    partial.replace(target)
+
+
+def _load(shard: Path) -> np.ndarray:
+    return np.load(shard, mmap_mode="r")
+
+
+def _shards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("rows-*.npy"))
