@@ -133,6 +133,20 @@ class IndexedFolder:
             self._searcher = Searcher(self._overlay, self._options)
         return self._searcher.search(document, offset, max_chars=max_chars)
 
+    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+        """As `search`, with this document as the only open one and nothing remembered of earlier
+        searches: what is found depends on the arguments and the files alone."""
+        if self._closed:
+            return ()
+        self._overlay.open(document.path, document)
+        try:
+            while self._overlay.settle():
+                pass
+            searcher = Searcher(self._overlay, self._options)
+            return searcher.search(document, offset, max_chars=max_chars)
+        finally:
+            self._overlay.closed(document.path)
+
     def start(self) -> None:
         """It has begun."""
 

@@ -20,8 +20,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from beadline.evaluation.sources import SourceFile, read_repository
 from beadline.trainer import corpus
+from beadline.trainer.corpus.types import CorpusFile
 from beadline.trainer.pretrain import ModelShape, PretrainOptions, load_model, pretrain
-from beadline.trainer.samples import SampleOptions, write_shards
+from beadline.trainer.samples.shards import pretraining_options, write_shards
+from beadline.trainer.samples.stream import SampleStream
 from beadline.trainer.tokenizer import TokenizerVocabulary, train_tokenizer
 
 SEED = 20261121
@@ -82,15 +84,23 @@ def _prepare(args: argparse.Namespace) -> int:
                 handle.write(json.dumps([file.repo, file.path, file.text]) + "\n")
         partial.replace(cached)
     with cached.open(encoding="utf-8") as handle:
-        files = [corpus.SourceFile(*json.loads(line)) for line in handle]
+        files = [
+            CorpusFile.of(path, "python", text, repo)
+            for repo, path, text in map(json.loads, handle)
+        ]
     if not (work / "tokenizer.json").exists():
         tokenizer = train_tokenizer((file.text for file in files), VOCABULARY)
         tokenizer.save(str(work / "tokenizer.json"))
     vocabulary = TokenizerVocabulary.load(work / "tokenizer.json")
-    options = SampleOptions(control=args.control)
+    options = pretraining_options(control=args.control)
+    stream = SampleStream(files, vocabulary, options, SEED)
     started = time.perf_counter()
     for rows in write_shards(
-        files, vocabulary, work / "shards", options, seed=SEED, epochs=args.epochs
+        stream,
+        work / "shards",
+        row_tokens=options.row_tokens,
+        epochs=args.epochs,
+        about={"seed": SEED, "control": args.control},
     ):
         tokens = rows * options.row_tokens
         rate = tokens / (time.perf_counter() - started)
