@@ -256,7 +256,8 @@ def _limited(files: list[CorpusFile], options: CorpusOptions, step: Step) -> lis
     total = sum(len(file.text) for file in files)
     code = sum(len(file.text) for file in files if file.language not in PROSE)
     # Of the whole that is left, not of the whole there was.
-    prose = code * options.prose_share / (1 - options.prose_share) if code else total
+    share = min(options.prose_share, 0.999)
+    prose = code * share / (1 - share) if code else total
     left: dict[int, CorpusFile] = {}
     taken: Counter[str] = Counter()
     spent = spent_prose = 0

@@ -71,7 +71,7 @@ def _lint(texts: Sequence[str], folder: Path, *, fix: bool) -> list[Linted] | No
     for path, text in zip(paths, texts, strict=True):
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
     rules = ",".join((UNDEFINED, *LAYOUT))
-    output = _ruff(folder, "--select", rules, "--no-fix", "--output-format", "json")
+    output = _ruff(paths, "--select", rules, "--no-fix", "--output-format", "json")
     try:
         entries = json.loads(output)
     except ValueError:
@@ -81,7 +81,7 @@ def _lint(texts: Sequence[str], folder: Path, *, fix: bool) -> list[Linted] | No
         if entry.get("code") in WORDS:
             found.setdefault(Path(entry["filename"]).name, Counter())[entry["code"]] += 1
     if fix and any(set(LAYOUT) & set(counts) for counts in found.values()):
-        _ruff(folder, "--select", ",".join(LAYOUT), "--fix", "--quiet")
+        _ruff(paths, "--select", ",".join(LAYOUT), "--fix", "--quiet")
     return [
         Linted(
             path.read_bytes().decode("utf-8", "surrogatepass") if fix else text,
@@ -91,16 +91,17 @@ def _lint(texts: Sequence[str], folder: Path, *, fix: bool) -> list[Linted] | No
     ]
 
 
-def _ruff(folder: Path, *arguments: str) -> str:
-    """What Ruff prints; empty where it fails. No configuration is read and nothing cached."""
+def _ruff(paths: Sequence[Path], *arguments: str) -> str:
+    """What Ruff prints of files of one folder, named one by one: what it skips in folders does not
+    matter then. Empty where it fails. No configuration is read and nothing cached."""
     command = [
         # Without -P a file of the folder it is started in could take Ruff's place.
         *(sys.executable, "-P", "-m", "ruff", "check", "--isolated", "--no-cache", "--preview"),
-        *("--exit-zero", *arguments, str(folder)),
+        *("--exit-zero", *arguments, *(path.name for path in paths)),
     ]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, check=True, timeout=_LIMIT_S
+            command, cwd=paths[0].parent, capture_output=True, check=True, timeout=_LIMIT_S
         )
     except (OSError, subprocess.SubprocessError):
         return ""
