@@ -80,12 +80,14 @@ class Mixed:
         self._general = general
         self._share = share
 
-    def sample(self, k: int) -> Sample:
-        """Sample k of the mixture."""
-        before = int(k * self._share)
-        if int((k + 1) * self._share) > before:
-            return self._general.sample(before)
-        return self._own.sample(k - before)
+    def batch(self, numbers: Sequence[int]) -> list[Sample]:
+        """Samples of the mixture, in the order of their numbers given."""
+        before = [int(k * self._share) for k in numbers]
+        is_general = [int((k + 1) * self._share) > n for k, n in zip(numbers, before, strict=True)]
+        all_three = list(zip(numbers, before, is_general, strict=True))
+        general = iter(self._general.batch([n for _, n, taken in all_three if taken]))
+        own = iter(self._own.batch([k - n for k, n, taken in all_three if not taken]))
+        return [next(general if taken else own) for taken in is_general]
 
     def count(self, own: int) -> int:
         """How many samples of the mixture have so many of the repository's."""

@@ -28,7 +28,7 @@ _PLANES = 4
 class Samples(Protocol):
     """Samples by their number, each whatever was drawn before."""
 
-    def sample(self, k: int) -> Sample: ...
+    def batch(self, numbers: Sequence[int]) -> list[Sample]: ...
 
 
 def write(
@@ -53,7 +53,7 @@ def write(
         shard = folder / f"rows-{number:06d}.npy"
         end = min(count, start + GROUP)
         if not shard.exists():
-            group = [samples.sample(k) for k in range(start, end)]
+            group = samples.batch(range(start, end))
             _save(shard, pack(group, row_tokens, pad=pad, seed=f"{seed}/{number}"), row_tokens)
         if progress is not None:
             progress(end, count)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beadline.trainer.samples.stream import SampleStream
 from beadline.trainer.samples.tokens import IGNORED, Sample
 
 if TYPE_CHECKING:
@@ -24,8 +22,9 @@ if TYPE_CHECKING:
 
 PADDING = -1
 """Segment of tokens that only fill a row."""
-GROUP = 128
-"""Samples that are packed together: of the rows they make the last one has most of the padding."""
+GROUP = 512
+"""Samples that are drawn and packed together: of the rows they make the last one has most of the
+padding, and a file that is parsed serves all that are drawn from it."""
 _LEAST_PART = 16
 """Tokens below which a part of a plain text teaches nothing."""
 
@@ -136,20 +135,3 @@ def padding_share(rows: Sequence[Row]) -> float:
     total = sum(len(row.ids) for row in rows)
     return sum(row.padding for row in rows) / total if total else 0.0
 
-
-def group_count(samples: int) -> int:
-    """How many groups so many samples make."""
-    return -(-samples // GROUP)
-
-
-def group(stream: SampleStream, number: int, samples: int, row_tokens: int, pad: int) -> list[Row]:
-    """The rows of one group of the first `samples` of a stream, whatever was made before."""
-    start = number * GROUP
-    taken = list(islice(stream.samples(start), min(GROUP, samples - start)))
-    return pack(taken, row_tokens, pad=pad, seed=f"{stream.seed}/{number}")
-
-
-def packed(stream: SampleStream, samples: int, row_tokens: int, *, pad: int) -> Iterator[Row]:
-    """The rows of the first `samples` of a stream, in order."""
-    for number in range(group_count(samples)):
-        yield from group(stream, number, samples, row_tokens, pad)

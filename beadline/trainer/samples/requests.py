@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beadline.completion.snippets import as_files, in_prompt_order, most_chars
-from beadline.context.syntax import SyntaxTree
+from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import CursorContext, Document, Expected, Snippet, Window
 from beadline.context.window import place
 from beadline.engine.protocol import ExtraFile, FimRequest, Layout
@@ -70,18 +70,18 @@ def document_of(file: CorpusFile, text: str) -> Document:
 
 def of_hole(
     file: CorpusFile,
-    tree: SyntaxTree | None,
     hole: Hole,
     options: SampleOptions,
     rng: random.Random,
+    trees: SyntaxTrees,
     search: Searches | None = None,
 ) -> Drawn:
-    """The request with the cursor in a hole. `tree`: the file's, where it has one."""
+    """The request with the cursor in a hole; what `trees` keeps of the file is dropped."""
     start, text = hole.start, file.text
     document = document_of(file, text[:start] + text[hole.end :])
-    if tree is not None:
-        # Also where nothing is taken out: what is looked up in a tree is remembered in it.
-        tree = tree.insert(start, hole.end, "")
+    # Parsed from nothing: a tree that goes on from another one may differ from it.
+    trees.forget(document.key)
+    tree = trees.parse(document)
     window = _window(document, start, tree, options, rng)
     layout: Layout | None = None
     if options.layouts:

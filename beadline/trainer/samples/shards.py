@@ -20,6 +20,8 @@ from beadline.trainer.structured_fim.sampler import RANDOM, Mix
 LAYOUTS = ((Layout.ANCHORED, 0.65), (Layout.PSM, 0.15), (Layout.SPM, 0.20))
 """Shares of the orders among the samples with a hole; anchored is the one served."""
 LEFT_TO_RIGHT = 0.25
+_AT_ONCE = 8192
+"""Samples that are drawn together, since a file that is parsed serves all of them."""
 MIX: Mix = (
     ("rest_of_line", 0.34),
     ("node", 0.22),
@@ -80,11 +82,12 @@ def write_shards(
 
 def _rows(stream: SampleStream, row_tokens: int, samples: int) -> Iterator[list[int]]:
     carry: list[int] = []
-    for k in range(samples):
-        carry += stream.sample(k).ids.tolist()
-        while len(carry) >= row_tokens:
-            yield carry[:row_tokens]
-            carry = carry[row_tokens:]
+    for start in range(0, samples, _AT_ONCE):
+        for sample in stream.batch(range(start, min(samples, start + _AT_ONCE))):
+            carry += sample.ids.tolist()
+            while len(carry) >= row_tokens:
+                yield carry[:row_tokens]
+                carry = carry[row_tokens:]
 
 
 def _save(target: Path, rows: Sequence[Sequence[int]]) -> int:

@@ -7,13 +7,14 @@ apart. An epoch draws from every file in proportion to its length; the next one 
 
 from __future__ import annotations
 
+import hashlib
 import random
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 
-from beadline.context.syntax import SyntaxTree, SyntaxTrees
+from beadline.context.syntax import SyntaxTrees
 from beadline.errors import InputError
 from beadline.trainer.corpus.types import CorpusFile
 from beadline.trainer.samples.options import SampleOptions
@@ -52,13 +53,24 @@ class SampleStream:
         self.seed = seed
         self._search = search
         self.encoder = Encoder(vocabulary, options)
+        self._form = vocabulary.form, vocabulary.size, vocabulary.end
         self._behind = list(
             accumulate(1 + len(file.text) // options.chars_per_sample for file in self._files)
         )
         """By file: number of the epoch's first sample behind its own."""
         self._trees = SyntaxTrees(limit=1)
-        self._read: OrderedDict[int, tuple[SyntaxTree | None, Sampler]] = OrderedDict()
+        self._read: OrderedDict[int, Sampler] = OrderedDict()
         self._orders: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
+
+    @property
+    def identity(self) -> str:
+        """Changes when the samples do; the same in every process. Of the search it tells only
+        whether there is one: its files are those of the stream as a rule."""
+        about = self._options, self.seed, self._form, self._search is not None
+        digest = hashlib.sha256(repr(about).encode())
+        for file in self._files:
+            digest.update(f"{file.repo}\0{file.path}\0{file.digest}\0".encode())
+        return digest.hexdigest()
 
     @property
     def samples_per_epoch(self) -> int:
@@ -67,33 +79,32 @@ class SampleStream:
 
     def draw(self, k: int) -> Drawn:
         """Sample k before it is rendered."""
-        epoch, place = divmod(k, self.samples_per_epoch)
-        slot = self._slot(epoch, place)
+        epoch, slot = self._slot(k)
         number = bisect_right(self._behind, slot)
         file, options = self._files[number], self._options
         # A string, not hash(): it differs between processes.
         rng = random.Random(f"{self.seed}/{epoch}/{slot}/{file.path}/{file.digest}")
         if rng.random() < options.left_to_right:
             return plain(file, options, rng)
-        tree, sampler = self._sampler(number)
-        hole = sampler.draw(rng)
+        hole = self._sampler(number).draw(rng)
         if hole is None:
             return plain(file, options, rng)
-        return of_hole(file, tree, hole, options, rng, self._search)
+        return of_hole(file, hole, options, rng, self._trees, self._search)
 
     def sample(self, k: int) -> Sample:
         """Sample k."""
         return self.encoder.encode(self.draw(k))
 
-    def samples(self, start: int = 0) -> Iterator[Sample]:
-        """Sample `start` and all behind it."""
-        while True:
-            yield self.sample(start)
-            start += 1
+    def batch(self, numbers: Sequence[int]) -> list[Sample]:
+        """Samples by their numbers, drawn file by file, so that each file is parsed once."""
+        order = sorted(range(len(numbers)), key=lambda at: self._slot(numbers[at])[::-1])
+        found = {at: self.sample(numbers[at]) for at in order}
+        return [found[at] for at in range(len(numbers))]
 
-    def _slot(self, epoch: int, place: int) -> int:
-        """Which of an epoch's samples, counted file by file, has a place in it."""
+    def _slot(self, k: int) -> tuple[int, int]:
+        """The epoch of sample k, and which of the epoch's samples it is, counted file by file."""
         total = self.samples_per_epoch
+        epoch, place = divmod(k, total)
         size = self._options.pool_samples or total
         pool, within = divmod(place, size)
         order = self._orders.get((epoch, pool))
@@ -103,17 +114,16 @@ class SampleStream:
             self._orders[epoch, pool] = order
             if len(self._orders) > _POOLS:
                 self._orders.popitem(last=False)
-        return order[within]
+        return epoch, order[within]
 
-    def _sampler(self, number: int) -> tuple[SyntaxTree | None, Sampler]:
-        """A file's tree, where it has one, and what draws its holes."""
+    def _sampler(self, number: int) -> Sampler:
+        """What draws the holes of a file."""
         known = self._read.pop(number, None)
         if known is None:
             document = document_of(self._files[number], self._files[number].text)
-            # Parsed from nothing: a tree that goes on from another one may differ from it.
             self._trees.forget(document.key)
             tree = self._trees.parse(document)
-            known = tree, Sampler(document.text if tree is None else tree, self._options.sampler)
+            known = Sampler(document.text if tree is None else tree, self._options.sampler)
         self._read[number] = known
         if len(self._read) > _READ:
             self._read.popitem(last=False)
