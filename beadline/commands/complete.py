@@ -18,6 +18,7 @@ from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
 from beadline.context.retrieval.retriever import Retriever
+from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.protocol import RenderedPrompt
 from beadline.settings import Options
 
@@ -87,10 +88,12 @@ async def run(
     """Load the model, ask once, end the engine. Raises `ModelError`, `EngineError`, `FileError`."""
     sink = TraceSink(options.trace.file) if options.trace.file else None
     engine = common.make_engine(options)
-    completer = Completer(engine, options, retriever=retriever, trace=sink)
+    completer = Completer(
+        engine, options, retriever=retriever, trace=sink, adapters=AdapterStore()
+    )
     request = CompletionRequest(cursor.file.document, cursor.offset)
     try:
-        await engine.start()
+        await completer.ready()
         result = await completer.complete(request)
         await completer.settled()
         common.raise_engine_failure(result, engine)

@@ -17,6 +17,7 @@ from beadline import settings
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.context.retrieval.retriever import Retriever
+from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.lsp.server import create_server
@@ -67,7 +68,9 @@ def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None
 async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
     loop = asyncio.get_running_loop()
     retriever = Retriever((), options.context, cache_dir=user_cache_dir())
-    completer = Completer(engine, options, trace=sink, retriever=retriever)
+    completer = Completer(
+        engine, options, trace=sink, retriever=retriever, adapters=AdapterStore()
+    )
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)

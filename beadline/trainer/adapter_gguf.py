@@ -115,7 +115,7 @@ def _config(path: Path) -> Mapping[str, Any]:
         if config.get(setting):
             raise AdapterError(f"Adapters with {what} ({setting}) cannot be served by llama.cpp.")
     if config.get("init_lora_weights", True) not in _INITS:
-        raise AdapterError("Adapters that began by changing their model's weights cannot be served.")
+        raise AdapterError("Adapters that began by changing the model's weights cannot be served.")
     if config.get("bias", "none") != "none":
         raise AdapterError("Adapters with trained biases cannot be served by llama.cpp.")
     return config
