@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from beadline.trainer.samples.packing import Row
 
+
 class Rows(Protocol):
     """Token rows of one length, by their number."""
 

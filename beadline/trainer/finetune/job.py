@@ -6,9 +6,9 @@ Knows files and processes; the loop knows the rest.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,20 +87,20 @@ def run(folder: Path, job: Job, report: Report | None = None) -> Tuned:
     )
 
 
-def launch(folder: Path, job: Job, arguments: Sequence[str]) -> Tuned:
-    """Do a job in the processes that `accelerate launch` starts with these arguments, and wait.
+def launch(folder: Path, job: Job, processes: int, config: Path | None = None) -> Tuned:
+    """Do a job in several processes, and wait for them.
 
-    Their progress goes to this process' standard error. Raises `BeadlineError` when they fail, and
-    KeyboardInterrupt when the user ended them.
+    GPUs are used by way of `accelerate launch`; with `config`, accelerate's own file, as that says
+    (FSDP, several machines). CPU processes talk by gloo. Their progress goes to this process'
+    standard error. Raises `BeadlineError` when they fail, and KeyboardInterrupt when the user ended
+    them.
     """
     write(folder, job)
-    command = [
-        sys.executable, "-m", "accelerate.commands.launch", *arguments,
-        "-m", "beadline.trainer.finetune", str(folder.resolve()),
-    ]  # fmt: skip
+    module = ["-m", "beadline.trainer.finetune", str(folder.resolve())]
+    command = [sys.executable, *launcher(processes, config), *module]
     # Modules are not looked for in the current folder: it is the user's, and may have an `io.py`.
-    command[1:1] = ["-P"]
-    process = subprocess.Popen(command, stdout=sys.stderr)
+    environment = {**os.environ, "PYTHONSAFEPATH": "1"}
+    process = subprocess.Popen(command, stdout=sys.stderr, env=environment)
     try:
         code = process.wait()
     except KeyboardInterrupt:
@@ -115,3 +115,16 @@ def launch(folder: Path, job: Job, arguments: Sequence[str]) -> Tuned:
             hint="What it said stands above; the same command goes on from the last checkpoint.",
         )
     return found[1]
+
+
+def launcher(processes: int, config: Path | None) -> list[str]:
+    """Arguments of Python that start a module, named behind them, in several processes."""
+    import torch
+
+    if config is not None:
+        return ["-m", "accelerate.commands.launch", "--config_file", str(config)]
+    if torch.cuda.is_available():
+        count = ["--multi_gpu"] * (processes > 1) + ["--num_processes", str(processes)]
+        return ["-m", "accelerate.commands.launch", *count]
+    # accelerate starts one process only where there is no GPU and no MPI.
+    return ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
