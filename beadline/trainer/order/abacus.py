@@ -39,21 +39,20 @@ def components(uses: Uses, rng: random.Random) -> list[list[str]]:
     low: dict[str, int] = {}
     waiting: list[str] = []
     on_stack: set[str] = set()
+    work: list[tuple[str, Iterator[str]]] = []
     found: list[list[str]] = []
+
+    def enter(path: str) -> None:
+        number[path] = low[path] = len(number)
+        waiting.append(path)
+        on_stack.add(path)
+        work.append((path, iter(sorted(uses[path]))))
+
     starts = sorted(uses)
     rng.shuffle(starts)
     for start in starts:
-        if start in number:
-            continue
-        work: list[tuple[str, Iterator[str]]] = []
-
-        def enter(path: str, work: list[tuple[str, Iterator[str]]] = work) -> None:
-            number[path] = low[path] = len(number)
-            waiting.append(path)
-            on_stack.add(path)
-            work.append((path, iter(sorted(uses[path]))))
-
-        enter(start)
+        if start not in number:
+            enter(start)
         while work:
             path, rest = work[-1]
             for used in rest:
@@ -70,10 +69,11 @@ def components(uses: Uses, rng: random.Random) -> list[list[str]]:
                     above = work[-1][0]
                     low[above] = min(low[above], low[path])
                 if low[path] == number[path]:
-                    at = waiting.index(path)
-                    found.append(waiting[at:])
-                    on_stack.difference_update(waiting[at:])
-                    del waiting[at:]
+                    component = [waiting.pop()]
+                    while component[-1] != path:
+                        component.append(waiting.pop())
+                    on_stack.difference_update(component)
+                    found.append(component)
     return found
 
 
@@ -83,9 +83,10 @@ def pagerank(
     """PageRank of some paths by the uses among them: who is used much, by those who are, has much.
     The ranks add up to 1."""
     paths = sorted(among)
+    members = set(paths)
     count = len(paths)
     out = {
-        path: {used: weight for used, weight in uses[path].items() if used in set(among)}
+        path: {used: weight for used, weight in uses[path].items() if used in members}
         for path in paths
     }
     ranks = dict.fromkeys(paths, 1 / count)

@@ -23,6 +23,7 @@ Uses = Mapping[str, Mapping[str, float]]
 
 _COMMON = 3
 """A name that more files define says nothing of which one is meant."""
+_LOOKED_AT = 64
 _LEAST_NAME = 3
 _MOST_USES = 8.0
 """Further uses of one name add nothing."""
@@ -74,7 +75,7 @@ def _by_names(
     for name, count in file.names.items():
         if len(name) < _LEAST_NAME:
             continue
-        located = graph.named(name, group=group, limit=_COMMON * 4)
+        located = graph.named(name, group=group, limit=_LOOKED_AT)
         places = {each.path for each in located if not each.definition.owner}
         if file.path in places:
             continue  # its own
