@@ -15,7 +15,7 @@ import json
 import os
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from itertools import islice
@@ -128,21 +128,34 @@ class Held:
         return f"{self.repo}@{self.commit[:12]}:{self.case.path}"
 
 
-def plan(path: Path, wanted: Wanted) -> Plan:
+Accept = Callable[[str], bool]
+"""Whether a file is trained on or could be, by its path."""
+
+
+def anything(path: str) -> bool:
+    """Every file."""
+    return True
+
+
+def plan(path: Path, wanted: Wanted, accept: Accept = anything) -> Plan:
     """What to hold out of the repository at `path`: a checkout, a bare clone or a plain directory.
 
     Raises `InputError`. A repository that is too small gives a plan without files or commits.
     """
     languages = wanted_languages(wanted.languages)
+
+    def usable(name: str, size: int) -> bool:
+        return is_usable(name, size, languages) and accept(name)
+
     git = git_command(path)
     head = ""
     commits: tuple[Commit, ...] = ()
     if git is not None:
         asked = f"{wanted.commit}^{{commit}}"
         head = run_git([*git, "rev-parse", "--verify", asked]).decode("ascii").strip()
-        commits = _later(git, head, wanted, languages)
+        commits = _later(git, head, wanted, usable)
     cut = commits[0].parent if commits else head
-    revision, blobs = read_blobs(path, cut, partial(is_usable, languages=languages))
+    revision, blobs = read_blobs(path, cut, usable)
     share = wanted.file_share if commits else 2 * wanted.file_share
     return Plan(
         repo=repository_name(path),
@@ -156,13 +169,13 @@ def plan(path: Path, wanted: Wanted) -> Plan:
     )
 
 
-def draw(path: Path, plan: Plan) -> list[Held]:
+def draw(path: Path, plan: Plan, accept: Accept = anything) -> list[Held]:
     """The holes of a plan, half of them of files and half of commits where both have enough, every
     category as often as the others while it lasts; in the order in which they are answered best.
 
     The same repository and plan always give the same holes; fewer where there are no more.
     """
-    of_files, of_commits = _of_files(path, plan), _of_commits(path, plan)
+    of_files, of_commits = _of_files(path, plan), _of_commits(path, plan, accept)
     key = f"{plan.seed}:{plan.repo}"
     files = list(islice(_drawn(of_files, f"{key}:{FILE}"), plan.holes))
     commits = list(islice(_drawn(of_commits, f"{key}:{COMMIT}"), plan.holes))
@@ -195,7 +208,7 @@ def read(path: Path) -> tuple[Plan, list[Held]]:
 
 
 def _later(
-    git: list[str], head: str, wanted: Wanted, languages: Collection[str]
+    git: list[str], head: str, wanted: Wanted, usable: Callable[[str, int], bool]
 ) -> tuple[Commit, ...]:
     """The commits to hold out, oldest first: as few of the newest as have lines enough."""
     most = min(wanted.most_commits, int(wanted.commit_share * length(git, head)))
@@ -207,7 +220,7 @@ def _later(
         lines += sum(
             len(done.fresh(path, done.removed))
             for path in done.added
-            if is_usable(path, MIN_BYTES, languages)
+            if usable(path, MIN_BYTES)
         )
         if lines >= LINES_PER_HOLE * wanted.holes:
             break
@@ -305,7 +318,7 @@ def _of_files(path: Path, plan: Plan) -> list[_Unit]:
     ]
 
 
-def _of_commits(path: Path, plan: Plan) -> list[_Unit]:
+def _of_commits(path: Path, plan: Plan, accept: Accept) -> list[_Unit]:
     git = git_command(path)
     if git is None:
         return []
@@ -315,7 +328,11 @@ def _of_commits(path: Path, plan: Plan) -> list[_Unit]:
     for parent, commit in zip((plan.cut, *plan.commits), plan.commits, strict=False):
         done = change(git, Commit(commit, parent))
         known |= done.removed
-        runs = {name: found for name in done.added if len(found := done.fresh(name, known))}
+        runs = {
+            name: found
+            for name in done.added
+            if accept(name) and len(found := done.fresh(name, known))
+        }
         for name, blob in changed(git, parent, commit, runs.__contains__):
             if blob is None or not is_usable(name, len(blob), plan.languages):
                 continue
