@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -217,6 +218,8 @@ class _Run:
             while not progress.finished:
                 began = time.monotonic()
                 loss, rate, waited = self._step(tuned, optimiser, packed, progress)
+                if not math.isfinite(loss):
+                    raise _diverged(progress.step)
                 progress.step += 1
                 progress.seconds += time.monotonic() - began
                 report(self._told(progress, loss, rate, waited=waited))
@@ -347,7 +350,7 @@ class _Run:
         self._accelerator.wait_for_everyone()
 
     def _finish(self, tuned: Any, packed: bool, progress: Progress) -> Tuned:
-        if kept(self._folder / BEST) is None:  # no validation rows: the last weights are the best
+        if not progress.best_step:  # no validation rows: the last weights are the best
             self._keep_best(tuned)
             progress.best_step = progress.step
         path = kept(self._folder / BEST)
@@ -456,6 +459,13 @@ def _memory_told() -> Iterator[None]:
         if "allocate memory" not in str(exc) and "not enough memory" not in str(exc):
             raise
         raise _too_large() from exc
+
+
+def _diverged(step: int) -> BeadlineError:
+    return BeadlineError(
+        f"Training failed: the loss of step {step + 1} is no number.",
+        hint="Remove this training and start again with a smaller --learning-rate.",
+    )
 
 
 def _too_large() -> BeadlineError:

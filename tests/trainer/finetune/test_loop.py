@@ -146,16 +146,15 @@ def wait_for_steps(process: subprocess.Popen[bytes], folder: Path, count: int) -
         time.sleep(0.02)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX")
 def test_after_sigkill_it_goes_on_with_the_same_losses(base: Path, tmp_path: Path) -> None:
     for name in ("whole", "killed"):
-        described(base, tmp_path / name, 512, OPTIONS)
+        described(base, tmp_path / name, 1024, OPTIONS)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     job.run(whole, job.read(whole))
     process = start(killed)
     wait_for_steps(process, killed, 3)
     process.kill()
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait() != 0
     process.communicate()
     assert loop.read_result(job.output(killed)) is None
     job.run(killed, job.read(killed))
@@ -168,14 +167,17 @@ def test_after_sigkill_it_goes_on_with_the_same_losses(base: Path, tmp_path: Pat
 def test_two_processes_do_what_one_does(base: Path, tmp_path: Path) -> None:
     """gloo, by the environment that launchers set. Dropout is drawn by every process, so it is
     off; then only the order of summing differs."""
-    options = replace(OPTIONS, dropout=0.0)
+    options = replace(OPTIONS, dropout=0.0, learning_rate=1e-3)
     for name in ("one", "two"):
         described(base, tmp_path / name, 256, options)
     one = job.run(tmp_path / "one", job.read(tmp_path / "one"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    common = {
+        "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+        "GLOO_SOCKET_IFNAME": "lo",
+    }  # fmt: skip
     processes = [
         start(
             tmp_path / "two", RANK=str(rank), LOCAL_RANK=str(rank), MASTER_PORT=str(port), **common
@@ -197,7 +199,7 @@ def test_two_processes_do_what_one_does(base: Path, tmp_path: Path) -> None:
 def test_it_stops_when_the_held_out_loss_stalls(base: Path, tmp_path: Path) -> None:
     # Such steps destroy the model: nothing after the first evaluation is better.
     options = replace(
-        OPTIONS, learning_rate=5.0, warmup=0.0, evaluations=20, patience=2, clip=100.0
+        OPTIONS, learning_rate=0.5, warmup=0.0, evaluations=20, patience=2, clip=100.0
     )
     done = tune(base, kit.rows(80), kit.rows(4, seed=9), tmp_path / "run", options)
     assert done.finished == EARLY

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,14 +83,13 @@ def test_a_log_goes_on_behind_the_step_of_the_checkpoint(tmp_path: Path) -> None
 
 
 def test_the_bar_shows_loss_speed_and_the_time_left() -> None:
-    console = Console(width=200, force_terminal=True)
-    with console.capture() as shown, Bar(console) as bar:
+    shown = io.StringIO()
+    with Bar(Console(file=shown, width=200, force_terminal=True)) as bar:
         bar(step(0, evaluation=True))
         bar(step(1))
-        time.sleep(0.01)  # a rate needs two moments
         bar(step(2))
         bar(replace(step(3), waited=1.0))
-    said = shown.get()
+    said = shown.getvalue()
     assert "step 3/10" in said and "tokens/s" in said and "left" in said
     assert "held out 2.000" in said and "waiting while you type" in said
 
@@ -152,7 +151,7 @@ def test_needs_follow_the_method() -> None:
 def test_too_little_memory_or_disk_is_refused_before_the_start(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="of memory"):
         resources.check(Needs(memory=1 << 60, disk=0), tmp_path, device="cpu")
-    with pytest.raises(InputError, match="free some|Free some"):
+    with pytest.raises(InputError, match="Free some"):
         resources.check(Needs(memory=0, disk=1 << 60), tmp_path / "not" / "yet", device="cpu")
     resources.check(Needs(memory=0, disk=0), tmp_path, device="cpu")
 
