@@ -17,7 +17,7 @@ async def test_what_is_advertised(start: Start) -> None:
     assert sync["openClose"] is True
     assert sync["change"] == 2
     assert sync["save"] == {"includeText": False}
-    commands = ["beadline.accepted", "beadline.snooze", "beadline.toggle", "beadline.status"]
+    commands = [f"beadline.{name}" for name in ("accepted", "snooze", "toggle", "status", "train")]
     assert capabilities["executeCommandProvider"] == {"commands": commands}
     folders = {"supported": True, "changeNotifications": True}
     assert capabilities["workspace"]["workspaceFolders"] == folders
