@@ -70,8 +70,6 @@ def _proof(proof: Mapping[str, Any]) -> Iterator[str]:
         yield _table(_HEADINGS, list(_rows(proof[arm])))
 
 
-
-
 def _rows(values: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     yield _row("all", values, interval=True)
     for name, group in values["by_category"].items():
