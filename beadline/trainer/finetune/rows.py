@@ -6,7 +6,6 @@ searching and tokenising.
 
 from __future__ import annotations
 
-import shutil
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -21,6 +20,8 @@ from beadline.trainer.samples.tokens import Sample
 
 _COMPLETE = "complete"
 """File that says how many rows there are, once all are."""
+_AT_ONCE = 16 * GROUP
+"""Samples that are drawn together, since a file that is parsed serves all of them."""
 _PLANES = 4
 """ids, labels, positions, segments: the order in which a shard holds them."""
 
@@ -49,22 +50,21 @@ def write(
     if (folder / _COMPLETE).exists():
         return StoredRows(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for number, start in enumerate(range(0, count, GROUP)):
-        shard = folder / f"rows-{number:06d}.npy"
-        end = min(count, start + GROUP)
-        if not shard.exists():
-            group = samples.batch(range(start, end))
-            _save(shard, pack(group, row_tokens, pad=pad, seed=f"{seed}/{number}"), row_tokens)
+    for start in range(0, count, _AT_ONCE):
+        end = min(count, start + _AT_ONCE)
+        groups = [range(low, min(end, low + GROUP)) for low in range(start, end, GROUP)]
+        missing = [group for group in groups if not _shard(folder, group).exists()]
+        drawn = iter(samples.batch([k for group in missing for k in group]) if missing else ())
+        for group in missing:
+            parts = [next(drawn) for _ in group]
+            number = group.start // GROUP
+            packed = pack(parts, row_tokens, pad=pad, seed=f"{seed}/{number}")
+            _save(_shard(folder, group), packed, row_tokens)
         if progress is not None:
             progress(end, count)
     total = sum(len(_load(shard)) for shard in _shards(folder))
     (folder / _COMPLETE).write_text(f"{total}\n", "ascii")
     return StoredRows(folder)
-
-
-def remove(folder: Path) -> None:
-    """Delete the rows of a run."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 class StoredRows:
@@ -116,6 +116,11 @@ def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
 
 def _load(shard: Path) -> np.ndarray:
     return np.load(shard, mmap_mode="r")
+
+
+def _shard(folder: Path, group: range) -> Path:
+    """Where the rows of some samples are kept."""
+    return folder / f"rows-{group.start // GROUP:06d}.npy"
 
 
 def _shards(folder: Path) -> list[Path]:

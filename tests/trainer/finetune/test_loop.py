@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from beadline.trainer.finetune.loop import DONE, EARLY, TIME, tune
 from beadline.trainer.finetune.options import Method, Switch, TuneOptions
 from beadline.trainer.finetune.progress import LOG, Step, read
 from beadline.trainer.finetune.schedule import Schedule
+from beadline.trainer.samples.tokens import Sample
 from tests.trainer.finetune import kit
 
 pytestmark = pytest.mark.slow
@@ -124,11 +127,9 @@ class _Samples:
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def sample(self, k: int):
-        import random
-
-        rng = random.Random(f"{self._seed}/{k}")
-        return kit.sample(rng, rng.randint(8, 24), 6)
+    def batch(self, numbers: Sequence[int]) -> list[Sample]:
+        drawn = (random.Random(f"{self._seed}/{k}") for k in numbers)
+        return [kit.sample(rng, rng.randint(8, 24), 6) for rng in drawn]
 
 
 def start(folder: Path, **environment: str) -> subprocess.Popen[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from beadline.trainer.finetune import rows
 from beadline.trainer.finetune.batch import samples_of
 from beadline.trainer.finetune.replay import Mixed, Part
 from beadline.trainer.samples.packing import GROUP
+from beadline.trainer.samples.tokens import Sample
 from tests.examples import examples
 from tests.trainer.finetune import kit
 
@@ -26,10 +28,10 @@ class Numbered:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def sample(self, k: int):
-        self.asked.append(k)
-        rng = random.Random(k)
-        return kit.sample(rng, rng.randint(5, 40))
+    def batch(self, numbers: Sequence[int]) -> list[Sample]:
+        self.asked += numbers
+        drawn = (random.Random(k) for k in numbers)
+        return [kit.sample(rng, rng.randint(5, 40)) for rng in drawn]
 
     def batch(self, numbers):
         return [self.sample(k) for k in numbers]
@@ -43,7 +45,7 @@ def test_every_sample_is_in_some_row_whole(tmp_path: Path) -> None:
     count = 2 * GROUP + 10
     stored = written(tmp_path / "rows", Numbered(), count)
     found = samples_of([stored[number] for number in range(len(stored))])
-    expected = [Numbered().sample(k) for k in range(count)]
+    expected = Numbered().batch(range(count))
     assert sorted(tuple(s.ids) for s in found) == sorted(tuple(s.ids) for s in expected)
     assert stored.padding < 0.15
     with pytest.raises(IndexError):
@@ -51,11 +53,11 @@ def test_every_sample_is_in_some_row_whole(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_writing_goes_on_with_the_next_group(tmp_path: Path) -> None:
-    count = 3 * GROUP
+    count = 18 * GROUP  # sixteen of them are drawn at once
     whole = written(tmp_path / "whole", Numbered(), count)
 
     def stop(done: int, of: int) -> None:
-        if done == 2 * GROUP:
+        if done < of:
             raise KeyboardInterrupt
 
     cut = tmp_path / "cut"
@@ -65,7 +67,7 @@ def test_an_interrupted_writing_goes_on_with_the_next_group(tmp_path: Path) -> N
         rows.StoredRows(cut)
     second = Numbered()
     again = written(cut, second, count)
-    assert second.asked == list(range(2 * GROUP, count))
+    assert second.asked == list(range(16 * GROUP, count))
     assert len(again) == len(whole)
     assert all(kit.equal(again[number], whole[number]) for number in range(len(whole)))
     third = Numbered()
@@ -86,9 +88,10 @@ class Kind:
     def __init__(self, mark: int) -> None:
         self.mark = mark
 
-    def sample(self, k: int):
-        made = kit.sample(random.Random(0), 2)
-        made.ids[:] = (self.mark, k)
+    def batch(self, numbers: Sequence[int]) -> list[Sample]:
+        made = [kit.sample(random.Random(0), 2) for _ in numbers]
+        for sample, k in zip(made, numbers, strict=True):
+            sample.ids[:] = (self.mark, k)
         return made
 
     def batch(self, numbers):
