@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class History:
             file = self.root / path
             if content is None:
                 file.unlink()
+                with contextlib.suppress(OSError):  # other files are left in it
+                    file.parent.rmdir()
                 continue
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -13,6 +13,7 @@ from beadline.settings import ContextOptions
 from tests.evaluation.histories import History
 
 SHAPE = "def area_of_{name}(width, height):\n    return width * height * {name}_factor\n"
+FIRST = {"shapes.py": SHAPE.format(name="circle"), "user.py": "import shapes\n"}
 USER = "from shapes import area_of_circle\n\nprint(area_of_\n"
 
 
@@ -21,8 +22,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.history = History(root)
-        shapes = {"shapes.py": SHAPE.format(name="circle"), "user.py": "import shapes\n"}
-        self.first = self.history.commit(shapes | {"notes.bin": b"\0" * 100})
+        self.first = self.history.commit(FIRST | {"notes.bin": b"\0" * 100})
         self.second = self.history.commit(
             {"shapes.py": SHAPE.format(name="square"), "more/deep.py": SHAPE.format(name="cube")}
         )
@@ -61,26 +61,26 @@ def searched(files: Versions, text: str = USER, path: str = "user.py") -> str:
 
 
 def test_the_files_are_those_of_the_commit(repository: Repository, files: Versions):
-    assert on_disk(files) == {"shapes.py": SHAPE.format(name="circle"), "user.py": "import shapes\n"}
-    assert "area_of_circle" in searched(files)
+    assert on_disk(files) == FIRST
+    assert "def area_of_circle" in searched(files)
     files.at(repository.second)
     assert sorted(on_disk(files)) == ["more/deep.py", "shapes.py", "user.py"]
-    found = searched(files)
-    assert "area_of_square" in found or "area_of_cube" in found
-    assert "circle_factor" not in found
+    found = searched(files, USER.replace("circle", "square"))
+    assert "def area_of_square" in found
+    assert "def area_of_circle" not in found + searched(files)
     files.at(repository.third)
     assert sorted(on_disk(files)) == ["more.py", "shapes.py"]
     files.at(repository.first)
-    assert on_disk(files) == {"shapes.py": SHAPE.format(name="circle"), "user.py": "import shapes\n"}
-    assert "square_factor" not in searched(files)
+    assert on_disk(files) == FIRST
+    assert "def area_of_square" not in searched(files)
 
 
 def test_a_file_is_another_one_for_a_while(repository: Repository, files: Versions):
     text = SHAPE.format(name="triangle")
     files.replace(files.folder, "shapes.py", text)
-    assert "circle_factor" not in searched(files)
+    assert "def area_of_circle" not in searched(files)
     files.replace(files.folder, "shapes.py", None)
-    assert "circle_factor" in searched(files)
+    assert "def area_of_circle" in searched(files)
     files.replace(files.folder, "new/one.py", text)
     files.replace(files.folder, "new/one.py", None)
     assert not (files.folder / "new").exists()
@@ -91,7 +91,7 @@ def test_a_file_is_another_one_for_a_while(repository: Repository, files: Versio
 def test_a_completer_that_ends_does_not_end_it(files: Versions):
     files.close()
     assert files.ready(0.0)
-    assert "area_of_circle" in searched(files)
+    assert "def area_of_circle" in searched(files)
 
 
 def test_the_folder_is_gone_at_the_end(repository: Repository):
