@@ -33,9 +33,6 @@ class Numbered:
         drawn = (random.Random(k) for k in numbers)
         return [kit.sample(rng, rng.randint(5, 40)) for rng in drawn]
 
-    def batch(self, numbers):
-        return [self.sample(k) for k in numbers]
-
 
 def written(folder: Path, samples: Numbered, count: int) -> rows.StoredRows:
     return rows.write(samples, count, folder, row_tokens=64, pad=0, seed=1)
@@ -93,9 +90,6 @@ class Kind:
         for sample, k in zip(made, numbers, strict=True):
             sample.ids[:] = (self.mark, k)
         return made
-
-    def batch(self, numbers):
-        return [self.sample(k) for k in numbers]
 
 
 @given(share=st.floats(0, 0.9), count=st.integers(0, 300))
