@@ -204,7 +204,7 @@ class _Loaded:
         try:
             self.adapt(load["adapter"])
         except BeadlineError as exc:
-            missing[messages.NO_ADAPTER] = str(exc)
+            missing[messages.NO_ADAPTER] = exc.message.rstrip(".")
         self._scorer = Scorer(
             context,
             self.decoder.sequences,
