@@ -160,9 +160,7 @@ def _zeros(text: str) -> str:
 
 
 def _number(match: re.Match[str]) -> str:
-    digits = len(match[2])
-    # A decimal number that starts with 0 is another one, or none.
-    return "0x" + "0" * digits if match[1] else "1" + "0" * (digits - 1)
+    return (match[1] or "") + "0" * len(match[2])
 
 
 def _is_address(match: re.Match[str]) -> bool:
@@ -223,7 +221,7 @@ _PERSONAL = (
     ),
     _Personal(
         "telephone numbers",
-        re.compile(r"(?<![\w+.-])(?P<value>\+\d{1,3}(?:[ .()/-]{1,2}\d{1,5}){2,5})(?!\w)"),
+        re.compile(r"(?<![\w+.-])(?P<value>\+\d{1,3}(?:[ .()/-]{1,2}\d{1,8}){1,5})(?!\w)"),
         _is_number,
     ),
     _Personal(
