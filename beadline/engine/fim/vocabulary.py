@@ -6,12 +6,9 @@ Knows no model library: llama.cpp's vocabulary and the trainer's tokenizer both 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Protocol
-
-BLANK = "▁"
-"""SentencePiece's mark of a blank (U+2581)."""
 
 
 class Vocabulary(Protocol):
@@ -94,15 +91,3 @@ def encode_user_text(
         ids.extend(encode_raw(text[start:end]))
         start = end
     return ids
-
-
-def as_users_write(added: Collection[str]) -> set[str]:
-    """The added tokens' texts, and how SentencePiece would read a user's text as one of them:
-    with a blank for its mark, or at a beginning, where it puts the blank itself.
-    """
-    marked = {text for text in added if text.startswith(BLANK)}
-    return {
-        *added,
-        *(text.replace(BLANK, " ") for text in marked),
-        *(text.removeprefix(BLANK) for text in marked),
-    }

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from beadline.engine.fim.vocabulary import (
-    added_text_pattern,
-    as_users_write,
-    encode_user_text,
-    is_cut,
-)
+from beadline.engine.fim.vocabulary import added_text_pattern, encode_user_text, is_cut
 from beadline.engine.llama.native import CONTROL, SENTENCEPIECE, UNKNOWN, USER_DEFINED, Model
 
 _REMEMBERED = 64
 """Texts whose ids are remembered: the parts of the prompts of a few documents."""
 _SENTINEL = "☺"
+_BLANK = "▁"
+"""SentencePiece's mark of a blank (U+2581)."""
 
 
 class LlamaVocabulary:
@@ -44,7 +41,7 @@ class LlamaVocabulary:
         self._eog = frozenset(eog)
         self.control = frozenset(control)
         """Ids that are never text; one in a middle ends it."""
-        self._pattern = added_text_pattern(as_users_write(added))
+        self._pattern = added_text_pattern(_as_users_write(added))
         self._spelled: dict[int, bytes] = {}
         self._encoded = lru_cache(_REMEMBERED)(self._encode)
         # SentencePiece puts a dummy blank in front of every text unless the file says not to.
@@ -124,3 +121,15 @@ class LlamaVocabulary:
         if spelled is None:
             spelled = self._spelled[token] = self._model.piece(token)
         return spelled
+
+
+def _as_users_write(added: Collection[str]) -> set[str]:
+    """The added tokens' texts, and how SentencePiece would read a user's text as one of them:
+    with a blank for its mark, or at a beginning, where it puts the blank itself.
+    """
+    marked = {text for text in added if text.startswith(_BLANK)}
+    return {
+        *added,
+        *(text.replace(_BLANK, " ") for text in marked),
+        *(text.removeprefix(_BLANK) for text in marked),
+    }

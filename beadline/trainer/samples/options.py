@@ -55,5 +55,6 @@ class SampleOptions:
 
     @property
     def plain_chars(self) -> int:
-        """Most characters of plain text; few texts of so many take more tokens than a sample may."""
-        return self.sample_tokens * CHARS_PER_TOKEN * 3 // 4  # the rest is left for its header
+        """Most characters of plain text: few texts of so many take more tokens than a sample may,
+        and a quarter is left for the header."""
+        return self.sample_tokens * CHARS_PER_TOKEN * 3 // 4
