@@ -128,10 +128,3 @@ def _fill(rows: Sequence[_Open], texts: Sequence[Sample], row_tokens: int) -> li
             part, rest = rest.cut(min(row.room, len(rest)))
             row.add(part)
     return fresh
-
-
-def padding_share(rows: Sequence[Row]) -> float:
-    """Share of all tokens of some rows that are padding."""
-    total = sum(len(row.ids) for row in rows)
-    return sum(row.padding for row in rows) / total if total else 0.0
-

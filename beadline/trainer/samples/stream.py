@@ -7,7 +7,6 @@ apart. An epoch draws from every file in proportion to its length; the next one 
 
 from __future__ import annotations
 
-import hashlib
 import random
 from bisect import bisect_right
 from collections import OrderedDict
@@ -53,7 +52,6 @@ class SampleStream:
         self.seed = seed
         self._search = search
         self.encoder = Encoder(vocabulary, options)
-        self._form = vocabulary.form, vocabulary.size, vocabulary.end
         self._behind = list(
             accumulate(1 + len(file.text) // options.chars_per_sample for file in self._files)
         )
@@ -61,16 +59,6 @@ class SampleStream:
         self._trees = SyntaxTrees(limit=1)
         self._read: OrderedDict[int, Sampler] = OrderedDict()
         self._orders: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
-
-    @property
-    def identity(self) -> str:
-        """Changes when the samples do; the same in every process. Of the search it tells only
-        whether there is one: its files are those of the stream as a rule."""
-        about = self._options, self.seed, self._form, self._search is not None
-        digest = hashlib.sha256(repr(about).encode())
-        for file in self._files:
-            digest.update(f"{file.repo}\0{file.path}\0{file.digest}\0".encode())
-        return digest.hexdigest()
 
     @property
     def samples_per_epoch(self) -> int:

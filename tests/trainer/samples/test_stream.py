@@ -94,19 +94,6 @@ def test_the_shares_are_those_of_the_options(tokenizer):
     assert math.isclose(plain, 0.3, abs_tol=0.08)
 
 
-def test_the_identity_tells_what_changes_samples(tokenizer):
-    one = kit.stream(TEXTS, tokenizer)
-    assert one.identity == kit.stream(TEXTS, tokenizer).identity
-    others = [
-        kit.stream(TEXTS, tokenizer, seed=2),
-        kit.stream(TEXTS[::-1], tokenizer),
-        kit.stream([*TEXTS[:2], TEXTS[2] + "x = 1\n"], tokenizer),
-        kit.stream(TEXTS, tokenizer, kit.options(healing=False)),
-        kit.stream(TEXTS, tokenizer, search=kit.Found()),
-    ]
-    assert len({one.identity, *(other.identity for other in others)}) == 6
-
-
 def test_nothing_to_draw_from_is_told(tokenizer):
     with pytest.raises(InputError, match="no text"):
         SampleStream(kit.corpus(["", " \n"]), TokenizerVocabulary(tokenizer), kit.SMALL, 1)
