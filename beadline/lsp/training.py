@@ -104,11 +104,10 @@ class Training:
 
     def cancel(self) -> None:
         """Have the training end soon; what is done stays done."""
-        if self._process is None or self._cancelled:
-            return
-        self._cancelled = True
-        _close_input(self._process)
-        asyncio.get_running_loop().call_later(GRACE_S, _kill, self._process)
+        if not self._cancelled:
+            self._cancelled = True
+            if self._process is not None:
+                _end(self._process)
 
     async def close(self) -> None:
         """End the training with the server."""
@@ -152,6 +151,8 @@ class Training:
             creationflags=flags,
         )
         assert process.stdout is not None and process.stderr is not None
+        if self._cancelled:
+            _end(process)
         progress.begin()
         errors = asyncio.create_task(_last_lines(process.stderr))
         try:
@@ -256,9 +257,11 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
             return b""
 
 
-def _close_input(process: asyncio.subprocess.Process) -> None:
+def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask the child to end; it is killed when it takes too long."""
     if process.stdin is not None and not process.stdin.is_closing():
         process.stdin.close()
+    asyncio.get_running_loop().call_later(GRACE_S, _kill, process)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
