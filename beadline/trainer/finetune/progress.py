@@ -82,16 +82,44 @@ def _line(step: Step) -> str:
     return json.dumps(asdict(step)) + "\n"
 
 
+class Pace:
+    """Puts into words how fast a run is, and how long it still takes."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._loss: float | None = None
+        self._validation = ""
+        self._first: tuple[float, int, int] | None = None
+        """Time, steps and tokens at the first step told of: a run may have begun before."""
+
+    def said(self, step: Step) -> str:
+        """Loss, tokens a second and the time left, as of this step."""
+        if step.evaluation:
+            self._validation = f", held out {step.loss:.3f}"
+        else:
+            before = step.loss if self._loss is None else self._loss
+            self._loss = _SMOOTH * before + (1 - _SMOOTH) * step.loss
+        now = self._now()
+        if self._first is None:
+            self._first = now, step.step, step.tokens
+        began, first, tokens = self._first
+        loss = "" if self._loss is None else f" loss {self._loss:.3f}"
+        said = f"step {step.step}/{step.total}{loss}{self._validation}"
+        if step.step > first and now > began:
+            rate = (step.tokens - tokens) / (now - began)
+            left = (step.total - step.step) * (now - began) / (step.step - first)
+            said += f", {rate:,.0f} tokens/s, {_duration(left)} left"
+        return said + (" (waiting while you type)" if step.waited else "")
+
+
 class Bar:
-    """Loss, tokens a second and the time left, on a terminal."""
+    """A bar on a terminal, for a run by itself."""
 
     def __init__(self, console: Console) -> None:
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}")
         self._progress = Progress(*columns, console=console, transient=True)
         self._task: TaskID | None = None
-        self._loss: float | None = None
-        self._validation = ""
-        self._first: tuple[float, int, int] | None = None
+        self._pace = Pace()
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -101,29 +129,10 @@ class Bar:
         self._progress.stop()
 
     def __call__(self, step: Step) -> None:
-        if step.evaluation:
-            self._validation = f", held out {step.loss:.3f}"
-        else:
-            before = step.loss if self._loss is None else self._loss
-            self._loss = _SMOOTH * before + (1 - _SMOOTH) * step.loss
-        now = time.monotonic()
-        if self._first is None:
-            self._first = now, step.step, step.tokens
         if self._task is None:
             self._task = self._progress.add_task("tuning", total=step.total, said="")
-        said = self._said(step, now)
+        said = self._pace.said(step)
         self._progress.update(self._task, completed=step.step, total=step.total, said=said)
-
-    def _said(self, step: Step, now: float) -> str:
-        assert self._first is not None
-        began, first, tokens = self._first
-        loss = "" if self._loss is None else f"loss {self._loss:.3f}"
-        said = f"step {step.step}/{step.total} {loss}{self._validation}"
-        if step.step > first and now > began:
-            rate = (step.tokens - tokens) / (now - began)
-            left = (step.total - step.step) * (now - began) / (step.step - first)
-            said += f", {rate:,.0f} tokens/s, {_duration(left)} left"
-        return said + (" (waiting while you type)" if step.waited else "")
 
 
 def _duration(seconds: float) -> str:

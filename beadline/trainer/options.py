@@ -1,0 +1,74 @@
+"""What a training is asked for, all of it. Knows no phase and no file of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from beadline.trainer import order
+from beadline.trainer.evidence import CONTROL_HOLES
+from beadline.trainer.finetune import replay
+from beadline.trainer.finetune.options import TuneOptions
+from beadline.trainer.samples.options import MIDDLE
+
+EPOCHS = 3.0
+HELD_OUT_HOLES = 400
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """One training of one repository."""
+
+    repository: Path
+    commit: str = "HEAD"
+    """The newest commit that is looked at; a part of the history before it is held out."""
+    weights: Path | None = None
+    """Folder of the served model's weights as transformers has them; None unpacks the GGUF."""
+    languages: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    """gitignore patterns, as in `corpus.build.CorpusOptions`."""
+    order: str = order.DEFAULT
+    """Of the files; it counts where `pool` is set."""
+    pool: int = 0
+    """Samples that are shuffled together; 0: all of an epoch."""
+    epochs: float = EPOCHS
+    left_to_right: float = 0.3
+    """Share of samples that are plain text."""
+    random_spans: bool = False
+    """Holes are random spans of characters instead of syntax nodes: for comparison."""
+    snippet_share: float = 0.5
+    loss: str = MIDDLE
+    replay: float = replay.SHARE
+    """Share of the samples that is general code of this machine."""
+    holes: int = HELD_OUT_HOLES
+    """Held-out holes that are asked for, before and after."""
+    control: int = CONTROL_HOLES
+    """Holes of other code, to see what was forgotten."""
+    alone: bool = True
+    """Whether the holes are also answered without snippets."""
+    seed: int = 1
+    scale: float = 1.0
+    """What the adapter's changes are multiplied with where it is proved and served."""
+    tune: TuneOptions = field(default_factory=TuneOptions)
+    processes: int = 1
+    accelerate_config: Path | None = None
+
+    def outcome(self) -> dict[str, Any]:
+        """All of it that the tuned model depends on; plain JSON values."""
+        values = asdict(self)
+        for name in ("repository", "holes", "control", "alone", "scale", "accelerate_config"):
+            del values[name]
+        values["weights"] = str(self.weights or "")
+        for name in ("threads", "max_hours", "checkpoint_minutes", "micro_tokens"):
+            del values["tune"][name]
+        return values
+
+
+def digest(values: Any) -> str:
+    """A short name for plain JSON values."""
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
