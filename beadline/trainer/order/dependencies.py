@@ -73,7 +73,7 @@ def _by_names(
 ) -> None:
     visible = _visible(file, graph)
     for name, count in file.names.items():
-        if len(name) < _LEAST_NAME:
+        if len(name) < _LEAST_NAME or name == file.package:
             continue
         located = graph.named(name, group=group, limit=_LOOKED_AT)
         places = {each.path for each in located if not each.definition.owner}

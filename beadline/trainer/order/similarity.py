@@ -41,7 +41,7 @@ def similar_together(files: Sequence[CorpusFile], uses: Uses, rng: random.Random
     """The paths of all files."""
     if not files:
         return []
-    vectors = _with_neighbours(np.hstack([_terms(files), _folders(files)]), files, uses)
+    vectors = with_neighbours(np.hstack([_terms(files), _folders(files)]), files, uses)
     groups = k_means(vectors, min(_MOST_GROUPS, max(1, round(len(files) / _GROUP))), rng)
     numbers = sorted(set(groups.tolist()))
     rng.shuffle(numbers)
@@ -120,7 +120,7 @@ def _folders(files: Sequence[CorpusFile]) -> NDArray[np.float32]:
     return _scaled(found, _PATHS)
 
 
-def _with_neighbours(
+def with_neighbours(
     own: NDArray[np.float32], files: Sequence[CorpusFile], uses: Uses
 ) -> NDArray[np.float32]:
     """Every vector mixed with the mean of the files it uses and that use it, by how much."""
