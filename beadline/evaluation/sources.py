@@ -103,7 +103,6 @@ def write_tree(path: Path, commit: str, target: Path) -> None:
 
     `commit` as in `read_repository`; `target` exists and is empty.
     """
-
     _, blobs = read_blobs(path, commit, is_searched)
     for name, blob in blobs:
         file = target / name

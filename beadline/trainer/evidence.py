@@ -120,20 +120,13 @@ async def gather(
     """
     data = memorisation.in_data(trial.secrets, trained_on)
     sides = (Side(BASE), replace(tuned, name=TUNED))
-    answers: dict[proof.Key, proof.Answer] = {}
-    with versions(trial.repository, trial.plan.cut, options.context, tell) as files:
-        for side in sides:
-            path, header = _kept(folder, "proof", side, options, [h.id for h in trial.held])
-            answers |= await proof.prove(
-                side, trial.held, files, files, options, path, header, tell, arms
-            )
-    losses: dict[tuple[str, str], forgetting.Loss] = {}
+    answers = await answered(
+        trial.repository, trial.plan, trial.held, sides, options, folder, tell, arms
+    )  # fmt: skip
+    losses = await lost(trial.control, sides, options, folder, tell)
     probes: dict[tuple[str, int], memorisation.Probe] = {}
+    names = [f"{secret.id}:{_digest([secret.value])}" for secret in trial.secrets]
     for side in sides:
-        path, header = _kept(folder, "control", side, options, [h.id for h in trial.control])
-        losses |= await forgetting.measure(side, trial.control, options, path, header, tell)
-    for side in sides:
-        names = [f"{s.id}:{_digest([s.value])}" for s in trial.secrets]
         path, header = _kept(folder, "secrets", side, options, names)
         probes |= await memorisation.probe(side, trial.secrets, options, path, header, tell)
     return Evidence(
@@ -141,6 +134,44 @@ async def gather(
         forgetting.summarise(trial.control, losses),
         memorisation.summarise(trial.secrets, data, probes),
     )
+
+
+async def answered(
+    repository: Path,
+    plan: Plan,
+    held: Sequence[Held],
+    sides: Sequence[Side],
+    options: Options,
+    folder: Path,
+    tell: Tell,
+    arms: Sequence[str] = ARMS,
+) -> dict[proof.Key, proof.Answer]:
+    """What all sides answer to held-out holes; what is kept in `folder` is taken from there.
+
+    Raises as `gather`.
+    """
+    found: dict[proof.Key, proof.Answer] = {}
+    names = [each.id for each in held]
+    with versions(repository, plan.cut, options.context, tell) as files:
+        for side in sides:
+            path, header = _kept(folder, "proof", side, options, names)
+            found |= await proof.prove(side, held, files, files, options, path, header, tell, arms)
+    return found
+
+
+async def lost(
+    control: Sequence[Hole], sides: Sequence[Side], options: Options, folder: Path, tell: Tell
+) -> dict[tuple[str, str], forgetting.Loss]:
+    """The losses of all sides on other code; what is kept in `folder` is taken from there.
+
+    Raises as `gather`.
+    """
+    found: dict[tuple[str, str], forgetting.Loss] = {}
+    names = [hole.id for hole in control]
+    for side in sides:
+        path, header = _kept(folder, "control", side, options, names)
+        found |= await forgetting.measure(side, control, options, path, header, tell)
+    return found
 
 
 def _drawn_before(path: Path, plan: Plan) -> list[Held] | None:

@@ -34,6 +34,7 @@ def planned(history: History) -> Plan:
     return heldout.plan(history.root, Wanted(holes=6, commit_share=0.5))
 
 
+@pytest.mark.slow
 def test_what_was_drawn_is_drawn_once(history: History, tmp_path: Path):
     plan, folder = planned(history), tmp_path / "run"
     secrets = plant(1, "things").secrets
