@@ -10,10 +10,11 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from beadline.commands import common, display
 from beadline.commands.common import Cursor
+from beadline.completion.adapters import Adapted
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
@@ -29,6 +30,8 @@ class Outcome:
 
     result: CompletionResult
     prompt: RenderedPrompt | None
+    adapted: Adapted = field(default_factory=Adapted)
+    """What the file's repository is served with."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +78,10 @@ def main(args: argparse.Namespace) -> int:
         item = outcome.result.items[0]
         display.console().print(display.suggestion(cursor.file.document.text, item))
     print(summary(outcome.result.trace), file=sys.stderr)
+    if outcome.adapted.name:
+        print(f"served with the adapter {outcome.adapted.name}", file=sys.stderr)
+    if outcome.adapted.refused:
+        print(f"beadline: {outcome.adapted.refused}", file=sys.stderr)
     return 0
 
 
@@ -91,6 +98,8 @@ async def run(
     completer = Completer(
         engine, options, retriever=retriever, trace=sink, adapters=AdapterStore()
     )
+    adapted = [Adapted()]
+    completer.watch_adapter(adapted.append)
     request = CompletionRequest(cursor.file.document, cursor.offset)
     try:
         await completer.ready()
@@ -100,7 +109,7 @@ async def run(
         prompt = None
         if show_prompt:
             prompt = await engine.render(await completer.fim_request(request))
-        return Outcome(result, prompt)
+        return Outcome(result, prompt, adapted[-1])
     finally:
         await completer.close()
         if sink is not None:
@@ -119,6 +128,8 @@ def as_json(cursor: Cursor, outcome: Outcome) -> dict[str, object]:
         },
         "trace": outcome.result.trace.as_dict(),
     }
+    if outcome.adapted.name:
+        values["adapter"] = outcome.adapted.name
     if outcome.prompt is not None:
         values["prompt"] = outcome.prompt.text
         values["typed"] = _typed(outcome.prompt)
