@@ -23,9 +23,8 @@ TEXT = "value = 1\n"
 
 
 def pair(folder: Path, repo: str, holes: int) -> Pair:
-    case = Case("", "python", "statement", "value = ", "\n", "1")
     held = [
-        Held(Case(f"{n}.py", *list(vars(case).values())[1:]), repo, FILE, "c", "c")
+        Held(Case(f"{n}.py", "python", "statement", "value = ", "\n", "1"), repo, FILE, "c", "c")
         for n in range(holes)
     ]
     path = folder / repo / "held-out.jsonl"
