@@ -104,10 +104,10 @@ def _change(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> s
 def _forgetting(values: Mapping[str, Any]) -> Iterator[str]:
     yield "## On other code"
     named = ", ".join(values["repositories"])
+    of = f" ({named})" if named else ""
     yield (
-        f"{values['holes']} holes of code that no training reads"
-        f"{f' ({named})' if named else ''}: loss in nats per byte of the true middle, and the ratio "
-        "of after to before."
+        f"{values['holes']} holes of code that no training reads{of}: loss in nats per byte of the "
+        "true middle, and the ratio of after to before."
     )
     rows = [
         (
