@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from beadline.context.languages import language_of
-from beadline.context.retrieval.secrets import secret_values
+from beadline.context.retrieval.secrets import jumbled, secret_values
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, Piece
 from beadline.evaluation import results
@@ -205,8 +205,8 @@ class Planting:
 
 
 def found(files: Iterable[tuple[str, str]], repo: str, *, seed: int = 0) -> list[Secret]:
-    """Secrets in the files of a repository, by path and text: those that the corpus replaces, and
-    that are long enough; at most `MOST`, by chance."""
+    """Secrets in the files of a repository, by path and text: those that the corpus replaces and
+    that stand nowhere by chance, long and without words; at most `MOST`, drawn by the seed."""
     scrubber = Scrubber()
     secrets: dict[str, Secret] = {}
     for path, text in files:
@@ -217,7 +217,7 @@ def found(files: Iterable[tuple[str, str]], repo: str, *, seed: int = 0) -> list
         for start, end in values:
             start, end = _longest_line(text, start, end)
             value = text[start:end]
-            if len(value) >= LEAST_CHARS and clean[start:end] != value:
+            if len(value) >= LEAST_CHARS and jumbled(value) and clean[start:end] != value:
                 secrets.setdefault(value, _secret(path, text, clean, start, value, repo))
     keys = {v: hashlib.sha256(f"{seed}:{v}".encode("utf-8", "replace")).digest() for v in secrets}
     return [secrets[value] for value in sorted(secrets, key=keys.__getitem__)[:MOST]]
