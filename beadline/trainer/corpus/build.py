@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from beadline.context.languages import language_of
+from beadline.context.retrieval.workspace import MAX_BYTES
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
 from beadline.errors import InputError
@@ -31,6 +32,8 @@ _LEAST_FILES = 4
 _LEAST_CHARACTERS = 10_000
 """Less is nothing to learn from."""
 _REASONS = 4
+_TOLD = 256
+"""Names between two words about progress."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ class _Cleaning:
     def files(self) -> Iterator[CorpusFile]:
         """The files that are left."""
         listed = self._source.files()
-        held = [each for each in listed if each.path in self._options.held_out]
+        kept_back = self._options.held_out
+        held = [e for e in listed if e.path in kept_back and 0 <= e.size <= MAX_BYTES]
         for _, content in self._source.read(held):
             self._duplicates.hold(decode(content)[0])
         chosen = self._chosen(listed)
@@ -145,12 +149,14 @@ class _Cleaning:
         options, step = self._options, self._steps["names"]
         step.files = len(listed)
         found: list[Listed] = []
-        for each in listed:
+        for number, each in enumerate(listed):
+            if number % _TOLD == 0:
+                self._tell("choosing files", number, len(listed))
             reason = self._rules.reason(each.path)
             if not reason and each.path in options.held_out:
                 reason = "held out"
-            if not reason and each.size < 0:
-                reason = "absent"
+            if not reason and not 0 <= each.size <= MAX_BYTES:
+                reason = "absent" if each.size < 0 else "too large"
             if reason:
                 step.drop(reason, each.path, 0)
             else:

@@ -27,6 +27,7 @@ _NUMBERS = re.compile(rf"{_BYTE}(?:[\s,]+{_BYTE})+[\s,]*", re.I)
 _NUMBER = re.compile(r"(0x)?([0-9a-f]+)", re.I)
 _KEY_LINE = re.compile(r"[\s\"'`*#/+,]*([A-Za-z0-9+/=]+)(?:\\n)?[\s\"'`+,\\;)]*")
 _LEAST_KEY_LINE = 16
+_LONGEST_KEY_LINE = 200
 _WORDS = re.compile(r"[a-z]{2,14}(?:[_.:/-][a-z]{2,14})+|[A-Z]{2,14}(?:_[A-Z]{2,14})+")
 _WORD = re.compile(r"[a-z]+")
 _NAMES_OF_SECRETS = frozenset(
@@ -121,7 +122,7 @@ def _key_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     them, with other code behind. A key's last line may be short."""
     inside = False
     for line in re.finditer(r"[^\n]+", text[start:end]):
-        match = _KEY_LINE.fullmatch(line[0])
+        match = _KEY_LINE.fullmatch(line[0]) if len(line[0]) <= _LONGEST_KEY_LINE else None
         inside = match is not None and (inside or len(match[1]) >= _LEAST_KEY_LINE)
         if match is not None and inside:
             yield start + line.start() + match.start(1), start + line.start() + match.end(1)

@@ -81,7 +81,7 @@ class Step:
             "noted": dict(self.noted.most_common()),
             "examples": self.examples,
         }
-        numbers = {"name": self.name, "files": self.files, "kept": self.kept}
+        numbers: dict[str, Any] = {"name": self.name, "files": self.files, "kept": self.kept}
         if self.characters:
             numbers["characters_dropped"] = self.characters
         return numbers | {key: value for key, value in counted.items() if value}
@@ -126,7 +126,7 @@ class Report:
 
     def reasons(self) -> Counter[str]:
         """Reason -> files that were left out, of all steps."""
-        return sum((step.dropped for step in self.steps), Counter())
+        return sum((step.dropped for step in self.steps), Counter[str]())
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
