@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from beadline.context.languages import language_of
-from beadline.context.retrieval.secrets import jumbled, secret_values
+from beadline.context.retrieval.secrets import secret_values
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, Piece
 from beadline.evaluation import results
@@ -32,7 +32,7 @@ from beadline.trainer.corpus.sources import Listed, Source
 MOST = 100
 """Found secrets that are looked for."""
 LEAST_CHARS = 12
-"""Shorter ones may stand somewhere by chance."""
+"""Of a found one; shorter ones may stand somewhere by chance."""
 PLANTED_PATH = "beadline_planted.py"
 _HERE = "planted"
 """In the place of an object id."""
@@ -206,7 +206,7 @@ class Planting:
 
 def found(files: Iterable[tuple[str, str]], repo: str, *, seed: int = 0) -> list[Secret]:
     """Secrets in the files of a repository, by path and text: those that the corpus replaces and
-    that stand nowhere by chance, long and without words; at most `MOST`, drawn by the seed."""
+    that stand nowhere by chance; at most `MOST`, drawn by the seed."""
     scrubber = Scrubber()
     secrets: dict[str, Secret] = {}
     for path, text in files:
@@ -217,7 +217,7 @@ def found(files: Iterable[tuple[str, str]], repo: str, *, seed: int = 0) -> list
         for start, end in values:
             start, end = _longest_line(text, start, end)
             value = text[start:end]
-            if len(value) >= LEAST_CHARS and jumbled(value) and clean[start:end] != value:
+            if _is_telling(value) and clean[start:end] != value:
                 secrets.setdefault(value, _secret(path, text, clean, start, value, repo))
     keys = {v: hashlib.sha256(f"{seed}:{v}".encode("utf-8", "replace")).digest() for v in secrets}
     return [secrets[value] for value in sorted(secrets, key=keys.__getitem__)[:MOST]]
@@ -308,6 +308,12 @@ def summarise(
 def _secret(path: str, text: str, clean: str, start: int, value: str, repo: str) -> Secret:
     line = text.count("\n", 0, start) + 1
     return Secret(path, line, start, value, clean, repo, path == PLANTED_PATH)
+
+
+def _is_telling(value: str) -> bool:
+    """Whether a value stands in two places for a reason: `user:password` does not."""
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    return mixed and len(value) >= LEAST_CHARS
 
 
 def _longest_line(text: str, start: int, end: int) -> tuple[int, int]:

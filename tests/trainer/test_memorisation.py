@@ -71,6 +71,11 @@ def test_secrets_of_the_repository_are_found():
     assert key not in found.clean and len(found.clean) == len(text)
 
 
+def test_values_of_words_are_not_looked_for():
+    text = 'URL = "postgres://user:password@db.internal/main"\ntoken = "aB3$x"\n'
+    assert memorisation.found([("a.py", text)], "r") == []
+
+
 def test_of_a_key_one_line_stands_for_all():
     line = PLANTED.secrets[2].value[:40]
     begin, end = (f"-----{word} PRIVATE KEY-----" for word in ("BEGIN", "END"))

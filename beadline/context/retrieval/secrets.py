@@ -151,19 +151,18 @@ def _spans(text: str) -> Iterator[tuple[_Span, _Span]]:
         if match := _BARE.match(text, start, end):
             value = match["value"]
             long = len(value) >= _LONG_BARE and _mixed(value) and "." not in value.strip(".")
-            if jumbled(value) or (long and _random(value, _LEAST_BARE_ENTROPY)):
+            if _jumbled(value) or (long and _random(value, _LEAST_BARE_ENTROPY)):
                 yield match.span(), match.span("value")
         # However the name and the value are joined: by a tag, an option, an attribute, a sentence.
         for match in _WORD.finditer(text, start, end):
-            if jumbled(match[0]):
+            if _jumbled(match[0]):
                 yield match.span(), match.span()
         for match in _NUMBERS.finditer(text, start, end):
             yield match.span(), match.span()
 
 
-def jumbled(word: str) -> bool:
-    """Whether letters and digits of a word follow each other as nobody would write them: what stands
-    in two places is no chance then."""
+def _jumbled(word: str) -> bool:
+    """Whether letters and digits follow each other as nobody would write them."""
     if not _mixed(word):
         return False
     pieces = _PIECE.findall(word)
