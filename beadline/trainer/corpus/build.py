@@ -28,7 +28,7 @@ from beadline.trainer.corpus.types import CorpusFile, Report, Step
 
 PROSE = frozenset({"markdown", "yaml", "toml", "json", "html", "css"})
 """Languages of documentation and configuration; `CorpusOptions.prose_share` is about them."""
-_LEAST_FILES = 4
+_LEAST_FILES = 5
 _LEAST_CHARACTERS = 10_000
 """Less is nothing to learn from."""
 _REASONS = 4
@@ -107,9 +107,7 @@ def require(files: list[CorpusFile], report: Report) -> None:
 class _Cleaning:
     """The steps that look at one file after the other."""
 
-    def __init__(
-        self, source: Source, options: CorpusOptions, report: Report, tell: Tell
-    ) -> None:
+    def __init__(self, source: Source, options: CorpusOptions, report: Report, tell: Tell) -> None:
         self._source = source
         self._options = options
         self._report = report

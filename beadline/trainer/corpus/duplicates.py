@@ -127,13 +127,13 @@ def _runs(text: str, language: str) -> set[int]:
 
 def _tokens(text: str, language: str) -> list[str]:
     """Code tokens; of Python without comments and layout."""
-    if language == PYTHON:
-        try:
-            return [
-                token.string
-                for token in tokenize.generate_tokens(io.StringIO(text).readline)
-                if token.type not in _LAYOUT
-            ]
-        except (tokenize.TokenError, SyntaxError):
-            pass
-    return _WORD.findall(text)
+    if language != PYTHON:
+        return _WORD.findall(text)
+    try:
+        return [
+            token.string
+            for token in tokenize.generate_tokens(io.StringIO(text).readline)
+            if token.type not in _LAYOUT
+        ]
+    except (tokenize.TokenError, SyntaxError):
+        return _WORD.findall(text)

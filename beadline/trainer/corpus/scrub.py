@@ -206,7 +206,7 @@ def _always(match: re.Match[str]) -> bool:
     return True
 
 
-_NAME = r"(?P<value>[^\W\d_a-z][\w'’.-]+(?: [^\W\d_a-z][\w'’.-]*){1,3})"
+_NAME = r"(?P<value>[^\W\d_a-z][\w'\u2019.-]+(?: [^\W\d_a-z][\w'\u2019.-]*){1,3})"
 _PERSONAL = (
     _Personal(
         "e-mail addresses",
