@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from beadline.commands import common, display
-from beadline.engine import models
-from beadline.engine.adapter_store import AdapterStore, Stored
-from beadline.errors import AdapterError, InputError
+from beadline.commands import adapters, common, display
+from beadline.errors import InputError
 from beadline.settings import Options
 from beadline.trainer import order
 from beadline.trainer.finetune.options import Method, Switch, TuneOptions
@@ -33,7 +30,6 @@ _SHOWN = 4
 _DEFAULTS = TuneOptions()
 _PLAIN = TrainOptions(Path())
 _INTERRUPTED = 130
-_ACTIONS = ("list", "show", "activate", "deactivate", "remove", "merge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,8 +175,8 @@ def _add_proof(group: Any) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command and return the exit code."""
-    if args.repository in _ACTIONS:
-        return _act(args)
+    if args.repository in adapters.ACTIONS:
+        return adapters.run(args.repository, args.arguments, args)
     if args.arguments:
         raise InputError(f"One repository at a time, not {args.arguments[0]!r} as well.")
     own = common.load_options({"engine.model": args.model})
@@ -259,18 +255,19 @@ def _train(options: TrainOptions, own: Options, *, events: bool, as_json: bool) 
         outcome = train(options, own, screen)
         screen.end(outcome.sentence)
         return 0
-    console = _errors()
+    console = errors()
     try:
         with Terminal(console) as terminal:
             outcome = train(options, own, terminal)
     except KeyboardInterrupt:
         console.print("interrupted; the same command goes on from here")
         return _INTERRUPTED
-    _show_outcome(outcome, as_json=as_json)
+    show_outcome(outcome, as_json=as_json)
     return 0
 
 
-def _show_outcome(outcome: Outcome, *, as_json: bool) -> None:
+def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """What a training came to."""
     if as_json:
         print(json.dumps(asdict(outcome)))
         return
@@ -313,7 +310,7 @@ def _preview(options: TrainOptions, own: Options) -> int:
     from beadline.trainer import dry
 
     console = display.console()
-    with progress(_errors()) as tell:
+    with progress(errors()) as tell:
         preview = dry.look(options, own, tell)
         shown = []
         if not preview.problem:
@@ -335,110 +332,6 @@ def _preview(options: TrainOptions, own: Options) -> int:
     return 0
 
 
-# -- adapters
-
-
-def _act(args: argparse.Namespace) -> int:
-    actions: dict[str, tuple[int, Callable[[Sequence[str], argparse.Namespace], None]]] = {
-        "list": (0, _list),
-        "show": (1, _show),
-        "activate": (1, _activate),
-        "deactivate": (1, _deactivate),
-        "remove": (1, _remove),
-        "merge": (2, _merge),
-    }
-    count, action = actions[args.repository]
-    if len(args.arguments) != count:
-        wanted = ("no name", "the name of an adapter", "the name of an adapter, and a file")[count]
-        raise InputError(
-            f"`beadline train {args.repository}` takes {wanted}.",
-            hint="`beadline train list` shows what there is.",
-        )
-    action(args.arguments, args)
-    return 0
-
-
-def _list(names: Sequence[str], args: argparse.Namespace) -> None:
-    console = display.console()
-    found = AdapterStore().all()
-    if not found:
-        console.print("no adapters; `beadline train REPO` makes one")
-        return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "", "repository", "model", "made", "verdict"):
-        table.add_column(heading, overflow="fold")
-    for each in found:
-        made = each.manifest
-        if made is None:
-            table.add_row(each.name, "unusable", "", "", "", display.printable(each.problem))
-            continue
-        table.add_row(
-            each.name,
-            "active" if each.active else "",
-            display.printable(made.repository),
-            display.printable(made.base.name),
-            made.created[:10],
-            display.printable(made.verdict.partition(":")[0]),
-        )
-    console.print(table)
-
-
-def _show(names: Sequence[str], args: argparse.Namespace) -> None:
-    stored = AdapterStore().get(names[0])
-    console = display.console()
-    console.print(f"{stored.name}{' (active)' if stored.active else ''}", style="bold")
-    console.print(display.printable(stored.problem or str(stored.path)), style="dim")
-    try:
-        console.print(display.printable(stored.report.read_text("utf-8")))
-    except OSError:
-        console.print("it has no report")
-
-
-def _activate(names: Sequence[str], args: argparse.Namespace) -> None:
-    stored = AdapterStore().activate(names[0])
-    _say(stored, "is active from now on")
-
-
-def _deactivate(names: Sequence[str], args: argparse.Namespace) -> None:
-    store = AdapterStore()
-    was = store.deactivate(names[0])
-    _say(store.get(names[0]), "is not active any more" if was else "was not active")
-
-
-def _remove(names: Sequence[str], args: argparse.Namespace) -> None:
-    AdapterStore().remove(names[0])
-    display.console().print(f"{names[0]} is removed")
-
-
-def _merge(names: Sequence[str], args: argparse.Namespace) -> None:
-    """A GGUF for programs that load no adapters."""
-    from beadline.engine.adapters import base_of
-    from beadline.trainer import merged
-
-    name, target = names[0], Path(names[1])
-    stored = AdapterStore().get(name)
-    if stored.manifest is None:
-        raise AdapterError(f"The adapter {name} cannot be used: {stored.problem}")
-    if target.exists():
-        raise InputError(f"{target} exists already.", hint="Name another file.")
-    own = common.load_options({"engine.model": args.model})
-    model = models.resolve(own.engine.model)
-    made = stored.manifest.base
-    if base_of(model, family=made.family, layout=made.layout).weights != made.weights:
-        raise AdapterError(
-            f"The adapter {name} was made for another model: {made.name}.",
-            hint="Name that one with --model.",
-        )
-    scale = stored.manifest.scale
-    merged.merge(model, stored.path, target, scale=scale, quantisation=args.quantisation, name=name)
-    display.console().print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
-
-
-def _say(stored: Stored, what: str) -> None:
-    made = stored.manifest
-    where = f" in {made.repository}" if made is not None else ""
-    display.console().print(display.printable(f"{stored.name} {what}{where}"))
-
-
-def _errors() -> Console:
+def errors() -> Console:
+    """Where everything but the outcome is said."""
     return Console(stderr=True, markup=False, emoji=False, highlight=False)
