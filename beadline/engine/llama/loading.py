@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os.path
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +15,7 @@ from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
 from beadline.engine.llama.process import WorkerProcess
 from beadline.engine.llama.stream import Adapter
 from beadline.engine.protocol import ModelInfo
-from beadline.errors import EngineCrashed, ModelError, OutOfMemory
+from beadline.errors import EngineCrashed, OutOfMemory
 from beadline.settings import EngineOptions
 
 
@@ -102,7 +101,7 @@ class Opener:
         """
         hello = await loading.wait_for(worker, "hello")
         loading.gpu = hello["gpu"]
-        options, draft = self._options, draft_path(self._options.draft_model)
+        options, draft = self._options, models.named(self._options.draft_model)
         # The draft model's weights are decoded by the same code, and may be of another type.
         key = verdict_key(hello["library"] + draft, path, demand.gpu_layers)
         setting = options.extra_buffers
@@ -140,15 +139,3 @@ class Opener:
                 raise ProbeDied(exc.message) from exc
             raise
         self._verdicts.put(key, True)
-
-
-def draft_path(model: str) -> str:
-    """The file that the setting `engine.draft_model` means, for a worker in another directory;
-    empty for none. What cannot be found is left to the worker: it tells, and does without.
-    """
-    if not model:
-        return ""
-    try:
-        return str(models.resolve(model))
-    except ModelError:
-        return os.path.abspath(os.path.expanduser(model))
