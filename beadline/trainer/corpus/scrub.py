@@ -19,6 +19,8 @@ from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import Document
 
 SECRETS = "secrets"
+_BARE_VALUES = frozenset({"shellscript"})
+"""Languages with a grammar whose strings need no quotes: code and values look alike."""
 _ESCAPE = re.compile(
     r"\\(?:x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]+\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", re.S
 )
@@ -72,22 +74,26 @@ class Scrubber:
     def clean(self, document: Document) -> tuple[str, Counter[str]]:
         """The text with stand-ins, as long as it was, and how many of what were put in.
 
-        In a language with a grammar only strings and comments hold secrets, and lists of bytes.
+        In a language with a grammar only strings and comments hold secrets, and lists of bytes; in
+        a shell every word may be one.
         """
         text = document.text
         found = list(_found(text))
         counts: Counter[str] = Counter()
         if not found:
             return text, counts
-        tree = self._trees.parse(document)
+        tree = None if document.language in _BARE_VALUES else self._trees.parse(document)
         characters = list(text)
-        for what, start, end in found:
+        covered = 0
+        for what, start, end in sorted(found, key=lambda each: (each[1], -each[2])):
             value = text[start:end]
             if tree is not None and not _NUMBERS.fullmatch(value) and _in_code(tree, start, end):
                 continue
             if (put := stand_in(value)) != value:
                 characters[start:end] = put
-                counts[what] += 1
+                if start >= covered:  # several rules find the same
+                    counts[what] += 1
+                covered = max(covered, end)
         return "".join(characters), counts
 
 

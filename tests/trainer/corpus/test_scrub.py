@@ -133,3 +133,10 @@ def test_in_a_language_without_a_grammar_everything_is_looked_at():
     text = "db:\n  password: q8w7E6r5T4y3\n  admin: jane@corp.io\n"
     after = clean(text, "a.yaml")
     assert after == "db:\n  password: x0x0X0x0X0x0\n  admin: xxxx@xxxx.xx\n"
+
+
+def test_in_a_shell_values_have_no_quotes():
+    text = "export API_TOKEN=q8w7E6r5T4y3\necho done\n"
+    after, counts = Scrubber().clean(document(text, "a.sh"))
+    assert after == "export API_TOKEN=x0x0X0x0X0x0\necho done\n"
+    assert counts == {"secrets": 1}
