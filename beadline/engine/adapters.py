@@ -100,10 +100,14 @@ def read_manifest(text: str | bytes) -> Manifest:
         *(manifest.name, manifest.repository, manifest.commit, manifest.created, manifest.digest),
         *(manifest.verdict, base.weights, base.tokenizer, base.name, base.family, base.layout),
     )
-    numbers = isinstance(manifest.scale, int | float) and isinstance(base.renderer, int)
-    if not all(isinstance(each, str) for each in texts) or manifest.passed not in (True, False):
-        numbers = False
-    if not numbers or not isinstance(manifest.score, Mapping):
+    fits = (
+        all(isinstance(each, str) for each in texts)
+        and isinstance(manifest.passed, bool)
+        and isinstance(manifest.scale, int | float)
+        and isinstance(base.renderer, int)
+        and isinstance(manifest.score, Mapping)
+    )
+    if not fits:
         raise AdapterError("Its manifest is damaged.", hint=_TRAIN_AGAIN)
     return manifest
 
