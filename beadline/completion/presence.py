@@ -19,7 +19,7 @@ EVERY_S = 0.5
 
 def location() -> Path:
     """The one file of all servers of this user."""
-    return user_cache_dir() / "typing"
+    return user_cache_dir() / "training" / "typing"
 
 
 class Presence:
