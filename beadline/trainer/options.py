@@ -60,10 +60,14 @@ class TrainOptions:
     def outcome(self) -> dict[str, Any]:
         """All of it that the tuned model depends on; plain JSON values."""
         values = asdict(self)
-        for name in ("repository", "holes", "control", "alone", "scale", "accelerate_config"):
+        for name in (
+            "repository", "holes", "control", "alone", "scale", "processes", "accelerate_config",
+        ):  # fmt: skip
             del values[name]
         values["weights"] = str(self.weights or "")
-        for name in ("threads", "max_hours", "checkpoint_minutes", "micro_tokens"):
+        for name in (
+            "threads", "max_hours", "checkpoint_minutes", "micro_tokens", "gradient_checkpointing",
+        ):  # fmt: skip
             del values["tune"][name]
         return values
 

@@ -293,9 +293,10 @@ class _Training:
             evidence=found.as_dict(),
             facts=facts,
         )
-        outcome.write(folder / outcome.OUTCOME, json.dumps(asdict(ended)))
+        text = json.dumps(asdict(ended))
+        outcome.write(folder / outcome.OUTCOME, text)
         outcome.clean(folder)
-        return ended
+        return Outcome(**json.loads(text))  # as it is read later, lists and all
 
 
 def require_libraries() -> None:
