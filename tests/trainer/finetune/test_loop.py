@@ -284,3 +284,12 @@ def test_what_cannot_work_is_told(base: Path, tmp_path: Path) -> None:
         tune(base, kit.rows(4), [], tmp_path / "run", replace(OPTIONS, method=Method.QLORA))
     with pytest.raises(InputError, match="too few"):
         loop.rows_per_step(OPTIONS, 48, count=1, processes=2)
+
+
+def test_throughput_is_measured_on_the_same_tokens(base: Path, capsys) -> None:
+    from beadline.trainer.finetune import throughput
+
+    assert throughput.main(["--model", str(base), "--steps", "1", "--threads", "1"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["ratios"]) == throughput.ROUNDS and told["ratio"] > 0
+    assert told["tokens"] > 0.9 * 4 * 2048
