@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from beadline.trainer import order
 from beadline.trainer.evidence import CONTROL_HOLES
-from beadline.trainer.finetune import replay
 from beadline.trainer.finetune.options import TuneOptions
+from beadline.trainer.finetune.replay import SHARE
+from beadline.trainer.order import DEFAULT as ORDER
 from beadline.trainer.samples.options import MIDDLE
 
 EPOCHS = 3.0
@@ -31,7 +31,7 @@ class TrainOptions:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     """gitignore patterns, as in `corpus.build.CorpusOptions`."""
-    order: str = order.DEFAULT
+    order: str = ORDER
     """Of the files; it counts where `pool` is set."""
     pool: int = 0
     """Samples that are shuffled together; 0: all of an epoch."""
@@ -42,7 +42,7 @@ class TrainOptions:
     """Holes are random spans of characters instead of syntax nodes: for comparison."""
     snippet_share: float = 0.5
     loss: str = MIDDLE
-    replay: float = replay.SHARE
+    replay: float = SHARE
     """Share of the samples that is general code of this machine."""
     holes: int = HELD_OUT_HOLES
     """Held-out holes that are asked for, before and after."""
