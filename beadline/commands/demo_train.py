@@ -1,4 +1,4 @@
-"""`beadline demo --train`: a repository is made from an installed package, the model tuned on it and
+"""`beadline demo --train`: a repository is made of an installed package, the model tuned on it and
 proved, and a server completes with what the gate left active.
 
 Everything stays in a folder of its own in the cache directory: the user's adapters and repositories

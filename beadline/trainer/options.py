@@ -65,10 +65,7 @@ class TrainOptions:
         ):  # fmt: skip
             del values[name]
         values["weights"] = str(self.weights or "")
-        for name in (
-            "threads", "max_hours", "checkpoint_minutes", "micro_tokens", "gradient_checkpointing",
-        ):  # fmt: skip
-            del values["tune"][name]
+        values["tune"] = self.tune.outcome()
         return values
 
 

@@ -1,4 +1,4 @@
-"""What a training came to, and where it is kept: among the user's adapters, and in the run's folder.
+"""What a training came to, and where it is kept: with the user's adapters, and in its own folder.
 
 Knows numbers and files; measures and decides nothing.
 """
@@ -18,9 +18,9 @@ from beadline.engine.adapters import Base, Manifest, file_digest, repository_key
 from beadline.evaluation.heldout import Plan
 from beadline.evaluation.proof import SERVED
 from beadline.trainer.evidence import Evidence
-from beadline.trainer.finetune.loop import Tuned
 from beadline.trainer.finetune.options import Method
 from beadline.trainer.finetune.progress import CURVE
+from beadline.trainer.finetune.result import Tuned
 from beadline.trainer.gate import Decision
 from beadline.trainer.options import TrainOptions
 from beadline.trainer.prepare import Prepared

@@ -49,10 +49,10 @@ from beadline.trainer.evidence import Evidence, Trial
 from beadline.trainer.finetune import job, progress, resources
 from beadline.trainer.finetune.courtesy import lower_priority
 from beadline.trainer.finetune.job import Job
-from beadline.trainer.finetune.loop import Tuned
 from beadline.trainer.finetune.model import is_folder, shape_of
 from beadline.trainer.finetune.options import Method
 from beadline.trainer.finetune.progress import CURVE, LOG
+from beadline.trainer.finetune.result import Tuned
 from beadline.trainer.memorisation import Planted
 from beadline.trainer.options import TrainOptions, digest
 from beadline.trainer.outcome import Outcome

@@ -1,4 +1,4 @@
-"""`python -m beadline.trainer.finetune FOLDER`: tune as the folder's file says. Knows no repository.
+"""`python -m beadline.trainer.finetune FOLDER`: tune as its file says. Knows no repository.
 
 `accelerate launch -m beadline.trainer.finetune FOLDER` does the same on many processes.
 """

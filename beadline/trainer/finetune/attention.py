@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "beadline_varlen"
 """Under which transformers knows our attention."""
 TOLERANCE, HALF_TOLERANCE = 1e-3, 2e-2
-"""Largest difference of logits, as a share of the largest logit, that two ways of computing the same
+"""Largest difference of logits, as a share of the largest, that two ways of computing the same
 may have: in single precision, and in bfloat16, which has 8 bits."""
 _PROBE = (7, 5, 9)
 """Lengths of the samples with which a model is tried."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,6 +63,12 @@ def learned(rows: Sequence[Row]) -> int:
 def tokens(rows: Sequence[Row]) -> int:
     """How many tokens rows hold, padding not counted."""
     return sum(int(np.count_nonzero(np.asarray(row.segments) != PADDING)) for row in rows)
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """`size` items at a time, the last ones fewer."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def loss(model: Any, rows: Sequence[Row], device: Any, *, packed: bool) -> torch.Tensor:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from beadline.errors import BeadlineError
 from beadline.trainer.finetune.courtesy import Courtesy, lower_priority
-from beadline.trainer.finetune.loop import Tuned, read_result, tune
+from beadline.trainer.finetune.loop import tune
 from beadline.trainer.finetune.options import TuneOptions
 from beadline.trainer.finetune.progress import Report
+from beadline.trainer.finetune.result import Tuned, read_result
 from beadline.trainer.finetune.rows import StoredRows
 
 _FILE = "job.json"

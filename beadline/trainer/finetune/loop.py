@@ -12,56 +12,34 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beadline.errors import BeadlineError, InputError
-from beadline.trainer.finetune import attention, batch, model, resources
+from beadline.errors import InputError
+from beadline.trainer.finetune import attention, batch, failures, model, resources
 from beadline.trainer.finetune.batch import Rows
 from beadline.trainer.finetune.checkpoint import Keeper, Progress, kept, replace_folder, trained
 from beadline.trainer.finetune.courtesy import Courtesy
 from beadline.trainer.finetune.interrupts import Interrupts
 from beadline.trainer.finetune.options import Method, Switch, TuneOptions
 from beadline.trainer.finetune.progress import LOG, Log, Report, Step
-from beadline.trainer.finetune.schedule import Plan
+from beadline.trainer.finetune.result import (
+    BEST,
+    DONE,
+    EARLY,
+    TIME,
+    Tuned,
+    read_result,
+    write_result,
+)
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-BEST = "best"
-RESULT = "result.json"
-DONE, EARLY, TIME = "done", "early", "time"
-"""Why training ended."""
 _SETTLE = 8
 """Steps after which the time of the whole run is known well enough."""
-_NO_MATTER = frozenset(
-    {"threads", "micro_tokens", "checkpoint_minutes", "max_hours", "gradient_checkpointing"}
-)
-"""Options that a run may go on with other values of."""
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """What came out."""
-
-    weights: str
-    """Folder: an adapter as peft writes it, or a whole model as transformers does."""
-    method: Method
-    steps: int
-    best_step: int
-    base_loss: float | None
-    """Of the validation rows before training; nats a token. None without such rows."""
-    best_loss: float | None
-    finished: str
-    tokens: int
-    seconds: float
-    """Of training, evaluations included, interruptions not."""
-    packed: bool
-    """Whether samples shared rows."""
-    trained_parameters: int
 
 
 def tune(
@@ -89,18 +67,8 @@ def tune(
     whole = _identity(options, identity, len(rows), len(validation))
     if done is not None and done[0] == whole:
         return done[1]
-    with _memory_told():
+    with failures.memory_told():
         return _Run(base, rows, validation, folder, options, whole, report, courtesy).run()
-
-
-def read_result(folder: Path) -> tuple[str, Tuned] | None:
-    """Identity and outcome of a run that has ended; None when it has not."""
-    try:
-        values = json.loads((folder / RESULT).read_text("utf-8"))
-    except FileNotFoundError:
-        return None
-    identity = values.pop("identity")
-    return identity, Tuned(**{**values, "method": Method(values["method"])})
 
 
 def rows_per_step(options: TuneOptions, row_tokens: int, count: int, processes: int) -> int:
@@ -219,7 +187,7 @@ class _Run:
                 began = time.monotonic()
                 loss, rate, waited = self._step(tuned, optimiser, packed, progress)
                 if not math.isfinite(loss):
-                    raise _diverged(progress.step)
+                    raise failures.diverged(progress.step)
                 progress.step += 1
                 progress.seconds += time.monotonic() - began
                 report(self._told(progress, loss, rate, waited=waited))
@@ -248,7 +216,7 @@ class _Run:
         torch.manual_seed(_seed(options.seed, progress.step, rank))
         tuned.train()
         learned = max(1, batch.learned(rows))
-        parts = list(_chunks(rows[rank::processes], self._micro_rows))
+        parts = list(batch.chunks(rows[rank::processes], self._micro_rows))
         waited = 0.0
         total = torch.zeros((), device=self._device)
         for number, part in enumerate(parts):
@@ -261,24 +229,13 @@ class _Run:
                 accelerator.backward(loss * processes)
             total += loss.detach()
         accelerator.clip_grad_norm_(tuned.parameters(), options.clip)
-        rate = self._plan(progress).rate(progress.step)
+        rate = options.plan(progress.total).rate(progress.step)
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         progress.tokens += batch.tokens(rows)
         return float(accelerator.reduce(total, reduction="sum").item()), rate, waited
-
-    def _plan(self, progress: Progress) -> Plan:
-        options, total = self._options, progress.total
-        return Plan(
-            options.schedule,
-            total,
-            options.peak,
-            options.peak * options.least_rate,
-            round(options.warmup * total),
-            round(options.decay * total),
-        )
 
     def _settle(self, progress: Progress) -> None:
         """Shorten the run to the time there is, once its speed is known; end it when it is up."""
@@ -323,7 +280,7 @@ class _Run:
         found = torch.zeros(2, dtype=torch.float64)
         tuned.eval()
         with torch.no_grad():
-            for part in _chunks(list(numbers), self._micro_rows):
+            for part in batch.chunks(list(numbers), self._micro_rows):
                 if self._courtesy is not None:
                     self._courtesy.wait()
                 rows = [self._validation[number] for number in part]
@@ -369,9 +326,7 @@ class _Run:
             trained_parameters=sum(p.numel() for _, p in trained(tuned)),
         )
         if self._accelerator.is_main_process:
-            partial = self._folder / f"{RESULT}.part"
-            partial.write_text(json.dumps({"identity": self._identity, **asdict(outcome)}), "utf-8")
-            partial.replace(self._folder / RESULT)
+            write_result(self._folder, self._identity, outcome)
         self._accelerator.wait_for_everyone()
         return outcome
 
@@ -431,46 +386,10 @@ def _accelerator(options: TuneOptions) -> Accelerator:
 
 
 def _identity(options: TuneOptions, said: str, rows: int, validation: int) -> str:
-    values = {name: v for name, v in options.as_dict().items() if name not in _NO_MATTER}
-    text = json.dumps([values, said, rows, validation], sort_keys=True)
+    text = json.dumps([options.outcome(), said, rows, validation], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _seed(seed: int, step: int, rank: int) -> int:
     digest = hashlib.sha256(f"{seed}/{step}/{rank}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
-
-
-def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-@contextmanager
-def _memory_told() -> Iterator[None]:
-    """What torch says when memory does not suffice, in words."""
-    import torch
-
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as exc:
-        raise _too_large() from exc
-    except RuntimeError as exc:
-        if "allocate memory" not in str(exc) and "not enough memory" not in str(exc):
-            raise
-        raise _too_large() from exc
-
-
-def _diverged(step: int) -> BeadlineError:
-    return BeadlineError(
-        f"Training failed: the loss of step {step + 1} is no number.",
-        hint="Remove this training and start again with a smaller --learning-rate.",
-    )
-
-
-def _too_large() -> BeadlineError:
-    return BeadlineError(
-        "Memory did not suffice for training; what was done is kept.",
-        hint="Go on with --gradient-checkpointing, --micro-tokens 1024 or a smaller model.",
-    )
-

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from beadline.trainer.finetune.schedule import Schedule
+from beadline.trainer.finetune.schedule import Plan, Schedule
 
 
 class Method(StrEnum):
@@ -32,6 +32,11 @@ class Switch(StrEnum):
 LEARNING_RATES = {Method.LORA: 5e-4, Method.QLORA: 2e-4, Method.FULL: 5e-5}
 """Peaks that `learning_rate = 0` stands for (Personal Copilot: LoRA 5e-4, full 5e-5; MFTCoder:
 QLoRA 1e-4 to 2e-4)."""
+
+_NO_MATTER = frozenset(
+    {"threads", "micro_tokens", "checkpoint_minutes", "max_hours", "gradient_checkpointing"}
+)
+"""Options that only limit what of the machine is used."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,21 @@ class TuneOptions:
     def peak(self) -> float:
         """Highest learning rate."""
         return self.learning_rate or LEARNING_RATES[self.method]
+
+    def plan(self, total: int) -> Plan:
+        """Learning rates of a run of so many steps."""
+        return Plan(
+            self.schedule,
+            total,
+            self.peak,
+            self.peak * self.least_rate,
+            round(self.warmup * total),
+            round(self.decay * total),
+        )
+
+    def outcome(self) -> dict[str, Any]:
+        """What a run cannot go on with other values of; plain JSON values."""
+        return {name: v for name, v in self.as_dict().items() if name not in _NO_MATTER}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -1,4 +1,4 @@
-"""Token rows on disk: written once, group by group, read by every epoch and process. Trains nothing.
+"""Token rows on disk: written once, group by group, read by every process. Trains nothing.
 
 Preparing rows and training on them apart costs some megabytes and keeps the loop free of parsing,
 searching and tokenising.

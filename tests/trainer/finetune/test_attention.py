@@ -1,4 +1,4 @@
-"""A token never sees its neighbour sample: by logits, gradients and losses of real architectures."""
+"""A token never sees its neighbour sample: by logits, gradients and losses of architectures."""
 
 from __future__ import annotations
 

@@ -18,11 +18,12 @@ from pathlib import Path
 import pytest
 
 from beadline.errors import InputError
-from beadline.trainer.finetune import job, loop
+from beadline.trainer.finetune import job, loop, result
 from beadline.trainer.finetune import rows as stored
-from beadline.trainer.finetune.loop import DONE, EARLY, TIME, tune
+from beadline.trainer.finetune.loop import tune
 from beadline.trainer.finetune.options import Method, Switch, TuneOptions
 from beadline.trainer.finetune.progress import LOG, Step, read
+from beadline.trainer.finetune.result import DONE, EARLY, TIME
 from beadline.trainer.finetune.schedule import Schedule
 from beadline.trainer.samples.tokens import Sample
 from tests.trainer.finetune import kit
@@ -48,7 +49,7 @@ def losses(folder: Path) -> list[float]:
 def adapter(folder: Path) -> dict:
     from safetensors.torch import load_file
 
-    return load_file(folder / loop.BEST / "adapter_model.safetensors")
+    return load_file(folder / result.BEST / "adapter_model.safetensors")
 
 
 def same(one: dict, other: dict, atol: float = 1e-6) -> bool:
@@ -157,7 +158,7 @@ def test_after_sigkill_it_goes_on_with_the_same_losses(base: Path, tmp_path: Pat
     process.kill()
     assert process.wait() != 0
     process.communicate()
-    assert loop.read_result(job.output(killed)) is None
+    assert result.read_result(job.output(killed)) is None
     job.run(killed, job.read(killed))
     ours, theirs = losses(job.output(killed)), losses(job.output(whole))
     assert len(ours) == len(theirs) > 20
@@ -188,7 +189,7 @@ def test_two_processes_do_what_one_does(base: Path, tmp_path: Path) -> None:
     for process in processes:
         _, said = process.communicate(timeout=WAIT_S)
         assert process.returncode == 0, said.decode()
-    found = loop.read_result(job.output(tmp_path / "two"))
+    found = result.read_result(job.output(tmp_path / "two"))
     assert found is not None
     assert found[1].steps == one.steps and found[1].tokens == one.tokens
     assert losses(job.output(tmp_path / "two")) == pytest.approx(
