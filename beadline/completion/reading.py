@@ -186,7 +186,8 @@ class Reader:
             else:
                 held.prepared = frame
             return None
-        held.prepared, held.warm = frame, False
+        # What was evaluated beside is as warm as what was asked with, and newer.
+        held.in_use, held.prepared, held.warm = newest, frame, False
         return replace(reading, frame=frame)
 
     def warmed(self, reading: Reading) -> None:
