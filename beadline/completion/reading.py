@@ -219,7 +219,9 @@ class Reader:
         retriever.start()
         if not retriever.ready(0.0):
             return frame
-        found = retriever.search(document, reading.cursor.offset, max_chars=max_chars)
+        found = retriever.search(
+            document, reading.cursor.offset, max_chars=max_chars, tree=reading.tree
+        )
         snippets = in_prompt_order(found, frame.snippets, max_chars=max_chars, own=document.path)
         return replace(frame, snippets=snippets, statement=reading.statement, asked=reading.asked)
 

@@ -1,4 +1,4 @@
-"""`beadline evaluate retrieval REPO`: what prompts hold of what is needed. Measures nothing."""
+"""`beadline evaluate retrieval REPO`: what prompts hold of what is needed. Measures nothing.
 
 What is measured and how is in `evaluation.retrieval`, how it is counted in `evaluation.recall`.
 """
@@ -64,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
         values |= {"budget_chars": args.budget_chars, **common.about(args, made, path)}
         print(json.dumps(values))
     else:
-        print_tables(values, Console())
+        print_tables(values, common.wide())
     return 0
 
 
