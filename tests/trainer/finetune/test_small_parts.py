@@ -141,9 +141,7 @@ SEVEN_B = Shape("llama", 7_000_000_000, 32, 4096, 32_000)
 def test_needs_follow_the_method() -> None:
     def memory(method: Method, device: str = "cuda") -> int:
         options = TuneOptions(method=method, gradient_checkpointing=True)
-        wanted = resources.needs(
-            SEVEN_B, options, device=device, rows_tokens=1_000_000, gguf=False
-        )
+        wanted = resources.needs(SEVEN_B, options, device=device, rows_tokens=1_000_000, gguf=False)
         return wanted.memory
 
     assert memory(Method.QLORA) < 12 << 30
