@@ -102,7 +102,5 @@ def _shown(stream: SampleStream) -> Iterator[Shown]:
         drawn = stream.draw(number)
         sample = stream.encoder.encode(drawn)
         learned = int((sample.labels >= 0).sum())
-        yield Shown(
-            drawn.kind, drawn.file.path, stream.encoder.text(drawn), len(sample), learned
-        )
+        yield Shown(drawn.kind, drawn.file.path, stream.encoder.text(drawn), len(sample), learned)
         number += 1

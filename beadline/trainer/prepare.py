@@ -152,9 +152,7 @@ def _commit(plan: Plan, options: TrainOptions) -> str:
     return options.commit if plan.cut.startswith("dir:") else plan.cut
 
 
-def _split(
-    files: Sequence[CorpusFile], seed: int
-) -> tuple[list[CorpusFile], list[CorpusFile]]:
+def _split(files: Sequence[CorpusFile], seed: int) -> tuple[list[CorpusFile], list[CorpusFile]]:
     """The files to train on, in their order, and a few of code for validation."""
     total = sum(len(file.text) for file in files)
     wanted = min(_MOST_VALIDATION, _VALIDATION * total)

@@ -204,9 +204,7 @@ class _Training:
         trained_for = header.number(f"{architecture}.context_length")
         context = context_of(trained_for, self._own.engine)
         drawn = prepare.sample_options(self._options, self._own, context)
-        rows = prepare.write_rows(
-            data, vocabulary, drawn, self._options, folder, self._screen.tell
-        )
+        rows = prepare.write_rows(data, vocabulary, drawn, self._options, folder, self._screen.tell)
         self._screen.say(
             f"{rows.samples:,} samples in {rows.row_count:,} rows, {rows.padding:.1%} padding"
         )
@@ -277,9 +275,7 @@ class _Training:
         name, path, place = "", Path(side.model), folder / outcome.REPORT
         activated = False
         if side.adapter is not None:
-            stored = outcome.keep(
-                self._options, plan, base, side.adapter, decision, found, folder
-            )
+            stored = outcome.keep(self._options, plan, base, side.adapter, decision, found, folder)
             name, path, place = stored.name, stored.path, stored.report
             activated = decision.activates
         ended = Outcome(
@@ -335,9 +331,7 @@ def _alone(root: Path) -> Iterator[None]:
     except OSError as exc:
         raise _unwritable(root, exc) from exc
     if lock is None:
-        raise InputError(
-            "Another training is running.", hint="Wait for it, or end it with Ctrl-C."
-        )
+        raise InputError("Another training is running.", hint="Wait for it, or end it with Ctrl-C.")
     with lock:
         yield
 

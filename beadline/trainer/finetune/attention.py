@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def attend(
             query[:, :, low:high], key[:, :, low:high], value[:, :, low:high],
             dropout, scaling, sliding_window,
         )
-        for low, high in zip(cuts, cuts[1:], strict=False)
+        for low, high in pairwise(cuts)
     ]  # fmt: skip
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
 

@@ -300,9 +300,7 @@ class _Run:
                 unwrapped.save_pretrained(partial, state_dict=weights)
             else:
                 # Embeddings are not trained; looking for them would ask a server.
-                unwrapped.save_pretrained(
-                    partial, state_dict=weights, save_embedding_layers=False
-                )
+                unwrapped.save_pretrained(partial, state_dict=weights, save_embedding_layers=False)
             replace_folder(partial, self._folder / BEST)
         self._accelerator.wait_for_everyone()
 
