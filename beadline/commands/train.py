@@ -276,7 +276,8 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
     console.print(display.printable(outcome.sentence), style="bold")
     console.print(f"report: {display.printable(outcome.report)}", style="dim")
     if outcome.activated:
-        console.print(f"active from now on: {outcome.name} (`beadline train deactivate` ends that)")
+        name = display.printable(outcome.name)
+        console.print(f"active from now on; `beadline train deactivate {name}` ends that")
     elif not outcome.name:
         path = display.printable(outcome.adapter)
         console.print(f"the tuned model: {path}; serve it by engine.model, if you like its numbers")
