@@ -33,6 +33,10 @@ class Progress:
     """Steps in all, once that is settled; 0 before."""
     seconds: float = 0.0
     """Of training, interruptions not counted."""
+    scoring: float = 0.0
+    """Seconds of the last evaluation."""
+    scored: float = 0.0
+    """Of `seconds`, those of evaluations."""
     tokens: int = 0
     base_loss: float | None = None
     """Of the validation rows before the first step; nats a token."""

@@ -201,7 +201,7 @@ def test_two_processes_do_what_one_does(base: Path, tmp_path: Path) -> None:
 def test_it_stops_when_the_held_out_loss_stalls(base: Path, tmp_path: Path) -> None:
     # The better the rows are known, the less likely are those of another rule.
     options = replace(OPTIONS, warmup=0.0, evaluations=20, patience=2)
-    done = tune(base, kit.rows(80), kit.rows(4, seed=9, stride=5), tmp_path / "run", options)
+    done = tune(base, kit.rows(80), kit.rows(2, seed=9, stride=5), tmp_path / "run", options)
     assert done.finished == EARLY
     assert done.steps < 40
     evaluations = [step.loss for step in read(tmp_path / "run" / LOG) if step.evaluation][1:]
