@@ -141,7 +141,14 @@ class IndexedFolder:
             self._searcher = Searcher(self._overlay, self._options)
         return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
 
-    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def alone(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """As `search`, with this document as the only open one and nothing remembered of earlier
         searches: what is found depends on the arguments and the files alone."""
         if self._closed:
@@ -151,7 +158,7 @@ class IndexedFolder:
             while self._overlay.settle():
                 pass
             searcher = Searcher(self._overlay, self._options)
-            return searcher.search(document, offset, max_chars=max_chars)
+            return searcher.search(document, offset, max_chars=max_chars, tree=tree)
         finally:
             self._overlay.closed(document.path)
 
