@@ -147,7 +147,10 @@ def _add_machine(group: Any) -> None:
     group.add_argument(
         "--max-hours", metavar="H", type=float, default=0.0, help="of tuning (default: no limit)"
     )
-    group.add_argument("--threads", metavar="N", type=int, default=0, help="default: torch's")
+    group.add_argument(
+        "--threads", metavar="N", type=int, default=0,
+        help="of the CPU (default: torch's own number to tune, all cores but one to prove)",
+    )  # fmt: skip
     group.add_argument(
         "--micro-tokens", metavar="N", type=int, default=_DEFAULTS.micro_tokens,
         help="most tokens at once; fewer take less memory",

@@ -27,6 +27,7 @@ from beadline.context.index.lock import FileLock
 from beadline.engine import models
 from beadline.engine.adapters import Base, base_of, repository_key
 from beadline.engine.gguf import read_header
+from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.private import make_private
 from beadline.errors import BeadlineError, InputError, ModelError
 from beadline.evaluation import heldout
@@ -249,7 +250,11 @@ class _Training:
         if kept.exists():
             return Evidence.of(json.loads(kept.read_text("utf-8")))
         arms = (SERVED, ALONE) if self._options.alone else (SERVED,)
-        own = replace(self._own, engine=replace(self._own.engine, model=str(self._model)))
+        engine = self._own.engine
+        # A core is left to whoever works: llama.cpp's threads spin while they wait for one that
+        # the system has put aside, and a hole takes many times as long.
+        threads = self._options.tune.threads or engine.threads or max(1, decoding_threads() - 1)
+        own = replace(self._own, engine=replace(engine, model=str(self._model), threads=threads))
         gathering = evidence.gather(
             trial, side, own, data.texts, self._place / "proof", self._screen.tell, arms=arms
         )
