@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -40,9 +41,8 @@ def shards(tmp_path_factory, tokenizer, texts):
 
 
 def test_shards_are_deterministic_and_resumable(tmp_path, shards, tokenizer, texts):
-    writing = write(stream(tokenizer, texts), tmp_path)
-    next(writing)
-    writing.close()
+    with contextlib.closing(write(stream(tokenizer, texts), tmp_path)) as writing:
+        next(writing)
     list(write(stream(tokenizer, texts), tmp_path))
     for path in shards.glob("*.npy"):
         assert np.array_equal(np.load(path), np.load(tmp_path / path.name))

@@ -35,7 +35,7 @@ def use(model: PreTrainedModel) -> bool:
     """
     import torch
 
-    before = model.config._attn_implementation
+    before: Any = model.config._attn_implementation
     tolerance = TOLERANCE if model.dtype is torch.float32 else HALF_TOLERANCE
     expected = _apart(model)
     _register()
@@ -157,7 +157,8 @@ def _samples(model: PreTrainedModel) -> list[torch.Tensor]:
     import torch
 
     generator = torch.Generator().manual_seed(0)
-    size = int(model.get_input_embeddings().num_embeddings)
+    embeddings: Any = model.get_input_embeddings()
+    size = int(embeddings.num_embeddings)
     return [torch.randint(0, size, (1, n), generator=generator) for n in _PROBE]
 
 

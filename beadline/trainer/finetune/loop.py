@@ -102,7 +102,7 @@ class _Run:
         self._identity = identity
         self._report = report
         self._courtesy = courtesy
-        self._accelerator = _accelerator(options)
+        self._accelerator: Any = _accelerator(options)
         self._keeper = Keeper(folder, self._accelerator)
         self._device = self._accelerator.device
         if not len(rows):

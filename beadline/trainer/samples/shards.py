@@ -7,7 +7,7 @@ published models. Knows no model.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,7 @@ def write_shards(
     epochs: int,
     about: dict[str, object],
     shard_rows: int = 512,
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Write `shard-*.npy` (rows x row_tokens, uint16) one by one; yields the rows so far.
 
     The last shard holds what is left and may be shorter; of the tokens those are dropped that fill
