@@ -17,6 +17,7 @@ from beadline.context.index.indexer import Indexer
 from beadline.context.index.overlay import Overlay
 from beadline.context.index.reader import IndexGraph
 from beadline.context.retrieval.searcher import Searcher
+from beadline.context.retrieval.weights import Weights
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
@@ -138,7 +139,7 @@ class IndexedFolder:
         if self._closed:
             return ()
         if self._searcher is None:
-            self._searcher = Searcher(self._overlay, self._options)
+            self._searcher = self.searcher()
         return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
 
     def alone(
@@ -157,10 +158,13 @@ class IndexedFolder:
         try:
             while self._overlay.settle():
                 pass
-            searcher = Searcher(self._overlay, self._options)
-            return searcher.search(document, offset, max_chars=max_chars, tree=tree)
+            return self.searcher().search(document, offset, max_chars=max_chars, tree=tree)
         finally:
             self._overlay.closed(document.path)
+
+    def searcher(self, weights: Weights | None = None) -> Searcher:
+        """A search of its own; `weights`: others than the packaged ones."""
+        return Searcher(self._overlay, self._options, weights=weights)
 
     def start(self) -> None:
         """It has begun."""

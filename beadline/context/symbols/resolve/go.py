@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.resolve import names
-from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of
+from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of, is_test
 from beadline.context.symbols.resolve.go_types import Types
 from beadline.context.symbols.resolve.likely import Likely, beside, distance
+from beadline.context.symbols.resolve.names import by_name
 from beadline.context.symbols.resolve.scene import Cursor, chain, enclosing
+from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Definition, Kind, Located, Needed, Reason, Scene
 
-_WORDS = frozenset(
+_WORDS = words(
     "break case chan const continue default defer else fallthrough for func go goto if import "
     "interface map package range return select struct switch type var nil true false make new "
     "append len cap copy delete panic recover print println close string int error bool byte rune "
-    "float64 float32 int32 int64 uint uint8 uint32 uint64 any".split()
+    "float64 float32 int32 int64 uint uint8 uint32 uint64 any"
 )
+_RUN = re.compile(r"(?:Test|Benchmark|Example|Fuzz)(?![a-z])")
 _QUALIFIED = re.compile(r"(?<![\w.])([a-z]\w*)\.([A-Z]\w*)")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
-_METHODS, _FUNCTIONS, _STRUCTS = 48, 48, 12
+_METHODS, _FUNCTIONS, _STRUCTS = 80, 48, 12
 """Of a type or a package, the likeliest so many."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many
@@ -48,7 +50,7 @@ class GoResolver:
         yield from search.in_play()
         yield from search.around()
         yield from search.unused()
-        yield from names.RESOLVER.needed(scene, graph)
+        yield from by_name(scene, cursor, graph, search.likely)
 
 
 class _Search:
@@ -57,7 +59,7 @@ class _Search:
     def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
         self._scene, self._cursor, self._graph = scene, cursor, graph
         self._types = Types(scene, graph)
-        self._likely = Likely(scene, cursor, graph)
+        self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
         start = scene.offset - len(cursor.word)
         before = scene.document.text[max(0, start - 100) : start].rstrip(" \t")
@@ -78,7 +80,7 @@ class _Search:
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1 / (1 + rank)
             found = self._types.called(callee)
-            yield from self._likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
+            yield from self.likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
             kinds = [
                 Type(parameter.type, self._types.file(each.path) or self._own)
                 for each in found
@@ -93,8 +95,8 @@ class _Search:
         for each in self._own.imports:
             if each.name == "*" and (folder := self._types.folder(each.module)) is not None:
                 found += self._types.names(folder)
-        functions = [each for each in found if each.definition.kind is Kind.FUNCTION]
-        yield from self._likely.needed(functions, Reason.MEMBER, 0.9, _FUNCTIONS)
+        functions = [each for each in found if _is_called(each)]
+        yield from self.likely.needed(functions, Reason.MEMBER, 0.9, _FUNCTIONS)
 
     def in_play(self) -> Iterator[Needed]:
         """What names and variables around the cursor stand for."""
@@ -136,8 +138,8 @@ class _Search:
         found = self._types.names(folder)
         functions = [each for each in found if each.definition.kind is Kind.FUNCTION]
         others = [each for each in found if each.definition.kind is not Kind.FUNCTION]
-        yield from self._likely.needed(functions, reason, weight, _FUNCTIONS)
-        for each in self._likely.needed(others, reason, weight / 2, _STRUCTS):
+        yield from self.likely.needed(functions, reason, weight, _FUNCTIONS)
+        for each in self.likely.needed(others, reason, weight / 2, _STRUCTS):
             yield self._class(each.located, reason, each.weight)
 
     def _values(self, kinds: Iterable[Located], weight: float) -> Iterator[Needed]:
@@ -151,7 +153,7 @@ class _Search:
                 continue
             methods = [each for each in members if each.definition.kind is Kind.METHOD]
             share = weight / (1 + rank)
-            yield from self._likely.needed(methods, Reason.MEMBER, share, _METHODS)
+            yield from self.likely.needed(methods, Reason.MEMBER, share, _METHODS)
         yield from self._once(kinds, Reason.RECEIVER, 0.7 * weight)
 
     def _guessed(self) -> Iterator[Located]:
@@ -192,7 +194,7 @@ class _Search:
         file = self._types.file(located.path)
         inside = file.definitions if file else ()
         members = [each.name for each in inside if self._lies_in(each, located)]
-        return Needed(located, reason, weight, self._likely.order(members))
+        return Needed(located, reason, weight, self.likely.order(members))
 
     def _lies_in(self, member: Definition, of: Located) -> bool:
         outer = of.definition
@@ -202,6 +204,13 @@ class _Search:
             and outer.start <= member.start < outer.end
             and (home or member.exported)
         )
+
+
+def _is_called(located: Located) -> bool:
+    """A function that code calls: neither `main` nor `init`, nor one that `go test` runs."""
+    name = located.definition.name
+    run = is_test(located.path) and _RUN.match(name) is not None
+    return located.definition.kind is Kind.FUNCTION and not run and name not in ("main", "init")
 
 
 RESOLVER = GoResolver()
