@@ -12,13 +12,13 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beadline.errors import InputError
-from beadline.trainer.finetune import attention, batch, budget, failures, model, resources
+from beadline.trainer.finetune import attention, batch, budget, failures, model, resources, threads
 from beadline.trainer.finetune.batch import Rows
 from beadline.trainer.finetune.checkpoint import Keeper, Progress, kept, replace_folder, trained
 from beadline.trainer.finetune.courtesy import Courtesy
@@ -36,7 +36,9 @@ from beadline.trainer.finetune.result import (
 )
 
 if TYPE_CHECKING:
-    from accelerate import Accelerator
+    import torch
+
+    from beadline.trainer.samples.packing import Row
 
 
 def tune(
@@ -60,6 +62,7 @@ def tune(
     Raises `InputError` for what cannot work, `ModelError` for a model that cannot be read, and
     KeyboardInterrupt, after a checkpoint, when the user ends it.
     """
+    options = options.for_model(model.shape_of(base).parameters)
     done = read_result(folder)
     whole = _identity(options, identity, len(rows), len(validation))
     if done is not None and done[0] == whole:
@@ -102,7 +105,7 @@ class _Run:
         self._identity = identity
         self._report = report
         self._courtesy = courtesy
-        self._accelerator: Any = _accelerator(options)
+        self._accelerator: Any = model.accelerator(options)
         self._keeper = Keeper(folder, self._accelerator)
         self._device = self._accelerator.device
         if not len(rows):
@@ -115,11 +118,8 @@ class _Run:
         self._micro_rows = max(1, limit // row_tokens)
 
     def run(self) -> Tuned:
-        import torch
-
         options, accelerator = self._options, self._accelerator
-        if options.threads:
-            torch.set_num_threads(options.threads)
+        threads.limit(options.threads, accelerator.num_processes)
         found = self._keeper.read(self._identity)
         progress = found or Progress(identity=self._identity)
         tuned, optimiser, packed = self._prepare()
@@ -164,7 +164,8 @@ class _Run:
         if others:
             groups.append({"params": others, "weight_decay": 0.0})
         fused = not sharded and self._device.type in ("cpu", "cuda")
-        optimiser = torch.optim.AdamW(groups, lr=options.peak, betas=(0.9, 0.95), fused=fused)
+        rate, betas = options.learning_rate, (0.9, 0.95)
+        optimiser = torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)
         tuned, optimiser = accelerator.prepare(tuned, optimiser)
         return tuned, optimiser, packed
 
@@ -212,7 +213,7 @@ class _Run:
         # Dropout by the number of the step: a run that goes on draws what it would have drawn.
         torch.manual_seed(_seed(options.seed, progress.step, rank))
         tuned.train()
-        learned = max(1, batch.learned(rows))
+        whole = batch.weight(rows, options.loss_weight) or 1.0
         parts = list(batch.chunks(rows[rank::processes], self._micro_rows))
         waited = 0.0
         total = torch.zeros((), device=self._device)
@@ -220,9 +221,9 @@ class _Run:
             if self._courtesy is not None:
                 waited += self._courtesy.wait()
             last = number == len(parts) - 1
-            # Gradients are averaged over processes; the loss is a mean over all of their tokens.
+            # Gradients are averaged over processes; the loss is a mean over all of their rows.
             with nullcontext() if last else accelerator.no_sync(tuned):
-                loss = batch.loss(tuned, part, self._device, packed=packed) / learned
+                loss = self._loss(tuned, part, packed) / whole
                 accelerator.backward(loss * processes)
             total += loss.detach()
         accelerator.clip_grad_norm_(tuned.parameters(), options.clip)
@@ -236,7 +237,7 @@ class _Run:
 
     def _settle(self, progress: Progress) -> None:
         """Shorten the run to the time there is, once its speed is known; end it when it is up."""
-        limit = self._options.max_hours * 3600
+        limit = (self._options.max_hours or 0.0) * 3600
         if not limit:
             return
         if progress.step == min(budget.SETTLE, progress.total):
@@ -273,7 +274,7 @@ class _Run:
             progress.finished = progress.finished or DONE
 
     def _score(self, tuned: Any, packed: bool, progress: Progress) -> float:
-        """Mean negative log-likelihood (nats) of the validation rows' learned tokens."""
+        """Mean negative log-likelihood (nats) of the validation rows, weighed as in training."""
         import torch
 
         began = time.monotonic()
@@ -289,12 +290,17 @@ class _Run:
                 if self._courtesy is not None:
                     self._courtesy.wait()
                 rows = [self._validation[number] for number in part]
-                found[0] += batch.loss(tuned, rows, self._device, packed=packed).item()
-                found[1] += batch.learned(rows)
+                found[0] += self._loss(tuned, rows, packed).item()
+                found[1] += batch.weight(rows, self._options.loss_weight)
         found = found.float().to(self._device)
         total, count = accelerator.reduce(found, reduction="sum").tolist()
         progress.scoring = time.monotonic() - began
-        return total / max(1.0, count)
+        return total / (count or 1.0)
+
+    def _loss(self, tuned: Any, rows: Sequence[Row], packed: bool) -> torch.Tensor:
+        """Of rows, not yet divided by what they count."""
+        weighing = self._options.loss_weight
+        return batch.loss(tuned, rows, self._device, packed=packed, weighing=weighing)
 
     def _keep_best(self, tuned: Any) -> None:
         weights = self._keeper.weights(tuned)
@@ -377,16 +383,6 @@ class _Run:
             return number
         value = torch.tensor(float(number), device=self._device)
         return round(self._accelerator.reduce(value, reduction="sum").item())
-
-
-def _accelerator(options: TuneOptions) -> Accelerator:
-    import torch
-    from accelerate import Accelerator
-
-    cpu = not torch.accelerator.is_available()
-    device = "cpu" if cpu else str(torch.accelerator.current_accelerator())
-    bf16 = model.wants_bf16(options, device.partition(":")[0])
-    return Accelerator(cpu=cpu, mixed_precision="bf16" if bf16 else "no")
 
 
 def _identity(options: TuneOptions, said: str, rows: int, validation: int) -> str:

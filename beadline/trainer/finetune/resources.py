@@ -14,8 +14,8 @@ from beadline.trainer.finetune.model import Shape
 from beadline.trainer.finetune.options import Method, TuneOptions
 
 _GIB = 1 << 30
-_ROW_BYTES = 16
-"""Bytes on disk of a token of a row: four 32-bit numbers."""
+_ROW_BYTES = 20
+"""Bytes on disk of a token of a row: five 32-bit numbers."""
 _ACTIVATIONS = 34
 """Numbers kept for the backward pass of a layer, per token and unit of its width (Korthikanti et
 al. 2022, arXiv 2205.05198, section 4.1; attention scores are not kept)."""
@@ -38,6 +38,7 @@ def needs(
     shape: Shape, options: TuneOptions, *, device: str, rows_tokens: int, gguf: bool
 ) -> Needs:
     """What tuning a model of this shape takes on a kind of device."""
+    options = options.for_model(shape.parameters)
     frozen = 2 if device == "cuda" else 4
     adapters = _adapter_parameters(shape, options.rank)
     if options.method is Method.FULL:

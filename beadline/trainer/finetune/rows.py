@@ -22,8 +22,8 @@ _COMPLETE = "complete"
 """File that says how many rows there are, once all are."""
 _AT_ONCE = 16 * GROUP
 """Samples that are drawn together, since a file that is parsed serves all of them."""
-_PLANES = 4
-"""ids, labels, positions, segments: the order in which a shard holds them."""
+_PLANES = 5
+"""ids, labels, positions, segments, wholes: the order in which a shard holds them."""
 
 
 class Samples(Protocol):
@@ -107,7 +107,7 @@ class StoredRows:
 def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
     array = np.empty((len(rows), _PLANES, row_tokens), np.int32)
     for at, row in enumerate(rows):
-        array[at] = row.ids, row.labels, row.positions, row.segments
+        array[at] = row.ids, row.labels, row.positions, row.segments, row.wholes
     partial = target.with_name(f"{target.name}.part")
     with partial.open("wb") as file:
         np.save(file, array)
