@@ -151,8 +151,17 @@ def read_blobs(
     return f"dir:{digest.hexdigest()[:16]}", blobs
 
 
+def served_name(path: Path) -> str:
+    """The name that prompts have for a repository: where it is served, trained on and proved. It is
+    that of its folder; of a bare one that of its clone."""
+    path = path.resolve()
+    is_bare = git_command(path) is not None and not (path / ".git").exists()
+    return repository_name(path).rpartition("/")[2] if is_bare else path.name
+
+
 def repository_name(path: Path) -> str:
-    """Name of the folder; of its parent for `x/.git` and `x/repo`; `owner+name` is owner/name."""
+    """What results call a repository, its owner too where the folders say it; no prompt has it.
+    Name of the folder; of its parent for `x/.git` and `x/repo`; `owner+name` is owner/name."""
     path = path.resolve()
     if path.name in (".git", "repo"):
         path = path.parent

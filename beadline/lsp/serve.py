@@ -73,9 +73,7 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
         cache_dir=user_cache_dir(),
         tell=lambda problems: _soon(loop, server.remark, problems),
     )
-    completer = Completer(
-        engine, options, trace=sink, retriever=retriever, adapters=AdapterStore()
-    )
+    completer = Completer(engine, options, trace=sink, retriever=retriever, adapters=AdapterStore())
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)

@@ -18,8 +18,8 @@ from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
-from beadline.completion.presence import Presence
 from beadline.completion.adapters import Adapted
+from beadline.completion.presence import Presence
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, ModelInfo
 from beadline.lsp import handlers, parent

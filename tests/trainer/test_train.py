@@ -210,7 +210,11 @@ def test_rows_are_packed_tightly_and_hold_whole_prompts(root: Path, tmp_path: Pa
     plan = run.heldout.plan(root, run.Wanted(holes=8, seed=1))
     planted = memorisation.plant(1, "project")
     data = prepare.gather(plan, options, own, planted, tmp_path, lambda *_: None)
-    vocabulary = ServedVocabulary(run.models.resolve("builtin"), own.engine)
+    model = run.models.resolve("builtin")
+
+    def vocabulary() -> ServedVocabulary:
+        return ServedVocabulary(model, own.engine)
+
     drawn = prepare.sample_options(options, own, context_of(1024, own.engine))
     rows = prepare.write_rows(data, vocabulary, drawn, options, tmp_path, lambda *_: None)
     assert rows.row_count > 10
@@ -299,7 +303,7 @@ def test_numbers_that_cannot_be(root: Path) -> None:
     assert "--scale must be a finite number" in refused(root, "--scale", "inf")
     assert "--learning-rate cannot be negative" in refused(root, "--learning-rate", "-1")
     assert "There is no language 'cobol'" in refused(root, "--language", "cobol")
-    assert "--rank must be above 0" in refused(root, "--rank", "0")
+    assert "--rank cannot be negative" in refused(root, "--rank", "-1")
     assert "--patience cannot be negative" in refused(root, "--patience", "-1")
     assert "One repository at a time" in refused(root, root)
     assert "takes the name of an adapter" in refused("show")

@@ -23,8 +23,8 @@ from beadline.evaluation.sources import (
     contents,
     git_command,
     listed,
-    repository_name,
     run_git,
+    served_name,
 )
 from beadline.settings import ContextOptions
 from beadline.trainer.corpus.paths import RULE_FILES
@@ -101,14 +101,6 @@ def open_source(path: Path, commit: str = "HEAD") -> Source:
             hint=f"Name the repository; --include '/{below}/' takes this folder alone.",
         )
     return Folder(path)
-
-
-def served_name(path: Path) -> str:
-    """The name that prompts have for a repository where it is served: that of its folder; of a
-    bare one that of its clone."""
-    path = path.resolve()
-    is_bare = git_command(path) is not None and not (path / ".git").exists()
-    return repository_name(path).rpartition("/")[2] if is_bare else path.name
 
 
 class Repository:

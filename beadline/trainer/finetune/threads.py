@@ -20,12 +20,6 @@ def cores(wanted: int) -> int:
     return wanted or decoding_threads()
 
 
-def drawing(wanted: int, pieces: int) -> int:
-    """How many processes draw samples that come in so many pieces: each is one thread, and nothing
-    else computes meanwhile."""
-    return max(1, min(cores(wanted), pieces))
-
-
 def limit(wanted: int, processes: int) -> None:
     """Have torch compute on so many threads in this process, one of `processes` on this machine
     that share the cores. Nothing draws samples meanwhile: the cores are torch's alone."""

@@ -120,7 +120,7 @@ def described(base: Path, folder: Path, count: int, options: TuneOptions) -> job
     """A job with its rows on disk."""
     training, validation = folder / "rows", folder / "validation"
     for place, seed, samples in ((training, 0, count), (validation, 9, 32)):
-        stored.write(_Samples(seed), samples, place, row_tokens=48, pad=0, seed=1)
+        stored.write(_Samples(seed), samples, place, stored.Form(row_tokens=48, pad=0, seed=1))
     made = job.Job(base, training, validation, options, "test", yields=False)
     job.write(folder, made)
     return made
