@@ -69,7 +69,8 @@ class TrainOptions:
         ):  # fmt: skip
             del values[name]
         values["weights"] = str(self.weights or "")
-        values["tune"] = self.tune.outcome()
+        # A run goes on with another limit of time, but what comes out is another.
+        values["tune"] = {**self.tune.outcome(), "max_hours": self.tune.max_hours}
         return values
 
 

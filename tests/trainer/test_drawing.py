@@ -26,7 +26,8 @@ pytestmark = pytest.mark.slow
 COUNT = 2 * GROUP + 40
 FORM = Form(row_tokens=1024, pad=0, seed=1)
 TEXTS = [
-    f"import os\n\n\ndef first_{n}(a, b):\n    if a:\n        return os.path.join(a, b)\n    return b\n"
+    f"import os\n\n\ndef first_{n}(a, b):\n    if a:\n        return os.path.join(a, b)\n"
+    "    return b\n"
     f"\n\nclass Thing{n}:\n    def total(self, parts):\n        return sum(p.size for p in parts)\n"
     for n in range(6)
 ]
@@ -95,7 +96,7 @@ def test_a_process_that_dies_is_told_and_nothing_is_lost(
     dying[0] = drawing.sys.executable
     with monkeypatch.context() as patch:
         patch.setattr(drawing, "command", lambda: dying)
-        with pytest.raises(BeadlineError, match="exit code 1.*no more"):
+        with pytest.raises(BeadlineError, match=r"exit code 1.*no more"):
             drawing.draw(recipe(), COUNT, tmp_path, FORM, processes=2)
     assert same(drawing.draw(recipe(), COUNT, tmp_path, FORM, processes=2), alone)
 

@@ -20,7 +20,7 @@ from beadline.engine.private import make_private
 from beadline.settings import Options
 from beadline.trainer import memorisation, prepare, run
 from beadline.trainer.finetune import job
-from beadline.trainer.finetune.options import TuneOptions
+from beadline.trainer.finetune.options import TuneOptions, Weighing
 from beadline.trainer.finetune.progress import Step
 from beadline.trainer.options import TrainOptions
 from beadline.trainer.served import ServedVocabulary, context_of
@@ -313,10 +313,11 @@ def test_numbers_that_cannot_be(root: Path) -> None:
 def test_patterns_of_several_flags_add_up() -> None:
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
-    given = ["x", "--exclude", "a/", "b/", "--language", "go", "--exclude", "c/"]
+    given = ["--exclude", "a/", "--language", "go", "--exclude", "c/", "x"]
     options = train.options_of(parser.parse_args(given))
-    assert options.exclude == ("a/", "b/", "c/")
+    assert options.exclude == ("a/", "c/")
     assert options.languages == ("go",)
+    assert options.repository == Path("x"), "no pattern takes the repository with it"
 
 
 def test_the_outcome_does_not_depend_on_the_machine(root: Path) -> None:
@@ -324,3 +325,31 @@ def test_the_outcome_does_not_depend_on_the_machine(root: Path) -> None:
     faster = replace(options, processes=4, tune=replace(QUICK, threads=8, micro_tokens=512))
     assert faster.outcome() == options.outcome()
     assert replace(options, seed=2).outcome() != options.outcome()
+
+
+def test_what_is_proved_does_not_change_what_is_trained(root: Path) -> None:
+    options = options_for(root)
+    proved = replace(options, holes=50, control=9, alone=True, scale=0.5)
+    assert proved.outcome() == options.outcome()
+    for other in (
+        replace(options, tune=replace(QUICK, max_hours=1.0)),
+        replace(options, tune=replace(QUICK, loss_weight=Weighing.TOKEN)),
+        replace(options, epochs=2.0),
+    ):
+        assert other.outcome() != options.outcome()
+
+
+@pytest.mark.slow
+def test_another_proof_of_the_same_training_trains_nothing(root: Path) -> None:
+    own = Options()
+    first = run.train(options_for(root), own, Silent())
+    screen = Silent()
+    second = run.train(options_for(root, control=6, scale=0.5), own, screen)
+    assert not screen.steps and "Tuning the model" not in screen.phases
+    assert second.facts == first.facts and second.name == first.name
+    assert second.evidence["forgetting"]["holes"] == 6
+    stored = AdapterStore().get(second.name).manifest
+    assert stored is not None and stored.scale == 0.5
+    again = Silent()
+    assert run.train(options_for(root), own, again) == first
+    assert again.phases == ["Looking at the repository and the model"]
