@@ -151,6 +151,28 @@ def read_blobs(
     return f"dir:{digest.hexdigest()[:16]}", blobs
 
 
+def some_paths(
+    path: Path, commit: str, wanted: Callable[[str, int], bool], most: int, seed: int
+) -> frozenset[str]:
+    """Paths of a repository that `wanted` takes by path and size; of more than `most` those that
+    the seed draws. Reads no file of a git repository."""
+    found: list[str] = []
+
+    def noted(name: str, size: int) -> bool:
+        if wanted(name, size):
+            found.append(name)
+        return False
+
+    read_blobs(path, commit, noted)
+    if len(found) > most:
+        found.sort(
+            key=lambda name: hashlib.sha256(
+                f"{seed}:{name}".encode("utf-8", "surrogatepass")
+            ).digest()
+        )
+    return frozenset(found[:most])
+
+
 def served_name(path: Path) -> str:
     """The name that prompts have for a repository: where it is served, trained on and proved. It is
     that of its folder; of a bare one that of its clone."""

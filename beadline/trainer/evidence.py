@@ -22,7 +22,7 @@ from beadline.evaluation.command import code_digest
 from beadline.evaluation.heldout import Held, Plan
 from beadline.evaluation.holes import Hole
 from beadline.evaluation.proof import ARMS, BASE, TUNED, Side, Tell
-from beadline.evaluation.sources import is_searched, read_blobs, served_name
+from beadline.evaluation.sources import is_searched, read_blobs, served_name, some_paths
 from beadline.evaluation.versions import versions
 from beadline.settings import Options
 from beadline.trainer import memorisation
@@ -89,7 +89,8 @@ def prepare(
     if held is None:
         held = heldout.draw(repository, plan, accept)
         heldout.write(path, plan, held)
-    _, blobs = read_blobs(repository, plan.cut, is_searched)
+    looked_at = some_paths(repository, plan.cut, is_searched, heldout.MOST_FILES, plan.seed)
+    _, blobs = read_blobs(repository, plan.cut, lambda name, _: name in looked_at)
     texts = ((name, _text(blob)) for name, blob in sorted(blobs))
     found = memorisation.found(texts, served_name(repository), seed=plan.seed)
     own = [name for name, _ in blobs]

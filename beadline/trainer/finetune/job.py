@@ -5,14 +5,15 @@ Knows files and processes; the loop knows the rest.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from beadline.errors import BeadlineError
+from beadline.trainer.finetune import threads
 from beadline.trainer.finetune.courtesy import Courtesy, lower_priority
 from beadline.trainer.finetune.loop import tune
 from beadline.trainer.finetune.options import TuneOptions
@@ -24,6 +25,10 @@ _FILE = "job.json"
 _OUTPUT = "run"
 """Below the folder: what the loop writes."""
 _INTERRUPTED = 130
+_HEARD_S = 3.0
+"""What processes that were interrupted take to end, before they are told by themselves."""
+_ENDING_S = 60.0
+"""A step, and a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +105,13 @@ def launch(folder: Path, job: Job, processes: int, config: Path | None = None) -
     module = ["-m", "beadline.trainer.finetune", str(folder.resolve())]
     command = [sys.executable, *launcher(processes, config), *module]
     # Modules are not looked for in the current folder: it is the user's, and may have an `io.py`.
-    environment = {**os.environ, "PYTHONSAFEPATH": "1"}
+    share = max(1, threads.cores(job.options.threads) // processes)
+    environment = {**threads.environment(share), "PYTHONSAFEPATH": "1"}
     process = subprocess.Popen(command, stdout=sys.stderr, env=environment)
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        process.wait()  # Ctrl-C reached all of them; they write a checkpoint
+        _end(process)
         raise
     found = read_result(output(folder))
     if code == _INTERRUPTED:
@@ -116,6 +122,20 @@ def launch(folder: Path, job: Job, processes: int, config: Path | None = None) -
             hint="What it said stands above; the same command goes on from the last checkpoint.",
         )
     return found[1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Have it write a checkpoint and end. Ctrl-C has reached all of its processes; an interruption
+    by an editor reached this one alone."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_HEARD_S)
+        return
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDING_S)
+        return
+    process.kill()
+    process.wait()
 
 
 def launcher(processes: int, config: Path | None) -> list[str]:
