@@ -55,8 +55,9 @@ class TrainOptions:
     alone: bool = True
     """Whether the holes are also answered without snippets."""
     seed: int = 1
-    scale: float = 1.0
-    """What the adapter's changes are multiplied with where it is proved and served."""
+    scale: float = 0.0
+    """What the adapter's changes are multiplied with where it is proved and served; 0: what general
+    code says (`finetune.scaling`)."""
     tune: TuneOptions = field(default_factory=TuneOptions)
     processes: int = 1
     accelerate_config: Path | None = None

@@ -16,7 +16,7 @@ from typing import Any
 from beadline.engine.adapter_store import AdapterStore, Stored
 from beadline.engine.adapters import Base, Manifest, file_digest, repository_key
 from beadline.evaluation.heldout import Plan
-from beadline.evaluation.proof import SERVED
+from beadline.evaluation.proof import SERVED, Side
 from beadline.trainer.evidence import Evidence
 from beadline.trainer.finetune.options import Method
 from beadline.trainer.finetune.progress import CURVE
@@ -114,7 +114,7 @@ def keep(
     options: TrainOptions,
     plan: Plan,
     base: Base,
-    adapter: Path,
+    side: Side,
     decision: Decision,
     found: Evidence,
     beside: Sequence[Path],
@@ -123,10 +123,12 @@ def keep(
     won. One that won an earlier proof stays as it is where a later one has too little to say.
 
     Raises `AdapterError`."""
+    assert side.adapter is not None
     store = AdapterStore()
-    digest = file_digest(adapter)
+    digest = file_digest(side.adapter)
     name = store.new_name(options.repository, digest)
-    if decision.verdict is Verdict.NOT_ENOUGH and (known := _won(store, name, options)) is not None:
+    known = _won(store, name, side.scale)
+    if known is not None and decision.verdict is Verdict.NOT_ENOUGH:
         return known
     manifest = Manifest(
         name=name,
@@ -138,19 +140,19 @@ def keep(
         passed=decision.activates,
         verdict=decision.sentence,
         score=_score(found),
-        scale=options.scale,
+        scale=side.scale,
     )
     files = {path.name: path.read_bytes() for path in beside if path.exists()}
-    stored = store.keep(manifest, adapter, files)
+    stored = store.keep(manifest, side.adapter, files)
     return store.activate(manifest.name) if decision.activates else stored
 
 
-def _won(store: AdapterStore, name: str, options: TrainOptions) -> Stored | None:
+def _won(store: AdapterStore, name: str, scale: float) -> Stored | None:
     """The adapter of a name, where it has passed a proof as it would be served now."""
     for stored in store.all():
         manifest = stored.manifest
         if stored.name == name and manifest is not None and manifest.passed:
-            return stored if manifest.scale == options.scale else None
+            return stored if manifest.scale == scale else None
     return None
 
 
@@ -183,6 +185,7 @@ def facts(options: TrainOptions, made: Made, base: Base, model: Path) -> dict[st
     }
     if tune.method is not Method.FULL:
         found["rank"] = f"{tune.rank}, alpha {tune.alpha}"
+        found["scale"] = f"{options.scale or tuned.scale:g}"
     if tuned.base_loss is not None and tuned.best_loss is not None:
         found["loss on files for stopping"] = f"{tuned.base_loss:.3f} to {tuned.best_loss:.3f}"
     return found

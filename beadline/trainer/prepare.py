@@ -45,6 +45,9 @@ ROW_TOKENS = 2048
 _VALIDATION = 0.03
 """Share of the characters by whose loss training stops; those files are neither trained on nor
 among the held-out ones, which prove the outcome."""
+_GUARD = 0.15
+"""The same of general code."""
+_GUARD_SAMPLES = 256
 _MOST_VALIDATION = 200_000
 _VALIDATION_SAMPLES, _FEW_SAMPLES = 256, 32
 _VALIDATION_PART = 25
@@ -74,6 +77,8 @@ class Data:
     """The repository's, in the order of training."""
     validation: Sequence[CorpusFile] = field(repr=False)
     general: Sequence[CorpusFile] = field(repr=False)
+    guard: Sequence[CorpusFile] = field(repr=False)
+    """General code that is not trained on either: it says how much of an adapter is used."""
     manifests: dict[str, str] = field(repr=False)
     report: dict[str, Any] = field(repr=False)
     """`corpus.types.Report.as_dict` of the repository's."""
@@ -81,7 +86,7 @@ class Data:
     @property
     def texts(self) -> Iterator[str]:
         """Everything that may come into a sample."""
-        for file in (*self.files, *self.validation, *self.general):
+        for file in (*self.files, *self.validation, *self.general, *self.guard):
             yield file.text
         yield from self.manifests.values()
 
@@ -94,7 +99,7 @@ class Data:
     def digest(self) -> str:
         """Of all texts and their order."""
         hashed = hashlib.sha256()
-        for group in (self.files, self.validation, self.general):
+        for group in (self.files, self.validation, self.general, self.guard):
             for file in group:
                 hashed.update(f"{file.repo}\0{file.path}\0{file.digest}\n".encode())
             hashed.update(b"\n")
@@ -146,11 +151,14 @@ def gather(
         require(files, report)
         write_corpus(kept, order(files, options.order, options.seed))
     files = read_corpus(kept)
-    trained, validation = _split(files, options.seed)
+    trained, validation = _split(files, options.seed, _VALIDATION)
+    general = _general(source, files, options, folder, tell)
+    general, guard = _split(general, options.seed, _GUARD)
     return Data(
         trained,
         validation,
-        _general(source, files, options, folder, tell),
+        general,
+        guard,
         _manifests(source),
         json.loads(report_file.read_text("utf-8")),
     )
@@ -161,10 +169,12 @@ def _commit(plan: Plan, options: TrainOptions) -> str:
     return options.commit if plan.cut.startswith("dir:") else plan.cut
 
 
-def _split(files: Sequence[CorpusFile], seed: int) -> tuple[list[CorpusFile], list[CorpusFile]]:
-    """The files to train on, in their order, and a few of code for validation."""
+def _split(
+    files: Sequence[CorpusFile], seed: int, share: float
+) -> tuple[list[CorpusFile], list[CorpusFile]]:
+    """The files to train on, in their order, and a share of code that is kept out of it."""
     total = sum(len(file.text) for file in files)
-    wanted = min(_MOST_VALIDATION, _VALIDATION * total)
+    wanted = min(_MOST_VALIDATION, share * total)
     chosen: set[tuple[str, str]] = set()
     size = 0
     for file in sorted(files, key=lambda each: _rank(each, seed)):
@@ -255,6 +265,7 @@ class Prepared:
 
     rows: Path
     validation: Path
+    guard: Path | None
     samples: int
     padding: float
     """Share of the tokens that only fill rows."""
@@ -290,7 +301,9 @@ def write_rows(
     values = json.loads(note.read_text("utf-8"))
     if not values["rows"]:
         raise InputError("There is nothing to train on.", hint="--dry-run shows every step.")
-    return Prepared(training, validation, values["samples"], values["padding"], values["rows"])
+    guard = folder / "guard" if data.guard else None
+    counts = values["samples"], values["padding"], values["rows"]
+    return Prepared(training, validation, guard, *counts)
 
 
 def _write(
@@ -326,6 +339,10 @@ def _write(
         most = min(_VALIDATION_SAMPLES, max(_FEW_SAMPLES, count // _VALIDATION_PART))
         held = min(most, 4 * other.samples_per_epoch)
     rows.write(other, held, folder / "validation", form)
+    if data.guard:
+        general = SampleStream(data.guard, opened, drawn, options.seed + 2)
+        held = min(_GUARD_SAMPLES, 4 * general.samples_per_epoch)
+        rows.write(general, held, folder / "guard", form)
     return count
 
 

@@ -239,7 +239,7 @@ class _Training:
         options = self._options
         described = Job(
             self._trained, rows.rows, rows.validation, options.tune,
-            identity=digest([base.weights, data.digest, options.outcome()]),
+            identity=digest([base.weights, data.digest, options.outcome()]), guard=rows.guard,
         )  # fmt: skip
         if options.processes > 1 or options.accelerate_config is not None:
             tuned = job.launch(folder, described, options.processes, options.accelerate_config)
@@ -273,7 +273,8 @@ class _Training:
         """What is proved."""
         if made.tuned.method is Method.FULL:
             return Side("tuned", model=str(folder / outcome.MODEL))
-        return Side("tuned", adapter=folder / outcome.ADAPTER, scale=self._options.scale)
+        scale = self._options.scale or made.tuned.scale
+        return Side("tuned", adapter=folder / outcome.ADAPTER, scale=scale)
 
     def _prove(self, trial: Trial, side: Side, data: Data, proved: Path) -> Evidence:
         kept = proved / outcome.EVIDENCE
@@ -312,7 +313,7 @@ class _Training:
         activated = False
         if side.adapter is not None:
             beside = (proved / outcome.REPORT, proved / outcome.EVIDENCE, folder / CURVE)
-            stored = outcome.keep(self._options, plan, base, side.adapter, decision, found, beside)
+            stored = outcome.keep(self._options, plan, base, side, decision, found, beside)
             name, path, place = stored.name, stored.path, stored.report
             activated = stored.active
         ended = Outcome(

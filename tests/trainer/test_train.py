@@ -200,7 +200,8 @@ def test_general_code_is_mixed_in_and_has_no_control_package(root: Path, tmp_pat
     plan = run.heldout.plan(root, run.Wanted(holes=8, seed=1))
     planted = memorisation.plant(1, "project")
     data = prepare.gather(plan, options, Options(), planted, tmp_path, lambda *_: None)
-    assert data.general
+    assert data.general and data.guard
+    assert not {(f.repo, f.path) for f in data.general} & {(f.repo, f.path) for f in data.guard}
     assert not any(is_control(file.repo) for file in data.general if file.repo != "cpython")
 
 
@@ -346,10 +347,12 @@ def test_another_proof_of_the_same_training_trains_nothing(root: Path) -> None:
     screen = Silent()
     second = run.train(options_for(root, control=6, scale=0.5), own, screen)
     assert not screen.steps and "Tuning the model" not in screen.phases
-    assert second.facts == first.facts and second.name == first.name
+    assert second.name == first.name
+    assert (first.facts.pop("scale"), second.facts.pop("scale")) == ("1", "0.5")
+    assert second.facts == first.facts
     assert second.evidence["forgetting"]["holes"] == 6
     stored = AdapterStore().get(second.name).manifest
     assert stored is not None and stored.scale == 0.5
     again = Silent()
-    assert run.train(options_for(root), own, again) == first
+    assert run.train(options_for(root), own, again).evidence == first.evidence
     assert again.phases == ["Looking at the repository and the model"]

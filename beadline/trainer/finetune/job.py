@@ -42,6 +42,8 @@ class Job:
     options: TuneOptions
     identity: str
     """Of base and rows: another job does not go on with this one's checkpoint."""
+    guard: Path | None = None
+    """Rows of general code; see `tune`."""
     yields: bool = True
     """Whether it gives way: low priority, and waiting for keystrokes."""
 
@@ -52,6 +54,7 @@ def write(folder: Path, job: Job) -> None:
     values = {
         "base": str(job.base), "rows": str(job.rows), "validation": str(job.validation),
         "options": job.options.as_dict(), "identity": job.identity, "yields": job.yields,
+        "guard": str(job.guard or ""),
     }  # fmt: skip
     partial = folder / f"{_FILE}.part"
     partial.write_text(json.dumps(values), "utf-8")
@@ -64,7 +67,8 @@ def read(folder: Path) -> Job:
         values = json.loads((folder / _FILE).read_text("utf-8"))
         return Job(
             Path(values["base"]), Path(values["rows"]), Path(values["validation"]),
-            TuneOptions.from_dict(values["options"]), values["identity"], values["yields"],
+            TuneOptions.from_dict(values["options"]), values["identity"],
+            Path(values["guard"]) if values["guard"] else None, values["yields"],
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise BeadlineError(
@@ -87,6 +91,7 @@ def run(folder: Path, job: Job, report: Report | None = None) -> Tuned:
         StoredRows(job.validation),
         output(folder),
         job.options,
+        guard=StoredRows(job.guard) if job.guard is not None else (),
         identity=job.identity,
         report=report,
         courtesy=Courtesy() if job.yields else None,

@@ -281,3 +281,18 @@ def _with_adapter(model: PreTrainedModel, options: TuneOptions) -> Any:
             task_type="CAUSAL_LM",
         ),
     )
+
+
+def take_adapter(model: Any, folder: Path, accelerator: Accelerator) -> bool:
+    """Give a model with an adapter the weights of the one in `folder`; False where it has none, or
+    where its weights are spread over processes."""
+    from accelerate.utils import DistributedType
+
+    file = folder / "adapter_model.safetensors"
+    if accelerator.distributed_type is DistributedType.FSDP or not file.is_file():
+        return False
+    from peft import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    set_peft_model_state_dict(model, load_file(file))
+    return True
