@@ -211,6 +211,8 @@ class _Training:
         characters = sum(len(file.text) for file in data.files)
         passes = prepare.passes(self._options, characters)
         tokens = int(characters * passes * _TOKENS_PER_CHARACTER)
+        if most := resources.most_samples(shape_of(self._model), self._options.tune, device):
+            tokens = min(tokens, most * prepare.ROW_TOKENS)
         wanted = resources.needs(
             shape_of(self._trained), self._options.tune,
             device=device, rows_tokens=tokens, gguf=not is_folder(self._trained),

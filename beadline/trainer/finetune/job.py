@@ -25,10 +25,10 @@ _FILE = "job.json"
 _OUTPUT = "run"
 """Below the folder: what the loop writes."""
 _INTERRUPTED = 130
-_HEARD_S = 3.0
-"""What processes that were interrupted take to end, before they are told by themselves."""
-_ENDING_S = 60.0
-"""A step, and a checkpoint."""
+_HEARD_S = 45.0
+"""What processes that were interrupted may take for a step and a checkpoint. A second signal in the
+meantime would have the launcher leave them behind."""
+_ENDING_S = 45.0
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def launch(folder: Path, job: Job, processes: int, config: Path | None = None) -
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Have it write a checkpoint and end. Ctrl-C has reached all of its processes; an interruption
-    by an editor reached this one alone."""
+    """Have it write a checkpoint and end. Ctrl-C has reached all of its processes; another
+    interruption may have reached this one alone."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_HEARD_S)
         return
