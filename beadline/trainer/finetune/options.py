@@ -167,10 +167,9 @@ class TuneOptions:
             "loss_weight": Weighing,
         }  # fmt: skip
         known = {field.name for field in fields(cls)}
-        return cls(
-            **{
-                name: kinds[name](value) if name in kinds else value
-                for name, value in values.items()
-                if name in known
-            }
-        )
+        found: dict[str, Any] = {
+            name: kinds[name](value) if name in kinds else value
+            for name, value in values.items()
+            if name in known
+        }
+        return cls(**found)

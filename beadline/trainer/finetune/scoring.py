@@ -59,6 +59,6 @@ class Scorer:
                 chosen = [rows[number] for number in part]
                 found[0] += self.loss(model, chosen).item()
                 found[1] += batch.weight(chosen, self._weighing)
-        found = found.float().to(accelerator.device)
-        total, count = accelerator.reduce(found, reduction="sum").tolist()
+        summed: Any = accelerator.reduce(found.float().to(accelerator.device), reduction="sum")
+        total, count = summed.tolist()
         return total / (count or 1.0)
