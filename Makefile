@@ -15,11 +15,13 @@ SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 8 --dist loadscope
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help demo test test-fast test-editors test-neovim soak lint docs pictures release wheelhouse clean
+.PHONY: help demo demo-train test test-fast test-editors test-neovim soak lint docs pictures \
+	release wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       set up .venv and let the built-in model fill holes in real code"
+	@echo "make demo-train tune the model on a repository in ten minutes, and prove it"
 	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
 	@echo "make test-fast  the same without the slow tests"
 	@echo "make test-editors  try the server in real Neovim and VS Code, set up in your cache folder"
@@ -34,6 +36,10 @@ help:
 
 demo: $(VENV)/.core
 	@$(BIN)/beadline demo
+
+# Ten minutes: a repository is made from an installed package, and the model tuned on it.
+demo-train: $(VENV)/.dev
+	@$(BIN)/beadline demo --train
 
 test: $(VENV)/.vocabularies lint
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "$(NOT_HERE)"

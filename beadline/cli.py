@@ -25,6 +25,7 @@ COMMANDS = {
     "serve": ("beadline.commands.serve", "run the language server on standard input and output"),
     "models": ("beadline.commands.models", "list and inspect model files"),
     "stats": ("beadline.commands.stats", "show what was suggested, accepted and kept"),
+    "train": ("beadline.commands.train", "tune the model on a repository, and prove it"),
     "index": ("beadline.commands.index", "bring the index of a folder up to date, or show it"),
     "config": ("beadline.commands.config", "show or change your own settings"),
     "cache": ("beadline.commands.cache", "show or remove what is kept in the cache directory"),

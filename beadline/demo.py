@@ -75,10 +75,18 @@ PLACES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     common.add_model_argument(parser)
+    parser.add_argument(
+        "--train", action="store_true",
+        help="tune the model on an installed package first, prove it, and serve what won",
+    )  # fmt: skip
 
 
 def main(args: argparse.Namespace) -> int:
     """Fill every hole and show it; 1 when the model filled none of them."""
+    if args.train:
+        from beadline.commands import demo_train
+
+        return demo_train.run(args.model)
     options = common.load_options({"engine.model": args.model})
     # Nobody is typing; and a busy machine shall show what the model says, not that it was late.
     # What it is too unsure of to interrupt somebody with is shown as well: it was asked for.

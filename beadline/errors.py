@@ -55,3 +55,7 @@ class OutOfMemory(EngineError):
 
 class EngineUnavailable(EngineError):
     """The engine cannot be used now: it is loading, closed, or failed too often in a row."""
+
+
+class AdapterError(BeadlineError):
+    """An adapter is missing or damaged, or made for another model, prompt form or repository."""

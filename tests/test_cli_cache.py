@@ -14,6 +14,7 @@ OURS = {
     "probe": "llama-probe.json",
     "index": f"index/{'0' * 32}.sqlite3-wal",
     "models": "bench/models/random-tiny-f16-0123abcd-1.gguf",
+    "training": "training/mine-01234567/0123456789abcdef/run/checkpoint/weights.safetensors",
     "results": f"evaluation/{'0' * 16}.jsonl",
 }
 OTHERS = (
@@ -60,7 +61,7 @@ def test_clear_removes_what_is_made_again(cache: Path) -> None:
     done = run("cache", "clear")
     assert done.code == 0
     assert "removed 1 files of state, 1.5 MB" in done.out
-    assert files(cache) == {OURS["results"], *OTHERS}
+    assert files(cache) == {OURS["results"], OURS["training"], *OTHERS}
     assert "nothing to remove" in run("cache", "clear").out
 
 
@@ -69,7 +70,8 @@ def test_clear_removes_what_is_named(cache: Path) -> None:
         "state": 1,
         "results": 1,
     }
-    assert files(cache) == {OURS["probe"], OURS["index"], OURS["models"], *OTHERS}
+    left = {OURS[name] for name in ("probe", "index", "models", "training")}
+    assert files(cache) == {*left, *OTHERS}
 
 
 def test_a_kind_that_there_is_not(cache: Path) -> None:

@@ -45,11 +45,15 @@ KINDS = (
     ),
     Kind("models", r"bench/models/random-[\w.-]+\.gguf", "models with random weights"),
     Kind(
+        "training", r"(training|demo-train)/.+",
+        "trainings: your code, rows of tokens, checkpoints, what proved them", rebuilt=False,
+    ),
+    Kind(
         "results", r"(evaluation/|bench/layout-|bench/typing/[0-9a-f]{16}/)[\w.-]+\.jsonl",
         "results of evaluations and benchmarks", rebuilt=False,
     ),
 )  # fmt: skip
-_DEEPEST = 3
+_DEEPEST = 8
 """Levels of folders below the cache directory in which we have files."""
 
 
@@ -101,7 +105,7 @@ def main(args: argparse.Namespace) -> int:
     console.print(table)
     if others:
         console.print(f"{others} other files, which are not ours.", style="dim")
-    console.print("`beadline cache clear` removes all but results.", style="dim")
+    console.print("`beadline cache clear` removes all but results and training.", style="dim")
     return 0
 
 

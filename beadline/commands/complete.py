@@ -10,14 +10,16 @@ import argparse
 import asyncio
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from beadline.commands import common, display
 from beadline.commands.common import Cursor
+from beadline.completion.adapters import Adapted
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
 from beadline.context.retrieval.retriever import Retriever
+from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.protocol import RenderedPrompt
 from beadline.settings import Options
 
@@ -28,6 +30,8 @@ class Outcome:
 
     result: CompletionResult
     prompt: RenderedPrompt | None
+    adapted: Adapted = field(default_factory=Adapted)
+    """What the file's repository is served with."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +78,10 @@ def main(args: argparse.Namespace) -> int:
         item = outcome.result.items[0]
         display.console().print(display.suggestion(cursor.file.document.text, item))
     print(summary(outcome.result.trace), file=sys.stderr)
+    if outcome.adapted.name:
+        print(f"served with the adapter {outcome.adapted.name}", file=sys.stderr)
+    if outcome.adapted.refused:
+        print(f"beadline: {outcome.adapted.refused}", file=sys.stderr)
     return 0
 
 
@@ -87,17 +95,19 @@ async def run(
     """Load the model, ask once, end the engine. Raises `ModelError`, `EngineError`, `FileError`."""
     sink = TraceSink(options.trace.file) if options.trace.file else None
     engine = common.make_engine(options)
-    completer = Completer(engine, options, retriever=retriever, trace=sink)
+    completer = Completer(engine, options, retriever=retriever, trace=sink, adapters=AdapterStore())
+    adapted = [Adapted()]
+    completer.watch_adapter(adapted.append)
     request = CompletionRequest(cursor.file.document, cursor.offset)
     try:
-        await engine.start()
+        await completer.ready()
         result = await completer.complete(request)
         await completer.settled()
         common.raise_engine_failure(result, engine)
         prompt = None
         if show_prompt:
             prompt = await engine.render(await completer.fim_request(request))
-        return Outcome(result, prompt)
+        return Outcome(result, prompt, adapted[-1])
     finally:
         await completer.close()
         if sink is not None:
@@ -116,6 +126,8 @@ def as_json(cursor: Cursor, outcome: Outcome) -> dict[str, object]:
         },
         "trace": outcome.result.trace.as_dict(),
     }
+    if outcome.adapted.name:
+        values["adapter"] = outcome.adapted.name
     if outcome.prompt is not None:
         values["prompt"] = outcome.prompt.text
         values["typed"] = _typed(outcome.prompt)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from beadline.completion import generation as generations
 from beadline.completion import silence, snippets
+from beadline.completion.adapters import Adapters
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.confidence import parts_from
 from beadline.completion.generation import Base, Cutter, EverythingGoes, Generation
@@ -29,7 +30,7 @@ from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.stop import StopRule
 from beadline.context.syntax import prepare
 from beadline.context.types import Document
-from beadline.engine.protocol import Engine, FimRequest
+from beadline.engine.protocol import FimRequest
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions
 
@@ -103,7 +104,7 @@ class Asker:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Adapters,
         loader: Loader,
         ladder: Ladder,
         thread: ContextThread,
@@ -385,8 +386,8 @@ class Asker:
         info, reading, request = self._loader.info, question.reading, question.request
         model: tuple[str, ...] = ()
         if info is not None:
-            details = info.details.get("layouts", ""), info.details.get("adapter", "")
-            model = info.path, info.name, info.family, info.build, *details
+            served = info.details.get("layouts", ""), self._engine.key_of(reading.document.key)
+            model = info.path, info.name, info.family, info.build, *served
         limits = (question.max_tokens, question.max_lines, question.number)
         seen = 0 if request.automatic else hash((reading.split(), reading.snippets))
         return Scene.at(reading.document, reading.cursor.offset, repr((model, limits)), seen)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from beadline.completion import generation as generations
 from beadline.completion import silence
+from beadline.completion.adapters import Adapted, Adapters
 from beadline.completion.asking import Asker, Question
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
@@ -38,6 +39,7 @@ from beadline.completion.types import (
 )
 from beadline.completion.warming import Warmer
 from beadline.context.types import Document
+from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.settings import Options
 
@@ -59,8 +61,10 @@ class Completer:
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
+        adapters: AdapterStore | None = None,
     ) -> None:
         """`retriever` searches the workspace for snippets and is closed with the completer.
+        `adapters`: those that repositories are served with; None leaves the engine as it is.
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
@@ -74,8 +78,9 @@ class Completer:
         self._gate = Gate(self._history)
         self._prompts = Prompts()
         self._readings = Readings(self._thread, self._loader, retriever, options)
+        self._adapters = Adapters(engine, adapters, self._loader, self._thread)
         self._asker = Asker(
-            engine,
+            self._adapters,
             self._loader,
             self._ladder,
             self._thread,
@@ -88,11 +93,14 @@ class Completer:
             self._asker, self._ladder, self._gate, self._history, self._loader, self._thread
         )
         self._prefetch = Prefetch(
-            self._readings, self._asker, Warmer(engine, self._loader, self._write), self._clock
+            self._readings,
+            self._asker,
+            Warmer(self._adapters, self._loader, self._write),
+            self._clock,
         )
         self._idle = Idle(
             self._readings,
-            Warmer(engine, self._loader, self._write),
+            Warmer(self._adapters, self._loader, self._write),
             self._clock,
             lambda: self._asker.is_busy or self._prefetch.is_busy,
             lambda request: not silence.of_document(request, self._options),
@@ -100,8 +108,6 @@ class Completer:
         )
         self._newest: dict[str, Document] = {}
         """The newest text of every open document, with the editor's own closers."""
-        self._served: ModelInfo | None = None
-        """The model whose answers are remembered."""
         self._answered = 0
         self._closed = False
 
@@ -181,6 +187,7 @@ class Completer:
         self._history.forget(key)
         self._prompts.forget(key)
         self._readings.forget(key)
+        self._adapters.forget(key)
         self._newest.pop(key, None)
         if self._retriever is not None:
             self._retriever.closed(key)
@@ -188,6 +195,10 @@ class Completer:
     def seen(self, key: str) -> None:
         """The client says that the document's suggestion is visible now."""
         self._history.seen(key)
+
+    def watch_adapter(self, tell: Callable[[Adapted], None]) -> None:
+        """Call `tell` whenever the last document asked about is served with another adapter."""
+        self._adapters.tell = tell
 
     def folders_changed(self, folders: Sequence[Path]) -> None:
         """The workspace has other folders now."""
@@ -244,9 +255,8 @@ class Completer:
         if trace.silent_reason:
             return []
         user = self._readings.user_text(request)
-        if self._served != self._loader.info:
+        if self._adapters.changed():
             self._ladder.clear()
-            self._served = self._loader.info
         if not options.exact_tokens:
             rests = self._ladder.typed(document, offset)
             rests = tuple(r for r in rests if not silence.lengthens_entry(r.text, request))
@@ -275,6 +285,7 @@ class Completer:
         options = all_options.completion
         if self._gate.model != self._loader.info:
             await self._thread.run(trace, lambda: self._gate.serve(self._loader.info))
+        await self._adapters.choose(user.document, trace)
         reading = await self._readings.read(user, trace)
         trace.expected = str(reading.cursor.expected)
         if not options.exact_tokens:

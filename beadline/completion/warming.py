@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from beadline.completion.adapters import Generates
 from beadline.completion.loading import Loader
 from beadline.completion.trace import record_usage
 from beadline.completion.types import Trace
-from beadline.engine.protocol import Engine, FimRequest, Finished, Stream
+from beadline.engine.protocol import FimRequest, Finished, Stream
 from beadline.errors import EngineError
 
 WARM = "warm"
@@ -22,7 +23,7 @@ WARM = "warm"
 class Warmer:
     """Warms one prompt at a time. Belongs to one event loop."""
 
-    def __init__(self, engine: Engine, loader: Loader, write: Callable[[Trace], None]) -> None:
+    def __init__(self, engine: Generates, loader: Loader, write: Callable[[Trace], None]) -> None:
         """`write` takes a trace of every warm-up."""
         self._engine = engine
         self._loader = loader

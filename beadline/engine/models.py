@@ -132,6 +132,18 @@ def resolve(model: str) -> Path:
         raise ModelError(f"The model file {model} cannot be read: {reason}.") from exc
 
 
+def named(model: str) -> str:
+    """The setting `engine.model`, or another one like it, for a process in another directory. What
+    cannot be found is left to that process to tell.
+    """
+    if model in ("", BUILTIN_MODEL):
+        return model
+    try:
+        return str(resolve(model))
+    except ModelError:
+        return os.path.abspath(os.path.expanduser(model))
+
+
 def available() -> list[ModelFile]:
     """The built-in model, then the GGUF files of `models_dir` by name; broken ones say why."""
     paths = [BUILTIN_FILE] if BUILTIN_FILE.is_file() else []

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Layout(StrEnum):
@@ -197,7 +201,13 @@ class ModelInfo:
     `partial_removal` (yes or no: whether the prompt can be reused while typing), `healing`
     (on or off), `sequences` (how many KV sequences there are: one a recently used document, and a
     spare) and `state` (kept or not kept: whether those of recent documents are there again in the
-    next session)."""
+    next session). `adapter_missing` says why an adapter that was in use before the worker was
+    started again is not any more."""
+
+
+def adapter_key(path: Path | None, scale: float = 1.0) -> str:
+    """How an engine names the adapter in use (`Engine.adapter`)."""
+    return "" if path is None else f"{path.absolute()} {scale:g}"
 
 
 class EngineState(StrEnum):
@@ -250,6 +260,23 @@ class Engine(Protocol):
 
         Of a longer middle the first `request.max_tokens` tokens count (those of the middle alone,
         whatever the layout). Raises `EngineError` when it does not fit the context.
+        """
+        ...
+
+    @property
+    def adapter(self) -> str:
+        """What requests are served with that are queued now: an `adapter_key`, empty for the model
+        alone. Part of every key by which answers are remembered."""
+        ...
+
+    def use_adapter(self, path: Path | None, scale: float = 1.0) -> asyncio.Future[None]:
+        """Serve all requests that are queued from now on with an adapter (a GGUF file) over the
+        model's weights, its changes multiplied with `scale`; None: without any.
+
+        Nothing has to be awaited: requests keep their order. The future raises `AdapterError` when
+        the adapter cannot be used, and `EngineError` when memory does not suffice or the worker
+        died of it; then those requests are served by the model alone. What was evaluated under
+        another adapter is never reused.
         """
         ...
 

@@ -9,7 +9,7 @@ editor, on the disk and in the index.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,10 +24,12 @@ from beadline.evaluation.metrics import Interval, mean, share
 from beadline.evaluation.retrieval import Replaces, texts_of
 from beadline.evaluation.scenarios import SCENARIOS
 from beadline.evaluation.scores import Score, score
-from beadline.settings import ContextOptions
+from beadline.settings import ContextOptions, Options
 
 NONE, BM25, FULL = "none", "bm25", "full"
 ARMS = (NONE, BM25, FULL)
+DEADLINE_MS = 60_000
+"""Of one answer of a measurement."""
 
 
 class Completes(Protocol):
@@ -106,6 +108,22 @@ class Lexical:
 
     def close(self) -> None:
         """Nothing to end."""
+
+
+def undisturbed(options: Options) -> Options:
+    """The same but that nobody is typing, that nothing is kept back, and that no state of other
+    sessions is taken up."""
+    completion = replace(
+        options.completion,
+        enabled=True,
+        languages_off=(),
+        debounce_ms=0,
+        # A slow machine must not change what is written.
+        deadline_ms=DEADLINE_MS,
+        prefetch=False,
+        least_confidence=0,
+    )
+    return replace(options, completion=completion, engine=replace(options.engine, save_state=False))
 
 
 async def complete(arm: str, completer: Completes, case: Case, folder: Path) -> Completed:

@@ -8,7 +8,7 @@ that still holds its answer. Knows no case and no model.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,8 +43,49 @@ def indexed(
             found.close()
 
 
-class IndexedFolder:
-    """Implements `completion.snippets.Retrieves`. Documents have their path in the folder."""
+class SearchedFolder:
+    """An index that is there and that nobody writes meanwhile: many processes may search it.
+    Documents have their path in the folder."""
+
+    def __init__(self, folder: Path, options: ContextOptions, database: Path) -> None:
+        self._options = options
+        self._graph = IndexGraph(folder, lambda: Database.attach(database))
+        self._overlay = Overlay(self._graph)
+        self._closed = False
+
+    def alone(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
+        """Snippets for a cursor, with this document as the only open one and nothing remembered of
+        earlier searches: what is found depends on the arguments and the files alone."""
+        if self._closed:
+            return ()
+        self._overlay.open(document.path, document)
+        try:
+            while self._overlay.settle():
+                pass
+            return self.searcher().search(document, offset, max_chars=max_chars, tree=tree)
+        finally:
+            self._overlay.closed(document.path)
+
+    def searcher(self, weights: Weights | None = None) -> Searcher:
+        """A search of its own; `weights`: others than the packaged ones."""
+        return Searcher(self._overlay, self._options, weights=weights)
+
+    def close(self) -> None:
+        """Searches find nothing any more. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._graph.close()
+
+
+class IndexedFolder(SearchedFolder):
+    """Implements `completion.snippets.Retrieves`."""
 
     def __init__(
         self,
@@ -55,18 +96,16 @@ class IndexedFolder:
     ) -> None:
         """Read all files; `database` is a file that is not there yet."""
         self._folder = folder
-        self._options = options
+        self.database = database
         self._written = Database.create(database)
         self._indexer = Indexer(folder, options, self._written, progress=progress)
         self._indexer.scan()
-        self._graph = IndexGraph(folder, lambda: Database.attach(database))
-        self._overlay = Overlay(self._graph)
+        super().__init__(folder, options, database)
         self._searcher: Searcher | None = None
         self._paths: dict[str, str] = {}
         """Paths of open documents by their keys."""
         self._first: dict[str, bytes | None] = {}
         """What files that are replaced held before; None: there was no such file."""
-        self._closed = False
 
     def replace(self, folder: Path, path: str, text: str | None) -> None:
         """The file at `path` holds `text`, on the disk and in the index, once this returns; None:
@@ -76,15 +115,43 @@ class IndexedFolder:
             self._first[path] = file.read_bytes() if file.is_file() else None
         content = self._first[path] if text is None else text.encode("utf-8", "surrogatepass")
         if content is None:
-            file.unlink(missing_ok=True)
+            self._remove(file)
         else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            self._write(file, content)
         if self._indexer.update([str(file)]):
             self._indexer.scan()
         if text is None:
             del self._first[path]
         self._searcher = None
+
+    def change(self, files: Mapping[str, bytes | None]) -> None:
+        """Files hold these bytes from now on, on the disk and in the index; None: they are gone.
+
+        Not while a file is replaced. What searches remember is forgotten.
+        """
+        assert not self._first, "a file is replaced"
+        # What is a file now may have been a folder: first all that goes.
+        for path in sorted(files, key=lambda path: files[path] is not None):
+            content, file = files[path], self._folder / path
+            if content is not None:
+                self._write(file, content)
+            elif file.is_file():
+                self._remove(file)
+        if self._indexer.update([str(self._folder / path) for path in files]):
+            self._indexer.scan()
+        self._searcher = None
+
+    def _write(self, file: Path, content: bytes) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def _remove(self, file: Path) -> None:
+        """A file, and the folders that it leaves empty."""
+        file.unlink(missing_ok=True)
+        for above in file.parents:
+            if above == self._folder or not above.is_dir() or any(above.iterdir()):
+                return
+            above.rmdir()
 
     def open(self, document: Document) -> None:
         """A buffer opened or changed."""
@@ -114,10 +181,6 @@ class IndexedFolder:
             self._searcher = self.searcher()
         return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
 
-    def searcher(self, weights: Weights | None = None) -> Searcher:
-        """A search of its own; `weights`: others than the packaged ones."""
-        return Searcher(self._overlay, self._options, weights=weights)
-
     def start(self) -> None:
         """It has begun."""
 
@@ -136,8 +199,7 @@ class IndexedFolder:
         """The options are those of the run."""
 
     def close(self) -> None:
-        """Searches find nothing any more. Idempotent."""
+        """See `SearchedFolder`."""
         if not self._closed:
-            self._closed = True
-            self._graph.close()
+            super().close()
             self._written.close()

@@ -77,18 +77,17 @@ def read_repository(
     invalid UTF-8, Python that this Python cannot parse, and what a machine wrote in other
     languages. Raises `InputError` when there is nothing.
     """
-    wanted = set(languages) or {language.id for language in known() if language.has_tree}
+    wanted = wanted_languages(languages)
 
     def usable_path(name: str, size: int) -> bool:
-        fits = MIN_BYTES <= size <= max_bytes
-        return language_at(name) in wanted and is_own_code(name) and fits
+        return is_usable(name, size, wanted, max_bytes=max_bytes)
 
-    revision, blobs = _read(path, commit, usable_path)
+    revision, blobs = read_blobs(path, commit, usable_path)
     name = repository_name(path)
     files = [
         SourceFile(name, revision, file_path, text, language_at(file_path))
         for file_path, blob in sorted(blobs)
-        if (text := _usable(blob, language_at(file_path))) is not None
+        if (text := usable_text(blob, language_at(file_path))) is not None
     ]
     if not files:
         names = ", ".join(sorted(wanted))
@@ -104,16 +103,30 @@ def write_tree(path: Path, commit: str, target: Path) -> None:
 
     `commit` as in `read_repository`; `target` exists and is empty.
     """
-
-    def wanted_path(name: str, size: int) -> bool:
-        kept = wanted_language(name) or PurePosixPath(name).name in _KEPT
-        return bool(kept) and size <= SEARCHED_BYTES
-
-    _, blobs = _read(path, commit, wanted_path)
+    _, blobs = read_blobs(path, commit, is_searched)
     for name, blob in blobs:
         file = target / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(blob)
+
+
+def wanted_languages(languages: Collection[str]) -> frozenset[str]:
+    """The ids of some languages; none: all with a grammar."""
+    return frozenset(languages) or frozenset(each.id for each in known() if each.has_tree)
+
+
+def is_usable(
+    path: str, size: int, languages: Collection[str], *, max_bytes: int = MAX_BYTES
+) -> bool:
+    """Whether a file of `size` bytes may be drawn from, by its path."""
+    fits = MIN_BYTES <= size <= max_bytes
+    return fits and language_at(path) in languages and is_own_code(path)
+
+
+def is_searched(path: str, size: int) -> bool:
+    """Whether a file of `size` bytes belongs to what may be searched for snippets."""
+    kept = wanted_language(path) or PurePosixPath(path).name in _KEPT
+    return bool(kept) and size <= SEARCHED_BYTES
 
 
 def language_at(path: str) -> str:
@@ -122,10 +135,11 @@ def language_at(path: str) -> str:
     return language if language != PYTHON or path.endswith(".py") else PLAINTEXT
 
 
-def _read(
+def read_blobs(
     path: Path, commit: str, wanted: Callable[[str, int], bool]
 ) -> tuple[str, list[tuple[str, bytes]]]:
-    """The revision, and path and content of every wanted file."""
+    """The revision of a repository, and path and content of every file that `wanted` takes by its
+    path and size. Raises `InputError`."""
     if not path.is_dir():
         raise InputError(f"{path} is not a directory.", hint="Name a repository.")
     git = git_command(path)
@@ -137,8 +151,39 @@ def _read(
     return f"dir:{digest.hexdigest()[:16]}", blobs
 
 
+def some_paths(
+    path: Path, commit: str, wanted: Callable[[str, int], bool], most: int, seed: int
+) -> frozenset[str]:
+    """Paths of a repository that `wanted` takes by path and size; of more than `most` those that
+    the seed draws. Reads no file of a git repository."""
+    found: list[str] = []
+
+    def noted(name: str, size: int) -> bool:
+        if wanted(name, size):
+            found.append(name)
+        return False
+
+    read_blobs(path, commit, noted)
+    if len(found) > most:
+        found.sort(
+            key=lambda name: hashlib.sha256(
+                f"{seed}:{name}".encode("utf-8", "surrogatepass")
+            ).digest()
+        )
+    return frozenset(found[:most])
+
+
+def served_name(path: Path) -> str:
+    """The name that prompts have for a repository: where it is served, trained on and proved. It is
+    that of its folder; of a bare one that of its clone."""
+    path = path.resolve()
+    is_bare = git_command(path) is not None and not (path / ".git").exists()
+    return repository_name(path).rpartition("/")[2] if is_bare else path.name
+
+
 def repository_name(path: Path) -> str:
-    """Name of the folder; of its parent for `x/.git` and `x/repo`; `owner+name` is owner/name."""
+    """What results call a repository, its owner too where the folders say it; no prompt has it.
+    Name of the folder; of its parent for `x/.git` and `x/repo`; `owner+name` is owner/name."""
     path = path.resolve()
     if path.name in (".git", "repo"):
         path = path.parent
@@ -160,7 +205,9 @@ def parse(text: str) -> ast.Module | None:
             return None
 
 
-def _usable(blob: bytes, language: str) -> str | None:
+def usable_text(blob: bytes, language: str) -> str | None:
+    """The text of a file that may be drawn from; None for another encoding, carriage returns,
+    Python that does not parse, and what a machine wrote in other languages."""
     try:
         text = blob.decode("utf-8")
     except UnicodeDecodeError:
@@ -186,33 +233,59 @@ def git_command(path: Path) -> list[str] | None:
     return None
 
 
-def _git_blobs(
-    git: list[str], revision: str, wanted: Callable[[str, int], bool]
-) -> Iterator[tuple[str, bytes]]:
-    chosen: list[tuple[str, str]] = []
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A regular file of a commit."""
+
+    path: str
+    """Relative to the repository, forward slashes."""
+    oid: str
+    size: int
+    """Bytes; -1 where the object is absent, as in a partial clone."""
+
+
+def listed(git: list[str], revision: str) -> Iterator[Blob]:
+    """The regular files of a commit; no links, no submodules. `git`: of `git_command`."""
     for entry in run_git([*git, "ls-tree", "-r", "-z", "-l", revision]).split(b"\0"):
         meta, _, name = entry.partition(b"\t")
         fields = meta.split()
         if len(fields) != 4 or fields[1] != b"blob" or fields[0] == b"120000":
             continue
-        if not fields[3].isdigit():  # `BAD`: the object is absent from a partial clone
-            continue
-        path = name.decode("utf-8", "replace")
-        if wanted(path, int(fields[3])):
-            chosen.append((path, fields[2].decode()))
-    output = run_git(
-        [*git, "cat-file", "--batch"], "".join(f"{oid}\n" for _, oid in chosen).encode()
-    )
+        # `BAD`: the object is absent from a partial clone.
+        size = int(fields[3]) if fields[3].isdigit() else -1
+        yield Blob(name.decode("utf-8", "replace"), fields[2].decode(), size)
+
+
+def contents(git: list[str], blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes | None]]:
+    """What is in some files, in their order; None where an object is absent.
+
+    All are read at once: ask for no more than fits the memory.
+    """
+    chosen = list(blobs)
+    if not chosen:
+        return
+    asked = "".join(f"{blob.oid}\n" for blob in chosen).encode()
+    output = run_git([*git, "cat-file", "--batch"], asked)
     position = 0
-    for path, _ in chosen:
+    for blob in chosen:
         header_end = output.index(b"\n", position)
         fields = output[position:header_end].split()
-        if len(fields) != 3:  # `<oid> missing`: a partial clone
+        if len(fields) != 3:  # `<oid> missing`
             position = header_end + 1
+            yield blob, None
             continue
         size = int(fields[2])
-        yield path, output[header_end + 1 : header_end + 1 + size]
+        yield blob, output[header_end + 1 : header_end + 1 + size]
         position = header_end + 1 + size + 1
+
+
+def _git_blobs(
+    git: list[str], revision: str, wanted: Callable[[str, int], bool]
+) -> Iterator[tuple[str, bytes]]:
+    chosen = [b for b in listed(git, revision) if b.size >= 0 and wanted(b.path, b.size)]
+    for blob, content in contents(git, chosen):
+        if content is not None:
+            yield blob.path, content
 
 
 def _directory_blobs(path: Path, wanted: Callable[[str, int], bool]) -> Iterator[tuple[str, bytes]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
+from beadline.engine import models
 from beadline.lsp import events, inline, plain, queries
 from beadline.lsp.lines import Encoding
 from beadline.lsp.protocol import InlineParams
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 SNOOZE_COMMAND = "beadline.snooze"
 TOGGLE_COMMAND = "beadline.toggle"
 STATUS_COMMAND = "beadline.status"
+TRAIN_COMMAND = "beadline.train"
 
 
 def register(server: BeadlineServer) -> None:
@@ -102,6 +106,7 @@ def _texts(server: BeadlineServer) -> None:
     def changed(params: lsp.DidChangeTextDocumentParams) -> None:
         identity = params.text_document
         if is_served(identity.uri):
+            server.presence.keystroke()
             change = documents.change(identity.uri, identity.version, params.content_changes)
             if change is not None:
                 server.suggestions.edited(server.notebooks.edited(change))
@@ -155,6 +160,7 @@ def _suggestions(server: BeadlineServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, options)
     async def complete(params: InlineParams) -> lsp.InlineCompletionList:
+        server.presence.keystroke()
         return await inline.complete(server.suggestions, params)
 
 
@@ -205,6 +211,13 @@ def _commands(server: BeadlineServer) -> None:
     def status(*_: Any) -> dict[str, Any]:
         return server.board.now()
 
+    @server.command(TRAIN_COMMAND)
+    def train(*arguments: Any) -> dict[str, Any]:
+        folder = _folder(arguments, server.documents.folders)
+        model = models.named(server.configuration.base.engine.model)
+        server.training.begin([str(folder), "--model", model])
+        return server.board.now()
+
 
 def _minutes(arguments: tuple[Any, ...]) -> float:
     minutes = arguments[0] if arguments and arguments[0] is not None else SNOOZE_MINUTES
@@ -214,3 +227,18 @@ def _minutes(arguments: tuple[Any, ...]) -> float:
             f"{SNOOZE_COMMAND} takes a number of minutes from 0 to {MOST_MINUTES:.0f}."
         )
     return minutes
+
+
+def _folder(arguments: tuple[Any, ...], folders: Sequence[Path]) -> Path:
+    """The workspace folder that is meant: the one that the URI is in, or the only one."""
+    if arguments and arguments[0] is not None:
+        path = file_path(arguments[0]) if isinstance(arguments[0], str) else None
+        inside = [f for f in folders if path is not None and (path == f or f in path.parents)]
+        if not inside:
+            raise JsonRpcInvalidParams(f"{TRAIN_COMMAND} takes a URI in a folder of the workspace.")
+        return max(inside, key=lambda folder: len(folder.parts))
+    if len(folders) != 1:
+        raise JsonRpcInvalidParams(
+            f"{TRAIN_COMMAND} takes the URI of a folder: the workspace has {len(folders)}."
+        )
+    return folders[0]

@@ -18,6 +18,7 @@ from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.context.index.state import state_of
 from beadline.context.retrieval.retriever import Retriever
+from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.lsp.server import create_server
@@ -73,7 +74,7 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
         cache_dir=user_cache_dir(),
         tell=lambda problems: _soon(loop, server.remark, problems),
     )
-    completer = Completer(engine, options, trace=sink, retriever=retriever)
+    completer = Completer(engine, options, trace=sink, retriever=retriever, adapters=AdapterStore())
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)

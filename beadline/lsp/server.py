@@ -18,6 +18,8 @@ from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
+from beadline.completion.adapters import Adapted
+from beadline.completion.presence import Presence
 from beadline.completion.prompts import Behind
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, ModelInfo
@@ -36,6 +38,7 @@ from beadline.lsp.statistics.recorder import Labels, Recorder
 from beadline.lsp.status import STATUS, StatusBoard
 from beadline.lsp.suggestions import Completes, Suggestions
 from beadline.lsp.switch import Switch
+from beadline.lsp.training import Training
 from beadline.lsp.transport import Output, frames
 from beadline.settings import Options
 
@@ -64,6 +67,8 @@ class ServedCompleter(Completes, Protocol):
     def behind(self, key: str | None = None) -> Behind | None: ...
 
     def reconfigure(self, options: Options) -> None: ...
+
+    def watch_adapter(self, tell: Callable[[Adapted], None]) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -117,6 +122,9 @@ class BeadlineServer(LanguageServer):
         )
         self.events = Events(self.recorder, self.notebooks.key, self.completer.seen)
         self.registrations = Registrations(self, SECTION)
+        self.training = Training(self)
+        completer.watch_adapter(self._adapted)
+        self.presence = Presence()
         self.exit_code = 0
         self._poll_seconds = poll_seconds
         self._stopped = asyncio.Event()
@@ -188,8 +196,10 @@ class BeadlineServer(LanguageServer):
             task.cancel()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
+                trained = asyncio.create_task(self.training.close())
                 await self.model.close()
                 await self.completer.close()
+                await trained
         except TimeoutError:
             log.warning("The engine did not end within %.0f s.", CLOSE_SECONDS)
         except Exception as exc:
@@ -251,13 +261,29 @@ class BeadlineServer(LanguageServer):
         """Ask the client for a progress display."""
         await self.work_done_progress.create_async(token)
 
-    def begin_progress(self, token: str, title: str) -> None:
+    def begin_progress(self, token: str, title: str, *, cancellable: bool = False) -> None:
         """Show it."""
-        self.work_done_progress.begin(token, lsp.WorkDoneProgressBegin(title=title))
+        begin = lsp.WorkDoneProgressBegin(title=title, cancellable=cancellable)
+        self.work_done_progress.begin(token, begin)
+
+    def report_progress(self, token: str, message: str, percentage: int | None) -> None:
+        """Say how far it is."""
+        report = lsp.WorkDoneProgressReport(message=message, percentage=percentage)
+        self.work_done_progress.report(token, report)
+
+    def on_cancel(self, token: str, cancelled: Callable[[], None]) -> None:
+        """Call `cancelled` when the user ends what a display stands for."""
+        self.work_done_progress.tokens[token].add_done_callback(lambda _: cancelled())
 
     def end_progress(self, token: str, message: str) -> None:
         """Take it away."""
         self.work_done_progress.end(token, lsp.WorkDoneProgressEnd(message=message))
+
+    def _adapted(self, now: Adapted) -> None:
+        """Documents are served with another adapter."""
+        self.board.adapter(now.name, now.refused)
+        if now.refused:
+            self.log_to_editor(now.refused)
 
     # Texts
 

@@ -2,7 +2,7 @@
 
 `beadline/status` (server to client) has the members of Copilot's `didChangeStatus` (`busy`,
 `message`, `kind`), so that a client for one can show the other, and our own:
-`{state, message, busy, kind, model?, latencyMs?, until?}`.
+`{state, message, busy, kind, model?, latencyMs?, adapter?, refused?, until?}`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class StatusBoard:
         self._call_later = call_later
         self._model: tuple[ModelState, str] = "starting", "The model is not loaded yet."
         self._name = ""
+        self._adapter, self._refused = "", ""
         self._remark = ""
         self._switched: tuple[str, str, str] = "", "", ""
         self._running = 0
@@ -54,6 +55,12 @@ class StatusBoard:
         """What the model does; `name` where it is known."""
         self._model = state, message
         self._name = name or self._name
+        self._tell()
+
+    def adapter(self, name: str, refused: str = "") -> None:
+        """What documents are served with over the model; `refused`: why it is not what the user
+        trained."""
+        self._adapter, self._refused = name, refused
         self._tell()
 
     def remark(self, text: str) -> None:
@@ -115,6 +122,10 @@ class StatusBoard:
             params["model"] = self._name
         if self._latency is not None:
             params["latencyMs"] = round(1000 * self._latency)
+        if self._adapter:
+            params["adapter"] = self._adapter
+        if self._refused:
+            params["refused"] = self._refused
         if until:
             params["until"] = until
         return params

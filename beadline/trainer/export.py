@@ -1,7 +1,6 @@
-"""A trained model -> one GGUF file, by the `gguf` package's own tensor maps. Trains nothing.
+"""A model with a tokenizer of ours -> one GGUF file. Trains nothing.
 
-Query and key rows are permuted as llama.cpp's converter does: its rotary embedding pairs
-neighbouring dimensions where transformers pairs the two halves.
+What becomes of models with other tokenizers is in `merged`: they keep the GGUF they came from.
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from beadline.engine.fim.families import FAMILY_KEY
+from beadline.trainer.architectures import Architecture
 from beadline.trainer.tokenizer import (
     END,
     FAMILY,
@@ -29,11 +27,11 @@ from beadline.trainer.tokenizer import (
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from transformers import LlamaForCausalLM
+    from transformers import PreTrainedModel
 
 
 def export_gguf(
-    model: LlamaForCausalLM,
+    model: PreTrainedModel,
     tokenizer: Tokenizer,
     target: Path,
     *,
@@ -43,24 +41,29 @@ def export_gguf(
 ) -> None:
     """Write `model` with its tokenizer to `target` (`Q8_0`, `F16` or `F32`).
 
-    One-dimensional tensors stay float32; so do rows that are no multiple of the block size.
+    One-dimensional tensors stay float32; so do rows that are no multiple of the block size. Raises
+    `ModelError` for an architecture that is not known.
     """
     import gguf
 
     config: Any = model.config
-    writer = gguf.GGUFWriter(target, "llama")
+    architecture = Architecture.of_config(config.to_dict())
+    writer = gguf.GGUFWriter(target, architecture.name)
     writer.add_name(name)
     writer.add_string(FAMILY_KEY, FAMILY)
     for key, value in (metadata or {}).items():
         writer.add_string(key, value)
-    heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
-    head = config.hidden_size // heads
+    heads, kv_heads = architecture.heads, architecture.kv_heads
+    head = getattr(config, "head_dim", None) or config.hidden_size // heads
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
     writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(heads)
     writer.add_head_count_kv(kv_heads)
+    if head * heads != config.hidden_size:
+        writer.add_key_length(head)
+        writer.add_value_length(head)
     writer.add_rope_dimension_count(head)
     writer.add_rope_freq_base(float(config.rope_parameters["rope_theta"]))
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
@@ -76,18 +79,11 @@ def export_gguf(
         ]
     )
     _add_tokenizer(writer, tokenizer)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     for key, tensor in model.state_dict().items():
         if key == "lm_head.weight" and config.tie_word_embeddings:
             continue
-        data = tensor.detach().float().cpu().numpy()
-        if key.endswith("q_proj.weight"):
-            data = _permute(data, heads)
-        elif key.endswith("k_proj.weight"):
-            data = _permute(data, kv_heads)
-        mapped = names.get_name(key, try_suffixes=(".weight",))
-        if mapped is None:
-            raise ValueError(f"no GGUF name for tensor {key}")
+        data = architecture.arrange(key, tensor.detach().float().cpu().numpy())
+        mapped = architecture.tensor_name(key)
         if data.ndim == 1:
             writer.add_tensor(mapped, data)
             continue
@@ -126,11 +122,3 @@ def _add_tokenizer(writer: object, tokenizer: Tokenizer) -> None:
         ("pad", PAD), ("rep", REPO), ("sep", FILE),
     ):  # fmt: skip
         writer.add_uint32(f"tokenizer.ggml.fim_{role}_token_id", ids[piece])
-
-
-def _permute(weights: np.ndarray, heads: int) -> np.ndarray:
-    """Rows (heads * head_dim, hidden): from two halves per head to interleaved pairs."""
-    rows, columns = weights.shape
-    return (
-        weights.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
-    )

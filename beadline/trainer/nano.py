@@ -19,13 +19,23 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from beadline.evaluation.sources import SourceFile, read_repository
-from beadline.trainer import corpus
+from beadline.trainer.corpus.build import CorpusOptions, build
+from beadline.trainer.corpus.installed import Installed, StandardLibrary, licence_of
+from beadline.trainer.corpus.sources import Several
+from beadline.trainer.corpus.storage import read_corpus, write_corpus
+from beadline.trainer.corpus.types import CorpusFile, Report
 from beadline.trainer.pretrain import ModelShape, PretrainOptions, load_model, pretrain
-from beadline.trainer.samples import SampleOptions, write_shards
+from beadline.trainer.samples.shards import pretraining_options, write_shards
+from beadline.trainer.samples.stream import SampleStream
 from beadline.trainer.tokenizer import TokenizerVocabulary, train_tokenizer
 
 SEED = 20261121
 VOCABULARY = 6144
+PACKAGES = (
+    "torch", "transformers", "accelerate", "peft", "huggingface_hub", "tokenizers", "sympy",
+    "networkx", "numpy", "jinja2", "PyYAML", "fsspec", "filelock", "setuptools",
+)  # fmt: skip
+"""Installed packages that the repository list allows."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,6 +71,30 @@ def _everything(repository: Path) -> list[SourceFile]:
     return read_repository(repository, max_bytes=10_000_000)
 
 
+def _corpus(held_out: list[SourceFile], package_limit: int) -> tuple[list[CorpusFile], Report]:
+    """Python files of the standard library and of packages under permissive licences, which are
+    noted in the report; at most so many characters of each."""
+    licences = {name: licence_of(name) for name in (StandardLibrary.name, *PACKAGES)}
+    packages = [Installed(name) for name in PACKAGES if licences[name]]
+    files, report = build(
+        Several("packages under permissive licences", [StandardLibrary(), *packages]),
+        CorpusOptions(
+            languages=("python",),
+            unseen=tuple(file.text for file in held_out),
+            seed=SEED,
+            least=200,
+            longest_line=400,
+            near=0.7,
+            most_files=1_000_000,
+            most_characters=1_000_000_000,
+            repo_characters=package_limit,
+        ),
+    )
+    for name, licence in licences.items():
+        report.notes.append(f"{name}: {licence or 'no licence is known, left out'}")
+    return files, report
+
+
 def _prepare(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
     work: Path = args.work
@@ -69,28 +103,26 @@ def _prepare(args: argparse.Namespace) -> int:
     if not cached.exists():
         held_out = [file for repo in args.held_out for file in _everything(repo)]
         console.print(f"{len(held_out)} held-out files")
-        files, report = corpus.build(
-            corpus.PACKAGES, (file.text for file in held_out), package_limit=args.package_limit
-        )
+        files, report = _corpus(held_out, args.package_limit)
         seen = sorted({f"{file.repo}@{file.commit}" for file in held_out})
         summary = {**report.as_dict(), "held_out": seen}
         (work / "corpus.json").write_text(json.dumps(summary, indent=1))
         console.print_json(json.dumps(summary))
-        partial = cached.with_suffix(".part")
-        with partial.open("w", encoding="utf-8") as handle:
-            for file in files:
-                handle.write(json.dumps([file.repo, file.path, file.text]) + "\n")
-        partial.replace(cached)
-    with cached.open(encoding="utf-8") as handle:
-        files = [corpus.SourceFile(*json.loads(line)) for line in handle]
+        write_corpus(cached, files)
+    files = read_corpus(cached)
     if not (work / "tokenizer.json").exists():
         tokenizer = train_tokenizer((file.text for file in files), VOCABULARY)
         tokenizer.save(str(work / "tokenizer.json"))
     vocabulary = TokenizerVocabulary.load(work / "tokenizer.json")
-    options = SampleOptions(control=args.control)
+    options = pretraining_options(control=args.control)
+    stream = SampleStream(files, vocabulary, options, SEED)
     started = time.perf_counter()
     for rows in write_shards(
-        files, vocabulary, work / "shards", options, seed=SEED, epochs=args.epochs
+        stream,
+        work / "shards",
+        row_tokens=options.row_tokens,
+        epochs=args.epochs,
+        about={"seed": SEED, "control": args.control},
     ):
         tokens = rows * options.row_tokens
         rate = tokens / (time.perf_counter() - started)

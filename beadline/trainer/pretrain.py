@@ -7,7 +7,6 @@ Checkpoints are complete (weights, optimiser, step) and every run resumes from t
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from beadline.trainer.finetune.schedule import Plan, Schedule
 
 if TYPE_CHECKING:
     import torch
@@ -54,21 +55,16 @@ class PretrainOptions:
     threads: int = 0
 
 
-def wcl(step: int, options: PretrainOptions) -> float:
-    """Learning rate at `step` (Abacus: warm-up, cosine to 62 % of the peak, linear to the end)."""
-    peak, low = options.max_lr, options.min_lr
-    if step < options.warmup_steps:
-        return peak * (step + 1) / options.warmup_steps
-    decay_start = int(options.total_steps * (1 - options.decay_share))
-    span = max(1, decay_start - options.warmup_steps)
-
-    def cosine(at: int) -> float:
-        return low + (peak - low) / 2 * (1 + math.cos(math.pi * at / (2.2 * span)))
-
-    if step < decay_start:
-        return cosine(step - options.warmup_steps)
-    left = (options.total_steps - step) / max(1, options.total_steps - decay_start)
-    return low + (cosine(span) - low) * max(0.0, left)
+def plan_of(options: PretrainOptions) -> Plan:
+    """Learning rates of a run."""
+    return Plan(
+        Schedule.WCL,
+        options.total_steps,
+        options.max_lr,
+        options.min_lr,
+        options.warmup_steps,
+        round(options.total_steps * options.decay_share),
+    )
 
 
 def new_model(shape: ModelShape, seed: int) -> LlamaForCausalLM:
@@ -130,13 +126,14 @@ def pretrain(
     step = _resume(output, model, optimiser, device)
     forward = torch.compile(model) if options.compile else model
     batches = _batches(shards, options.batch_rows, step)
+    plan = plan_of(options)
     smooth = 0.0
     model.train()
     while step < options.total_steps:
         started = time.perf_counter()
         rows = torch.from_numpy(next(batches).astype(np.int64)).to(device)
         for group in optimiser.param_groups:
-            group["lr"] = wcl(step, options)
+            group["lr"] = plan.rate(step)
         with torch.autocast(device, torch.bfloat16, enabled=options.bf16):
             loss = forward(input_ids=rows, labels=rows).loss
         loss.backward()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from beadline.engine.protocol import (
     EngineState,
@@ -16,8 +17,9 @@ from beadline.engine.protocol import (
     Score,
     Started,
     Usage,
+    adapter_key,
 )
-from beadline.errors import EngineError, EngineUnavailable
+from beadline.errors import BeadlineError, EngineError, EngineUnavailable
 
 INFO = ModelInfo("fake.gguf", "fake", "fake", "none", 2048, 0, 256, "test")
 
@@ -109,6 +111,10 @@ class FakeEngine:
         self.start_error: Exception | None = None
         self.may_start = asyncio.Event()
         self.may_start.set()
+        self.adapters: list[str] = []
+        """Every adapter that was asked for."""
+        self.unfit: dict[Path | None, BeadlineError] = {}
+        self._adapter = ""
         self._state = state
 
     @property
@@ -148,6 +154,22 @@ class FakeEngine:
 
     async def score(self, request: FimRequest, middle: str) -> Score:
         return Score(0.0, None, len(middle), len(middle.encode()), 0, Usage())
+
+    @property
+    def adapter(self) -> str:
+        return self._adapter
+
+    def use_adapter(self, path: Path | None, scale: float = 1.0) -> asyncio.Future[None]:
+        """Takes all but those in `unfit`, which it refuses at once."""
+        self._adapter = adapter_key(path, scale)
+        self.adapters.append(self._adapter)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if path in self.unfit:
+            self._adapter = ""
+            done.set_exception(self.unfit[path])
+        else:
+            done.set_result(None)
+        return done
 
     async def close(self) -> None:
         self._state = EngineState.CLOSED

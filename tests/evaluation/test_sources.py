@@ -13,6 +13,8 @@ from beadline.evaluation.sources import (
     read_repositories,
     read_repository,
     repository_name,
+    served_name,
+    some_paths,
     write_tree,
 )
 
@@ -97,3 +99,27 @@ def test_a_commit_is_written_out_for_the_search(checkout: Path, bare: Path, tmp_
             ["a.py", "broken.py", "dos.py", "large.py", "latin.py", *USABLE[1:], "tiny.py"]
         )
         assert "changed" not in (target / "a.py").read_text("utf-8")
+
+
+def test_prompts_have_the_name_of_the_folder_that_is_served(
+    directory: Path, checkout: Path, bare: Path, tmp_path: Path
+):
+    assert served_name(checkout) == checkout.name
+    assert served_name(directory) == directory.name
+    # A bare one is not served: its clone is.
+    assert served_name(bare) == repository_name(bare).rpartition("/")[2]
+    nested = tmp_path / "owner+things" / "repo"
+    (nested / ".git").mkdir(parents=True)
+    assert served_name(nested) == "repo"
+    assert repository_name(nested) == "owner/things"
+
+
+def test_some_paths_are_the_same_every_time_and_no_more_than_asked(checkout: Path):
+    def everything(name: str, size: int) -> bool:
+        return name in USABLE
+
+    assert some_paths(checkout, "HEAD", everything, 9, 1) == frozenset(USABLE)
+    drawn = [some_paths(checkout, "HEAD", everything, 2, seed) for seed in range(20)]
+    assert all(len(each) == 2 and each < frozenset(USABLE) for each in drawn)
+    assert drawn == [some_paths(checkout, "HEAD", everything, 2, seed) for seed in range(20)]
+    assert len(set(drawn)) > 1

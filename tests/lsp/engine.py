@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 
 from beadline.engine.protocol import (
     EngineState,
@@ -15,6 +16,7 @@ from beadline.engine.protocol import (
     RenderedPrompt,
     Started,
     Usage,
+    adapter_key,
 )
 from beadline.errors import BeadlineError, EngineCrashed
 
@@ -74,6 +76,7 @@ class FakeEngine:
         self.script: Script = script or (lambda _: ["42"])
         self.state = EngineState.NEW
         self.state_message = ""
+        self.adapter = ""
         self.streams: list[FakeStream] = []
         self.gate = asyncio.Event()
         """Pieces come while it is set."""
@@ -106,6 +109,12 @@ class FakeEngine:
 
     async def render(self, request: FimRequest) -> RenderedPrompt:
         return RenderedPrompt((), request.prefix + request.suffix, "psm", "qwen")
+
+    def use_adapter(self, path: Path | None, scale: float = 1.0) -> asyncio.Future[None]:
+        self.adapter = adapter_key(path, scale)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
 
     async def close(self) -> None:
         self.state = EngineState.CLOSED

@@ -20,7 +20,7 @@ async def test_what_is_advertised(start: Start) -> None:
     commands = [
         "beadline.accepted", "beadline.snooze", "beadline.toggle", "beadline.status",
         "beadline.lastPrompt", "beadline.statistics", "beadline.indexStatus", "beadline.models",
-        "beadline.doctor",
+        "beadline.doctor", "beadline.train",
     ]  # fmt: skip
     assert capabilities["executeCommandProvider"] == {"commands": commands}
     folders = {"supported": True, "changeNotifications": True}

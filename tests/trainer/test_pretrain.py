@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import math
+import contextlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from beadline.trainer.corpus import SourceFile
-from beadline.trainer.pretrain import ModelShape, PretrainOptions, pretrain, wcl
-from beadline.trainer.samples import SampleOptions, write_shards
+from beadline.settings import ContextOptions
+from beadline.trainer.corpus.types import CorpusFile
+from beadline.trainer.pretrain import ModelShape, PretrainOptions, pretrain
+from beadline.trainer.samples.shards import pretraining_options, write_shards
+from beadline.trainer.samples.stream import SampleStream
 from beadline.trainer.tokenizer import TokenizerVocabulary
 
 pytestmark = pytest.mark.slow
@@ -18,24 +20,30 @@ pytestmark = pytest.mark.slow
 SHAPE = ModelShape(1024, hidden=64, layers=2, heads=2, kv_heads=1, feed_forward=96, context=128)
 
 
+def stream(tokenizer, texts) -> SampleStream:
+    files = [CorpusFile.of(f"{i}.py", "python", text, "r") for i, text in enumerate(texts)]
+    small = ContextOptions(prefix_tokens=64, suffix_tokens=24)
+    options = replace(pretraining_options(row_tokens=128), context=small)
+    return SampleStream(files, TokenizerVocabulary(tokenizer), options, 1)
+
+
+def write(stream: SampleStream, folder, shard_rows: int = 32):
+    return write_shards(
+        stream, folder, row_tokens=128, epochs=1, about={"seed": 1}, shard_rows=shard_rows
+    )
+
+
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory, tokenizer, texts):
     folder = tmp_path_factory.mktemp("shards")
-    files = [SourceFile("r", f"{i}.py", text) for i, text in enumerate(texts)]
-    options = SampleOptions(row_tokens=128, shard_rows=32, prefix_chars=200, suffix_chars=80)
-    vocabulary = TokenizerVocabulary(tokenizer)
-    assert list(write_shards(files, vocabulary, folder, options, seed=1, epochs=1))
+    assert list(write(stream(tokenizer, texts), folder))
     return folder
 
 
 def test_shards_are_deterministic_and_resumable(tmp_path, shards, tokenizer, texts):
-    files = [SourceFile("r", f"{i}.py", text) for i, text in enumerate(texts)]
-    options = SampleOptions(row_tokens=128, shard_rows=32, prefix_chars=200, suffix_chars=80)
-    vocabulary = TokenizerVocabulary(tokenizer)
-    writing = write_shards(files, vocabulary, tmp_path, options, seed=1, epochs=1)
-    next(writing)
-    writing.close()
-    list(write_shards(files, vocabulary, tmp_path, options, seed=1, epochs=1))
+    with contextlib.closing(write(stream(tokenizer, texts), tmp_path)) as writing:
+        next(writing)
+    list(write(stream(tokenizer, texts), tmp_path))
     for path in shards.glob("*.npy"):
         assert np.array_equal(np.load(path), np.load(tmp_path / path.name))
 
@@ -43,11 +51,7 @@ def test_shards_are_deterministic_and_resumable(tmp_path, shards, tokenizer, tex
 def test_a_small_corpus_makes_one_short_shard_and_too_large_a_batch_is_told(
     tmp_path, shards, tokenizer, texts
 ):
-    options = SampleOptions(row_tokens=128, shard_rows=100_000, prefix_chars=200, suffix_chars=80)
-    files = [SourceFile("r", "a.py", texts[2])]
-    counts = list(
-        write_shards(files, TokenizerVocabulary(tokenizer), tmp_path, options, seed=1, epochs=1)
-    )
+    counts = list(write(stream(tokenizer, texts[2:]), tmp_path, shard_rows=100_000))
     assert counts == [len(np.load(tmp_path / "shard-00000.npy"))]
     assert len(list(shards.glob("*.npy"))) > 1
     with pytest.raises(ValueError, match="holds a batch"):
@@ -84,13 +88,3 @@ def test_training_learns_and_resuming_continues_where_it_stopped(tmp_path, shard
     )
     for key, value in one.items():
         assert torch.allclose(value, two[key], atol=1e-5), key
-
-
-def test_wcl_has_its_three_phases():
-    options = PretrainOptions(max_lr=1.0, min_lr=0.1, warmup_steps=10, total_steps=110)
-    rates = [wcl(step, options) for step in range(111)]
-    assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    decay = 82
-    assert rates[decay] == pytest.approx(0.1 + 0.45 * (1 + math.cos(math.pi / 2.2)), abs=0.03)
-    assert rates[110] == pytest.approx(0.1)
-    assert all(a >= b for a, b in itertools.pairwise(rates[10:]))

@@ -1,7 +1,6 @@
 """Outcomes to rows, and rows to the layout that wins. Pure; knows no engine and no terminal.
 
-Ratios are paired: the same cases are drawn for both layouts in every resample of the bootstrap
-(Efron 1979, percentile interval).
+Ratios are paired (`evaluation.paired`).
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from beadline.bench.layout.measure import Arm, Outcome
 from beadline.engine.protocol import Layout
+from beadline.evaluation import paired
 from beadline.evaluation.metrics import Interval, median, share
 
-RESAMPLES = 10_000
 LEAST_CASES = 500
 """Below so many the intervals are too wide for a layout to be let through: nothing is kept."""
 MOST_NLL = 1.01
@@ -26,8 +23,6 @@ LEAST_MATCH = 0.9
 """Lower bound of its exact match, against the plain one's..."""
 TELLING_MATCH = 0.05
 """... where that is at least so high."""
-_BLOCK = 100
-"""Resamples at a time: memory, not meaning."""
 
 
 @dataclass(frozen=True)
@@ -105,31 +100,8 @@ def choose(found: Sequence[Row], outcomes: Sequence[Outcome], default: Layout) -
     for row in cheapest:
         if row.layout == default:
             nll = [[o.arms[each.layout].nll for o in outcomes] for each in (best, row)]
-            return best if paired_ratio(*nll).high < 1 / MOST_NLL else row
+            return best if paired.ratio(*nll).high < 1 / MOST_NLL else row
     return best
-
-
-def paired_ratio(
-    numerators: Sequence[float],
-    denominators: Sequence[float],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Sum over sum with a percentile bootstrap interval over pairs; NaN over nothing."""
-    above, below = np.asarray(numerators, float), np.asarray(denominators, float)
-    count = len(above)
-    if count == 0 or below.sum() == 0:
-        return Interval(math.nan, math.nan, math.nan, count)
-    rng = np.random.default_rng(seed)
-    found: list[np.ndarray] = []
-    for start in range(0, resamples, _BLOCK):
-        drawn = rng.integers(0, count, (min(_BLOCK, resamples - start), count))
-        sums = below[drawn].sum(axis=1)
-        # A resample without a single hit of the baseline says nothing about a ratio.
-        found.append(above[drawn].sum(axis=1)[sums > 0] / sums[sums > 0])
-    low, high = np.percentile(np.concatenate(found), (2.5, 97.5))
-    return Interval(float(above.sum() / below.sum()), float(low), float(high), count)
 
 
 def _row(name: str, outcomes: Sequence[Outcome], arms: list[Arm], plain: list[Arm]) -> Row:
@@ -137,9 +109,9 @@ def _row(name: str, outcomes: Sequence[Outcome], arms: list[Arm], plain: list[Ar
     nll, plain_nll = [arm.nll for arm in arms], [arm.nll for arm in plain]
     by_byte = [value / size for value, size in zip(nll, sizes, strict=True)]
     plain_by_byte = [value / size for value, size in zip(plain_nll, sizes, strict=True)]
-    ratio = paired_ratio(nll, plain_nll)
+    ratio = paired.ratio(nll, plain_nll)
     match, plain_match = [arm.whole for arm in arms], [arm.whole for arm in plain]
-    match_ratio = paired_ratio(match, plain_match)
+    match_ratio = paired.ratio(match, plain_match)
     first, plain_first = [arm.first_line for arm in arms], [arm.first_line for arm in plain]
     ends = [arm.end_nll for arm in arms if arm.end_nll is not None]
     typed = [count for outcome in outcomes for count in outcome.keystrokes.get(name, [])]
@@ -149,12 +121,12 @@ def _row(name: str, outcomes: Sequence[Outcome], arms: list[Arm], plain: list[Ar
         cases=len(outcomes),
         nll_per_byte=sum(nll) / sum(sizes),
         nll_ratio=ratio,
-        nll_ratio_by_case=paired_ratio(by_byte, plain_by_byte),
+        nll_ratio_by_case=paired.ratio(by_byte, plain_by_byte),
         end_nll=sum(ends) / len(ends) if ends else math.nan,
         match=share(match),
         match_ratio=match_ratio,
         first_line=share(first),
-        first_line_ratio=paired_ratio(first, plain_first),
+        first_line_ratio=paired.ratio(first, plain_first),
         tokens_per_keystroke=sum(typed) / len(typed) if typed else math.nan,
         median_tokens=median(typed),
         passes=ratio.high <= MOST_NLL and (not telling or match_ratio.low >= LEAST_MATCH),

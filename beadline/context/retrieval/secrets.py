@@ -64,15 +64,20 @@ _TOKENS = re.compile(
 _SHORTEST_TOKEN = 15
 """Characters of the shortest match of `_TOKENS`; none holds a blank."""
 _IN_URL = re.compile(
-    r"\b[a-z][a-z0-9+.-]*://(?:[^\s/:@'\"{}<>$%]*:[^\s/:'\"{}<>$%]{3,}|[\w-]{20,})@", re.I
+    r"\b[a-z][a-z0-9+.-]*://(?P<value>[^\s/:@'\"{}<>$%]*:[^\s/:'\"{}<>$%]{3,}|[\w-]{20,})@", re.I
 )
 """Name and password, or a token alone. A password may hold an `@` itself."""
-_CURL = re.compile(r"\bcurl\b.{0,200}?[ \t](?:-u|--user)[ =]?[\"']?[^\s:\"'$]+:[^\s\"'$]{4,}")
-_AZURE = re.compile(r"(?:AccountKey|SharedAccessKey|SharedAccessSignature)\s*=\s*[\w+/%=]{16,}")
-_BEARER = re.compile(r"\b(?:bearer|basic)\s+(?=[\w.~+/-]*\d)([\w.~+/-]{16,}=*)", re.I)
+_CURL = re.compile(
+    r"\bcurl\b.{0,200}?[ \t](?:-u|--user)[ =]?[\"']?(?P<value>[^\s:\"'$]+:[^\s\"'$]{4,})"
+)
+_AZURE = re.compile(
+    r"(?:AccountKey|SharedAccessKey|SharedAccessSignature)\s*=\s*(?P<value>[\w+/%=]{16,})"
+)
+_BEARER = re.compile(r"\b(?:bearer|basic)\s+(?=[\w.~+/-]*\d)(?P<value>[\w.~+/-]{16,}=*)", re.I)
 
 _NAME = (
-    r"(?:\b(?:pass|pw)(?=[\"'\]\s]*[:=])|passw(?:or)?d|passwd|passphrase|pwd|secret|token|credential|api[_.-]?key"
+    r"(?:\b(?:pass|pw)(?=[\"'\]\s]*[:=])|passw(?:or)?d|passwd|passphrase|pwd|secret|token"
+    r"|credential|api[_.-]?key"
     r"|apikey|access[_.-]?key|auth[_.-]?key|private[_.-]?key|encryption[_.-]?key"
     r"|signing[_.-]?key|client[_.-]?key)[\w.-]{0,40}"
 )
@@ -82,14 +87,14 @@ _WORDS = ("pass", "pw", "secret", "token", "credential", "key")
 """One of them, in lower case, is in whatever `_NAME` matches."""
 _QUOTED = re.compile(
     rf"{_NAME}[\"'\]\s]*(?::\s*[\w\[\]|. ]{{1,40}})?(?::=|=>|==?|:|,|\()\s*\(?\s*"
-    r"(?:[rbfu]{0,2}|@|\$)([\"'`])([^\s\"'`]{8,})\1",
+    r"(?:[rbfu]{0,2}|@|\$)([\"'`])(?P<value>[^\s\"'`]{8,})\1",
     re.I,
 )
 _LONG_STRING = re.compile(r"([\"'`])[^\s\"'`]{8,}\1")
 """What `_QUOTED` ends with: few lines have one."""
 _BARE = re.compile(
     rf"^[ \t]*(?:-[ \t]+)?(?:(?:export|set|ENV|ARG)[ \t]+)?[\"']?[\w.-]{{0,60}}?{_NAME}[\"']?"
-    r"[ \t]*[:=][ \t]*([^\s\"'`,;(){}<>]{8,})[ \t]*$",
+    r"[ \t]*[:=][ \t]*(?P<value>[^\s\"'`,;(){}<>]{8,})[ \t]*$",
     re.I | re.M,
 )
 _WORD = re.compile(r"(?<![\w+/-])[\w+/-]{12,}")
@@ -117,18 +122,30 @@ def secret_name(name: str) -> bool:
 
 def secret_spans(text: str) -> list[tuple[int, int]]:
     """Ranges of a text that look like secrets, in order of their starts; they may overlap."""
-    return sorted(_spans(text))
+    return sorted(span for span, _ in _spans(text))
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def secret_values(text: str) -> list[tuple[int, int]]:
+    """As `secret_spans`, of each only what is secret: not the name in front, not the quotes, not
+    the lines around a key."""
+    return sorted(value for _, value in _spans(text))
+
+
+_Span = tuple[int, int]
+
+
+def _spans(text: str) -> Iterator[tuple[_Span, _Span]]:
+    """What looks like a secret, and what of it is secret."""
     for begin in _KEY_BEGINS.finditer(text) if _holds(text, _KEY_WORDS) else ():
         end = _KEY_ENDS.search(text, begin.end())
-        yield begin.start(), end.end() if end else _lines_on(text, begin.end(), _KEY_LINES)
+        last = _lines_on(text, begin.end(), _KEY_LINES)
+        span = begin.start(), end.end() if end else last
+        yield span, (begin.end(), end.start() if end else last)
     # The longest part of most texts is words too short for one, or the same word again.
     long = {word for word in text.split() if len(word) >= _SHORTEST_TOKEN}
     if _TOKENS.search("\n".join(long)):
         for match in _TOKENS.finditer(text):
-            yield match.span()
+            yield match.span(), match.span()
     # Most lines hold none of the words, and searching for words runs at memory speed.
     lower = text.lower()
     if len(lower) != len(text):  # some letters become two; offsets must stay
@@ -137,25 +154,25 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     for start, end in _lines_with(lower, words):
         for pattern in (_IN_URL, _AZURE, _BEARER, _CURL):
             for match in pattern.finditer(text, start, end):
-                yield match.span()
+                yield match.span(), match.span("value")
     for start, end in _lines_with(lower, _WORDS):
         if not _VALUE.search(text, start, end):
             continue
         if _LONG_STRING.search(text, start, end):
             for match in _QUOTED.finditer(text, start, end):
-                if _random(match[2], _LEAST_ENTROPY):
-                    yield match.span()
+                if _random(match["value"], _LEAST_ENTROPY):
+                    yield match.span(), match.span("value")
         if match := _BARE.match(text, start, end):
-            value = match[1]
+            value = match["value"]
             long = len(value) >= _LONG_BARE and _mixed(value) and "." not in value.strip(".")
             if _jumbled(value) or (long and _random(value, _LEAST_BARE_ENTROPY)):
-                yield match.span()
+                yield match.span(), match.span("value")
         # However the name and the value are joined: by a tag, an option, an attribute, a sentence.
         for match in _WORD.finditer(text, start, end):
             if _jumbled(match[0]):
-                yield match.span()
+                yield match.span(), match.span()
         for match in _NUMBERS.finditer(text, start, end):
-            yield match.span()
+            yield match.span(), match.span()
 
 
 def _jumbled(word: str) -> bool:

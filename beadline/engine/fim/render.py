@@ -27,6 +27,9 @@ from beadline.engine.fim.template import Slot, Template, Token
 from beadline.engine.fim.vocabulary import Vocabulary
 from beadline.engine.protocol import ExtraFile, FimRequest, Layout, RenderedPrompt
 
+RENDERER = 1
+"""Raised whenever some request gets other tokens than before. What was trained on prompts of
+another number is not served: the model would be asked in a form that it was not trained on."""
 EXTRA_SHARE = 0.4
 """Snippets never take more of the context (DESIGN section 2)."""
 

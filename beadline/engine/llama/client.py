@@ -18,6 +18,7 @@ from pathlib import Path
 from beadline.engine import models, verdicts
 from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
+from beadline.engine.llama.adapting import Adapting
 from beadline.engine.llama.loading import Loading, Opener, ProbeDied, advice_on_end
 from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory
 from beadline.engine.llama.messages import Message, PromptOptions
@@ -41,6 +42,8 @@ VERDICTS_FILE = "llama-probe.json"
 SAVE_S, SAVE_PATIENCE_S = 2.5, 3.0
 """How long a worker may save states at the end, and how long it is waited for. 256 MiB at the
 100 MB/s of a hard disk; the server gives the engine 5 s to end in all."""
+_WITHOUT = ("fallback", "draft_model_missing", messages.NO_ADAPTER)
+"""Details of a model that say what it has to do without."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -94,6 +97,7 @@ class LlamaEngine:
         self._message = "The model is not loaded yet."
         self._worker: WorkerProcess | None = None
         self._info: ModelInfo | None = None
+        self._adapting = Adapting()
         self._loading: Loading | None = None
         self._start_task: asyncio.Task[ModelInfo] | None = None
         self._pump_task: asyncio.Task[None] | None = None
@@ -151,6 +155,17 @@ class LlamaEngine:
         job = ScoreJob(self._next_number(), request, middle)
         self._enqueue(job)
         return await job.result
+
+    @property
+    def adapter(self) -> str:
+        """What requests that are queued now are served with; empty: the model alone."""
+        return self._adapting.key
+
+    def use_adapter(self, path: Path | None, scale: float = 1.0) -> asyncio.Future[None]:
+        """Serve the requests from now on with an adapter, or none; needs a running event loop."""
+        job = self._adapting.job(self._next_number(), path, scale)
+        self._enqueue(job)
+        return job.result
 
     async def close(self) -> None:
         """End the worker; jobs that still wait fail with `EngineUnavailable`. Idempotent."""
@@ -225,7 +240,7 @@ class LlamaEngine:
             job.fail(EngineCrashed("The engine's process ended before the request."))
             return
         worker.send(job.message())
-        patience = job.request.deadline_ms / 1000 + self._hang_grace_s
+        patience = job.deadline_ms / 1000 + self._hang_grace_s
         try:
             await asyncio.wait_for(job.done.wait(), patience)
         except TimeoutError:
@@ -282,7 +297,7 @@ class LlamaEngine:
             failed = EngineUnavailable(f"The engine could not be started: {exc!r}.")
             self._fail(failed)
             raise failed from exc
-        missing = [info.details.get(key) for key in ("fallback", "draft_model_missing")]
+        missing = [info.details.get(key) for key in _WITHOUT]
         self._set(
             EngineState.READY, f"{'; '.join(filter(None, [f'{info.name} is ready', *missing]))}."
         )
@@ -310,11 +325,12 @@ class LlamaEngine:
         """One attempt. Raises `EngineCrashed` when the worker died (another may live), and
         `OutOfMemory`, as it says or seems to have died of it.
         """
-        demand, prompts = self._thrift.demand, self._prompts
+        demand, prompts, adapter = self._thrift.demand, self._prompts, self._adapting.applied
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
-        info = await self._opener.open(worker, loading, path, demand, prompts)
+        info = await self._opener.open(worker, loading, path, demand, prompts, adapter)
         self._loading = None
+        self._adapting.opened(info)
         if told := self._thrift.told(info):
             info = dataclasses.replace(info, details={**info.details, "fallback": told})
         return info

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os.path
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +19,9 @@ from beadline.engine.llama.probe import (
     verdict_key,
 )
 from beadline.engine.llama.process import WorkerProcess
+from beadline.engine.llama.stream import Adapter
 from beadline.engine.protocol import ModelInfo
-from beadline.errors import EngineCrashed, ModelError, OutOfMemory
+from beadline.errors import EngineCrashed, OutOfMemory
 from beadline.settings import EngineOptions
 
 
@@ -100,11 +100,14 @@ class Opener:
         path: Path,
         demand: Demand,
         prompts: PromptOptions,
+        adapter: Adapter | None = None,
     ) -> ModelInfo:
-        """What the worker says when it is ready. Raises `ProbeDied`, and as `Loading.wait_for`."""
+        """What the worker says when it is ready, `adapter` in use where it can be. Raises
+        `ProbeDied`, and as `Loading.wait_for`.
+        """
         hello = await loading.wait_for(worker, "hello")
         loading.gpu = hello["gpu"]
-        options, draft = self._options, draft_path(self._options.draft_model)
+        options, draft = self._options, models.named(self._options.draft_model)
         # The draft model's weights are decoded by the same code, and may be of another type.
         key = verdict_key(hello["library"] + draft, path, demand.gpu_layers)
         setting = options.extra_buffers
@@ -119,7 +122,7 @@ class Opener:
                 "probe": verdict is None,
                 "prompts": asdict(prompts),
                 "kv_bytes": options.kv_mebibytes << 20,
-                "adapter": "",
+                "adapter": adapter,
                 "state": self._state_folder,
                 "state_bytes": options.state_mebibytes << 20,
                 "drafts": options.drafts,
@@ -148,15 +151,3 @@ def advice_on_end(worker: WorkerProcess) -> str:
     """What the user can do about the way in which a worker ended; empty where nothing is known."""
     unfit = met_unknown_instruction(worker.returncode) and not worker.reason
     return other_processor(here()) if unfit else ""
-
-
-def draft_path(model: str) -> str:
-    """The file that the setting `engine.draft_model` means, for a worker in another directory;
-    empty for none. What cannot be found is left to the worker: it tells, and does without.
-    """
-    if not model:
-        return ""
-    try:
-        return str(models.resolve(model))
-    except ModelError:
-        return os.path.abspath(os.path.expanduser(model))

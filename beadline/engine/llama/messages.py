@@ -2,11 +2,13 @@
 
 To the worker:
     load      path, gpu_layers, context_tokens, threads, use_extra_bufts, probe,
-              prefix_tokens, suffix_tokens, sequences, kv_bytes, adapter,
+              prefix_tokens, suffix_tokens, sequences, kv_bytes,
+              adapter ([absolute path, scale]; null: none),
               state (absolute folder of saved states; empty: none), state_bytes,
               drafts, draft_model (an absolute path; empty: none)
     generate  id, request        render  id, request        score  id, request, middle
     cancel    id                 credit  id, tokens                save   id, seconds
+    adapt     id, adapter (as above)
 From the worker:
     hello     library, gpu                 at once; what the probe's verdicts are kept under, and
                                            whether this build can use a GPU
@@ -17,8 +19,10 @@ From the worker:
     ready     info
     started   id, usage, eog_probability   piece  id, text, tokens, logprob
     finished  id, reason, usage            rendered  id, prompt        scored  id, score
+    adapted   id
     saved     id, documents                log       line (of the worker's decisions; no text)
-    error     id (absent while loading), kind ("model", "memory" or "engine"), message, hint
+    error     id (absent while loading), kind ("model", "memory",
+              "adapter" or "engine"), message, hint
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from beadline.engine.protocol import (
     Score,
     Usage,
 )
-from beadline.errors import BeadlineError, EngineError, ModelError, OutOfMemory
+from beadline.errors import AdapterError, BeadlineError, EngineError, ModelError, OutOfMemory
 
 Message = dict[str, Any]
 
@@ -45,8 +49,14 @@ AHEAD = 4
 """Tokens that a worker may run beyond what its client has consumed (DESIGN section 2)."""
 LINE_LIMIT = 64 << 20
 """Longest line in bytes; a rendered prompt of the largest context stays far below."""
+NO_ADAPTER = "adapter_missing"
+"""Detail of a model whose worker could not take up the adapter that the one before it had."""
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-_KINDS: dict[str, type[BeadlineError]] = {"model": ModelError, "memory": OutOfMemory}
+_KINDS: dict[str, type[BeadlineError]] = {
+    "model": ModelError,
+    "memory": OutOfMemory,
+    "adapter": AdapterError,
+}
 """Errors that the server tells apart; every other one is an `EngineError`."""
 
 

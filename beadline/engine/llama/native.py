@@ -339,6 +339,16 @@ class Context(SequenceMemory):
             raise EngineError(f"llama_decode failed ({status}). {self.model.library.errors()}")
         return True
 
+    def use_adapter(self, adapter: Any, scale: float = 1.0) -> None:
+        """Have what is decoded from now on changed by an adapter (`lora.Lora.pointer`), or by none.
+        What the memory holds was evaluated without it: nobody but the caller knows which.
+        """
+        names, count = self._names, 0 if adapter is None else 1
+        pointers = (names.llama_adapter_lora_p_ctypes * 1)(*[adapter] * count)
+        scales = (ctypes.c_float * 1)(scale)
+        if names.llama_set_adapters_lora(self._pointer, pointers, count, scales):
+            raise EngineError("llama.cpp does not take the adapter.")
+
     def _set_abort(self, should_abort: Callable[[], bool] | None) -> None:
         if should_abort is self._should_abort:
             return

@@ -61,6 +61,8 @@ class Slot:
     number: int
     tokens: list[int] = field(default_factory=list)
     """Tokens whose keys and values the memory holds, position by position."""
+    adapter: str = ""
+    """What they were evaluated with."""
 
 
 class Sequences:
@@ -73,6 +75,9 @@ class Sequences:
         self._free = self._slots[::-1]
         self._documents: dict[str, list[Slot]] = {}
         """Least recently used first. The main slot comes before the spare."""
+        self.adapter = ""
+        """What prompts are evaluated with over the model's weights; empty: nothing. What was
+        evaluated with anything else is worth nothing to them."""
 
     def open(self, key: str, prompt: Sequence[int]) -> tuple[Slot, int]:
         """A slot of the document, cut back to what it shares with `prompt`, and that length.
@@ -132,11 +137,12 @@ class Sequences:
         slot.tokens.clear()
 
     def documents(self) -> Iterator[tuple[str, Slot]]:
-        """Keys and their main slots, most recently used first."""
+        """Keys of their states and their main slots, most recently used first."""
         for slot in self._slots:
             self._reconcile(slot)
         for key in reversed(self._documents):
-            yield key, self._documents[key][0]
+            slot = self._documents[key][0]
+            yield _state_key(key, slot.adapter), slot
 
     # -- what can be reused
 
@@ -145,7 +151,10 @@ class Sequences:
         wanted = list(prompt[:most])
         for slot in self._slots:
             self._reconcile(slot)
-        return {slot: self._brought(slot.tokens, wanted) for slot in self._slots}
+        return {
+            slot: self._brought(slot.tokens, wanted) if slot.adapter == self.adapter else 0
+            for slot in self._slots
+        }
 
     def _brought(self, tokens: Sequence[int], wanted: list[int]) -> int:
         shared = shared_length(tokens, wanted)
@@ -153,10 +162,11 @@ class Sequences:
 
     def _saved_gain(self, key: str, prompt: Sequence[int], have: int) -> bool:
         """Whether the document's saved state is worth reading."""
-        if self._saved is None or not (tokens := self._saved.tokens(key)):
+        kept = _state_key(key, self.adapter)
+        if self._saved is None or not (tokens := self._saved.tokens(kept)):
             return False
         gain = self._brought(tokens, list(prompt[:-1])) - have
-        return gain >= LEAST_GAIN and self._saved.pays(key, gain)
+        return gain >= LEAST_GAIN and self._saved.pays(kept, gain)
 
     def _reconcile(self, slot: Slot) -> None:
         """Believe the memory, not our notes: an aborted decode leaves either behind."""
@@ -169,22 +179,25 @@ class Sequences:
     # -- what a slot holds
 
     def _fill(self, slot: Slot, source: Slot | None, saved: str | None) -> None:
-        """Give `slot` the saved state, or else the content of `source`."""
+        """Give `slot` the state of the document `saved`, or else the content of `source`."""
         if saved is not None and self._saved is not None:
-            tokens = list(self._saved.tokens(saved))
-            if self._saved.restore(saved, slot.number):
-                slot.tokens = tokens
+            kept = _state_key(saved, self.adapter)
+            tokens = list(self._saved.tokens(kept))
+            if self._saved.restore(kept, slot.number):
+                slot.tokens, slot.adapter = tokens, self.adapter
                 self._reconcile(slot)
                 return
             self.drop(slot)
         if source is not None and source is not slot:
             self._memory.clear(slot.number)
             self._memory.copy(source.number, slot.number)
-            slot.tokens = list(source.tokens)
+            slot.tokens, slot.adapter = list(source.tokens), source.adapter
 
     def _cut(self, slot: Slot, prompt: Sequence[int], most: int) -> int:
         """Drop from the slot what is not the front of the prompt; the length that stays."""
-        shared = shared_length(slot.tokens, list(prompt[:most]))
+        same = slot.adapter == self.adapter
+        shared = shared_length(slot.tokens, list(prompt[:most])) if same else 0
+        slot.adapter = self.adapter
         if shared < len(slot.tokens):
             if shared == 0 or not self._memory.remove(slot.number, shared):
                 self._memory.clear(slot.number)
@@ -242,6 +255,11 @@ class Sequences:
         """The slot of a document that has no spare; the document then has none."""
         (slot,) = self._documents.pop(key)
         return slot
+
+
+def _state_key(key: str, adapter: str) -> str:
+    """What the state of a document is saved by."""
+    return f"{adapter}\n{key}" if adapter else key
 
 
 def shared_length(tokens: Sequence[int], wanted: list[int]) -> int:

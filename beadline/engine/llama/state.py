@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from beadline.engine.private import is_private, is_private_folder, make_private
+
 FOLDER = "state"
 """Below the user's cache directory."""
 MAGIC = b"BLSTATE1"
@@ -81,7 +83,7 @@ class StateFiles:
     def find(self) -> dict[str, Header]:
         """Headers of the files that fit, by the hash of their keys. Removes what is damaged."""
         found: dict[str, Header] = {}
-        if not _is_private_folder(self._folder):
+        if not is_private_folder(self._folder):
             return found
         for path, status in files(self._folder):
             if path.name.startswith(_TEMPORARY):
@@ -140,7 +142,7 @@ class StateFiles:
         head = _encode(header)
         size = len(head) + len(payload)
         try:
-            _make_private(self._folder)
+            make_private(self._folder)
             if not self._make_room(size, used, path):
                 return False
             # mkstemp makes the file with mode 0600.
@@ -211,7 +213,7 @@ def _open(path: Path) -> tuple[FileIO, int]:
     handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
     try:
         status = os.fstat(handle)
-        if not (stat.S_ISREG(status.st_mode) and _is_private(status)):
+        if not (stat.S_ISREG(status.st_mode) and is_private(status)):
             raise PermissionError(f"{path} is not a file of this user alone")
         return FileIO(handle), status.st_size
     except OSError:
@@ -295,32 +297,6 @@ def files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             yield Path(entry.path), entry.stat(follow_symlinks=False)
         except OSError:
             continue  # another process was faster
-
-
-def _is_private(status: os.stat_result) -> bool:
-    """Whether nobody but this user can read or write it. Windows keeps that elsewhere: files
-    below the user's own folders are.
-    """
-    if not hasattr(os, "getuid"):
-        return True
-    return status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
-
-
-def _is_private_folder(folder: Path) -> bool:
-    try:
-        status = os.lstat(folder)
-    except OSError:
-        return False
-    return stat.S_ISDIR(status.st_mode) and _is_private(status)
-
-
-def _make_private(folder: Path) -> None:
-    """Make the folder, for this user alone. Raises `OSError` where it cannot be that."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _is_private_folder(folder) and not folder.is_symlink():
-        folder.chmod(0o700)  # refused when it is another user's
-    if not _is_private_folder(folder):
-        raise PermissionError(f"{folder} is open to others")
 
 
 def discard(path: Path) -> bool:

@@ -24,6 +24,10 @@ from beadline.engine.protocol import (
 )
 from beadline.errors import BeadlineError
 
+ADAPTER_MS = 60_000
+"""An adapter is read from a disk; one of a large model takes a second."""
+Adapter = tuple[str, float]
+"""An adapter's absolute path, and what its changes are multiplied with."""
 _PIECE = tuple(field.name for field in fields(Piece))
 
 
@@ -32,17 +36,16 @@ class Job(ABC):
 
     op = ""
 
-    def __init__(self, number: int, request: FimRequest) -> None:
+    def __init__(self, number: int, deadline_ms: int) -> None:
+        """`deadline_ms`: how long the worker may take for it."""
         self.number = number
-        self.request = request
+        self.deadline_ms = deadline_ms
         self.done = asyncio.Event()
         """Set when the worker owes nothing more for it."""
 
+    @abstractmethod
     def message(self) -> Message:
         """What starts it in the worker."""
-        return {
-            "op": self.op, "id": self.number, "request": messages.request_values(self.request)
-        }  # fmt: skip
 
     @abstractmethod
     def receive(self, message: Message) -> None:
@@ -62,8 +65,8 @@ class AnswerJob(Job, Generic[_Answer]):
     answer = ""
     """Operation of that message."""
 
-    def __init__(self, number: int, request: FimRequest) -> None:
-        super().__init__(number, request)
+    def __init__(self, number: int, deadline_ms: int) -> None:
+        super().__init__(number, deadline_ms)
         self.result: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
 
     @abstractmethod
@@ -88,6 +91,13 @@ class RenderJob(AnswerJob[RenderedPrompt]):
 
     op, answer = "render", "rendered"
 
+    def __init__(self, number: int, request: FimRequest) -> None:
+        super().__init__(number, request.deadline_ms)
+        self._request = request
+
+    def message(self) -> Message:
+        return _asking(self, self._request)
+
     def read(self, message: Message) -> RenderedPrompt:
         return messages.prompt_from(message["prompt"])
 
@@ -98,14 +108,47 @@ class ScoreJob(AnswerJob[Score]):
     op, answer = "score", "scored"
 
     def __init__(self, number: int, request: FimRequest, middle: str) -> None:
-        super().__init__(number, request)
+        super().__init__(number, request.deadline_ms)
+        self._request = request
         self._middle = middle
 
     def message(self) -> Message:
-        return {**super().message(), "middle": self._middle}
+        return {**_asking(self, self._request), "middle": self._middle}
 
     def read(self, message: Message) -> Score:
         return messages.score_from(message["score"])
+
+
+class AdapterJob(AnswerJob[None]):
+    """Changes what the requests after it are served with."""
+
+    op, answer = "adapt", "adapted"
+
+    def __init__(
+        self,
+        number: int,
+        adapter: Adapter | None,
+        told: Callable[[AdapterJob, bool], None],
+    ) -> None:
+        """`told` hears at once whether the worker has it in use now; else it has none."""
+        super().__init__(number, ADAPTER_MS)
+        self.adapter = adapter
+        self._told = told
+
+    def message(self) -> Message:
+        return {"op": self.op, "id": self.number, "adapter": self.adapter}
+
+    def read(self, message: Message) -> None:
+        return None
+
+    def receive(self, message: Message) -> None:
+        super().receive(message)
+        if message["op"] == self.answer:
+            self._told(self, True)
+
+    def fail(self, error: BeadlineError) -> None:
+        super().fail(error)
+        self._told(self, False)
 
 
 class LlamaStream(Job):
@@ -123,7 +166,8 @@ class LlamaStream(Job):
         tell: Callable[[LlamaStream, Message], None],
     ) -> None:
         """`tell` sends a message about this stream to the worker, if it is there."""
-        super().__init__(number, request)
+        super().__init__(number, request.deadline_ms)
+        self._request = request
         self._tell = tell
         self._events: deque[Event] = deque()
         self._error: BeadlineError | None = None
@@ -136,7 +180,7 @@ class LlamaStream(Job):
     def message(self) -> Message:
         self._started = True
         self._queue_ms = self._waited_ms()
-        return super().message()
+        return _asking(self, self._request)
 
     def cancel(self) -> None:
         """End it: `Finished("cancelled")` is all that still comes. Idempotent."""
@@ -202,3 +246,7 @@ class LlamaStream(Job):
 
     def _waited_ms(self) -> float:
         return (time.perf_counter() - self._queued_at) * 1000
+
+
+def _asking(job: Job, request: FimRequest) -> Message:
+    return {"op": job.op, "id": job.number, "request": messages.request_values(request)}

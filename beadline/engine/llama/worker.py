@@ -11,15 +11,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from beadline import __version__
 from beadline.engine.fim.render import Budget
 from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Control, Decoder, Limits
 from beadline.engine.llama.drafters import open_drafters
+from beadline.engine.llama.lora import Adapters
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.pipes import Inbox, Pipe
 from beadline.engine.llama.prompts import Prompts
@@ -87,6 +89,9 @@ class Worker:
                 self._pipe.send({"op": "scored", "id": job, "score": values})
             elif message["op"] == "generate":
                 self._generate(loaded, job, message)
+            elif message["op"] == "adapt":
+                loaded.adapt(message["adapter"])
+                self._pipe.send({"op": "adapted", "id": job})
             elif message["op"] == "save":
                 kept = loaded.save(message["seconds"])
                 self._pipe.send({"op": "saved", "id": job, "documents": kept})
@@ -195,6 +200,12 @@ class _Loaded:
             on_evaluated=self.saved.measured if self.saved else None,
             speculation=Speculation(drafters.drafters, enabled=bool(drafters.drafters)),
         )
+        self._adapters = Adapters(context)
+        missing: dict[str, str] = {}
+        try:
+            self.adapt(load["adapter"])
+        except BeadlineError as exc:
+            missing[messages.NO_ADAPTER] = exc.message.rstrip(".")
         self._scorer = Scorer(
             context,
             self.decoder.sequences,
@@ -226,6 +237,7 @@ class _Loaded:
                 "chunk_tokens": str(context.batch_tokens),
                 "trained_context": str(trained),
                 "partial_removal": "yes" if model.partial_removal else "no",
+                **missing,
                 **drafters.details(),
                 **self.prompts.details(),
             },
@@ -261,6 +273,16 @@ class _Loaded:
             spelling=self.spelling(prompt),
             cleaner=self.prompts.cleaner(request),
         )
+
+    def adapt(self, adapter: Sequence[Any] | None) -> None:
+        """Serve with the adapter (path, scale) from now on, or with none; with none where it
+        cannot be used. Raises `AdapterError`, `EngineError`.
+        """
+        sequences = self.decoder.sequences
+        sequences.adapter = self._adapters.use_none()
+        if adapter:
+            path, scale = adapter
+            sequences.adapter = self._adapters.use(Path(path), scale)
 
     def save(self, seconds: float) -> int:
         """Keep the states of recent documents, for so long at most; how many are kept."""
@@ -305,7 +327,6 @@ def _saved_states(
         probe.machine(),
         model.library.identity,
         *(model.path.resolve(), status.st_size, status.st_mtime_ns),
-        load["adapter"],
         *(model.gpu_layers, model.use_extra_bufts, context.context_tokens, context.sequences),
         prompts.identity,
     )

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ from beadline.evaluation.retrieval import Replaces
 from beadline.settings import Options
 
 SCENARIOS = 10
-_DEADLINE_MS = 60_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -135,18 +134,7 @@ def _options(args: argparse.Namespace, console: Console) -> Options:
     options = applied.options
     if not options.context.snippet_tokens:
         raise InputError("There is no room for snippets.", hint="Give --snippet-tokens.")
-    completion = replace(
-        options.completion,
-        enabled=True,
-        languages_off=(),
-        debounce_ms=0,
-        # A slow machine must not change what is written.
-        deadline_ms=_DEADLINE_MS,
-        prefetch=False,
-        least_confidence=0,
-    )
-    engine = replace(options.engine, save_state=False)
-    return replace(options, completion=completion, engine=engine)
+    return arms.undisturbed(options)
 
 
 def _facts(options: Options) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from beadline.bench.layout import verdict
 from beadline.bench.layout.measure import Arm, Outcome
-from beadline.bench.layout.verdict import choose, healing_rows, paired_ratio, rows
+from beadline.bench.layout.verdict import choose, healing_rows, rows
 from beadline.engine.protocol import Layout
 
 PSM, ANCHORED, SPM = str(Layout.PSM), str(Layout.ANCHORED), str(Layout.SPM)
@@ -99,21 +99,6 @@ def test_healing_is_compared_on_mid_word_cases_alone() -> None:
     assert row.nll_ratio.value == pytest.approx(0.5)
     assert healing_rows([o for o in outcomes(30) if not o.mid_word]) == []
     assert rows([], Layout.PSM) == []
-
-
-def test_ratios_are_paired_and_repeatable() -> None:
-    rng = random.Random(2)
-    below = [rng.uniform(1, 100) for _ in range(300)]
-    above = [value * 1.1 for value in below]
-    found = paired_ratio(above, below)
-    # However much the cases differ, their ratio does not.
-    assert (found.value, found.low, found.high) == pytest.approx((1.1, 1.1, 1.1))
-    noisy = [value * rng.uniform(0.5, 1.7) for value in below]
-    found = paired_ratio(noisy, below, resamples=1050)
-    assert found == paired_ratio(noisy, below, resamples=1050)
-    assert found.low < found.value < found.high
-    assert math.isnan(paired_ratio([], []).value)
-    assert math.isnan(paired_ratio([1.0], [0.0]).high)
 
 
 def test_rows_are_plain_json() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.context.retrieval.secrets import secret_name, secret_spans
+from beadline.context.retrieval.secrets import secret_name, secret_spans, secret_values
 
 # Put together here, so that no scanner takes this file for a leak.
 TOKENS = [
@@ -99,6 +99,37 @@ def test_assignments_to_telling_names(line: str):
 )
 def test_code_about_secrets_holds_none(line: str):
     assert not secret_spans(f"a = 1\n{line}\nb = 2\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('password = "hunter2-and-more"', "hunter2-and-more"),
+        ("export SECRET_KEY=a8f5f167f44f4964e6c998dee827110c", "a8f5f167f44f4964e6c998dee827110c"),
+        ("Authorization: Bearer a8f5f167f44f4964e6c9", "a8f5f167f44f4964e6c9"),
+        ("curl -u admin:q8w7E6r5 https://example.org", "admin:q8w7E6r5"),
+        ("postgres://admin:" + "s3cretpw" + "@db/x", "admin:s3cretpw"),
+        ("AccountKey=" + "a1B2" * 10, "a1B2" * 10),
+        ("<password>q8w7E6r5T4y3</password>", "q8w7E6r5T4y3"),
+    ],
+)
+def test_values_are_what_is_secret_alone(line: str, value: str):
+    text = f"a = 1\n{line}\nb = 2\n"
+    assert {text[start:end] for start, end in secret_values(text)} == {value}
+
+
+def test_the_value_of_a_key_lies_between_its_marks():
+    marks = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+    text = "\nMIIEvQ\nIBADAN\n".join(marks)
+    ((start, end),) = secret_values(text)
+    assert text[start:end] == "\nMIIEvQ\nIBADAN\n"
+
+
+@given(st.text(max_size=300), st.sampled_from(TOKENS))
+def test_values_lie_in_spans(text: str, token: str):
+    spans = secret_spans(text + token)
+    for start, end in secret_values(text + token):
+        assert any(first <= start <= end <= last for first, last in spans)
 
 
 @pytest.mark.parametrize(

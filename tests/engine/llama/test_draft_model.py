@@ -12,11 +12,11 @@ import pytest
 from beadline.engine.llama import draft_model
 from beadline.engine.llama.decoder import Decoder, Limits
 from beadline.engine.llama.draft_model import DraftModel, check_vocabulary, open_context
-from beadline.engine.llama.loading import draft_path
 from beadline.engine.llama.native import Context, Library, Model
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.speculation import WIDEST
 from beadline.engine.llama.vocabulary import LlamaVocabulary
+from beadline.engine.models import named
 from beadline.engine.protocol import EngineState, Event, FimRequest, Finished, Piece, Started
 from beadline.errors import ModelError
 from tests.engine.llama.test_decoder import TEXT, Freely
@@ -240,8 +240,8 @@ def test_a_path_for_a_worker_in_another_directory(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there.gguf").write_bytes(b"GGUF")
     for name in ("there.gguf", "missing.gguf", "missing/too.gguf"):
-        assert draft_path(name) == str(tmp_path / name)
-    assert draft_path("") == ""
+        assert named(name) == str(tmp_path / name)
+    assert (named(""), named("builtin")) == ("", "builtin")
 
 
 async def test_another_vocabulary_is_refused(engine_factory, other_model: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from beadline.engine.llama import messages
 from beadline.engine.protocol import ExtraFile, FimRequest, Layout
-from beadline.errors import BeadlineError, EngineError, ModelError
+from beadline.errors import AdapterError, BeadlineError, EngineError, ModelError
 
 TEXT = st.text(st.characters(), max_size=30)
 
@@ -28,7 +28,7 @@ def test_requests(prefix, suffix, extra, layout) -> None:
 
 
 def test_errors_keep_their_kind() -> None:
-    for error in (ModelError("a", hint="b"), EngineError("c")):
+    for error in (ModelError("a", hint="b"), EngineError("c"), AdapterError("d")):
         back: BeadlineError = messages.error_from(messages.error_message(error, 3))
         assert type(back) is type(error)
         assert (back.message, back.hint) == (error.message, error.hint)

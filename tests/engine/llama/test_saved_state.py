@@ -209,7 +209,7 @@ def test_contexts_of_other_numbers_of_sequences_do_not_share_states(
     model: Model, open_context: Callable[..., Context], tmp_path: Path
 ) -> None:
     prompts = Prompts(model, model.path, PromptOptions())
-    load = {"state": str(tmp_path / "state"), "state_bytes": 1 << 20, "adapter": ""}
+    load = {"state": str(tmp_path / "state"), "state_bytes": 1 << 20}
     found = []
     for sequences in (1, 2, 2):
         states = _saved_states(open_context(sequences=sequences), prompts, load, Pipe(BytesIO()))

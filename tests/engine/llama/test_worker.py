@@ -80,7 +80,7 @@ async def raw_worker(
             suffix_tokens=32,
             prompts={"healing": False},
             kv_bytes=1 << 30,
-            adapter="",
+            adapter=None,
             state="",
             state_bytes=0,
             drafts=True,

@@ -1,0 +1,1 @@
+"""Which files a model is tuned on: read, filtered, cleaned, counted. Knows no tokens, no model."""

@@ -1,0 +1,1 @@
+"""Token rows -> tuned weights: adapters or a whole model. Knows no repository and no sample."""
