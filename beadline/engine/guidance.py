@@ -63,11 +63,40 @@ class Syntax:
 
 
 @dataclass(frozen=True)
+class CacheText:
+    """A text that is no part of the current file."""
+
+    path: str
+    """Of its file, as the repository's store names it."""
+    parts: tuple[str, ...]
+    """Between which something is left out."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What the cache model of a generation counts (`engine.cache_model`)."""
+
+    store: str = ""
+    """Folder of the repository's arrays; empty: there are none."""
+    path: str = ""
+    """Of the current file in the store: what the store has of it does not count."""
+    prefix: str = ""
+    """Of the current file, before the cursor; longer than what the prompt holds."""
+    suffix: str = ""
+    """Behind the cursor."""
+    open: tuple[CacheText, ...] = ()
+    """Other files that are open: what the store has of them does not count."""
+    alone: bool = False
+    """The model has no say, except in where its typed bytes are spelled: for evaluations."""
+
+
+@dataclass(frozen=True)
 class Guidance:
     """Everything that guides one generation."""
 
     names: tuple[Names, ...] = ()
     syntax: Syntax | None = None
+    cache: Cache | None = None
 
 
 def names_from(values: Mapping[str, Any]) -> Names:
@@ -82,3 +111,19 @@ def syntax_from(values: Mapping[str, Any]) -> Syntax:
     tuples: dict[str, Any] = {key: tuple(values[key]) for key in plural}
     tuples |= {key: None if values[key] is None else tuple(values[key]) for key in optional}
     return Syntax(**{**values, **tuples})
+
+
+def cache_from(values: Mapping[str, Any]) -> Cache:
+    """A `Cache` of its JSON values."""
+    texts = (CacheText(text["path"], tuple(text["parts"])) for text in values["open"])
+    return Cache(**{**values, "open": tuple(texts)})
+
+
+def guidance_from(values: Mapping[str, Any]) -> Guidance:
+    """A `Guidance` of its JSON values."""
+    syntax, cache = values["syntax"], values["cache"]
+    return Guidance(
+        names=tuple(map(names_from, values["names"])),
+        syntax=None if syntax is None else syntax_from(syntax),
+        cache=None if cache is None else cache_from(cache),
+    )

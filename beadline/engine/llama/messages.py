@@ -28,11 +28,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from beadline.engine.fim.detect import Measured
+from beadline.engine.guidance import guidance_from
 from beadline.engine.protocol import (
     ExtraFile,
     FimRequest,
     Layout,
     ModelInfo,
+    Observation,
     RenderedPrompt,
     Score,
     Usage,
@@ -93,7 +95,9 @@ def request_from(values: Message) -> FimRequest:
     """The inverse of `request_values`."""
     extra = tuple(ExtraFile(**item) for item in values["extra"])
     layout = None if values["layout"] is None else Layout(values["layout"])
-    return FimRequest(**{**values, "extra": extra, "layout": layout})
+    guidance = values["guidance"]
+    guidance = None if guidance is None else guidance_from(guidance)
+    return FimRequest(**{**values, "extra": extra, "layout": layout, "guidance": guidance})
 
 
 def prompt_values(prompt: RenderedPrompt) -> Message:
@@ -114,7 +118,16 @@ def score_values(score: Score) -> Message:
 
 def score_from(values: Message) -> Score:
     """The inverse of `score_values`."""
-    return Score(**{**values, "usage": usage_from(values["usage"])})
+    observations = tuple(
+        Observation(
+            terms=tuple(each["terms"]),
+            logprob=each["logprob"],
+            counts=tuple((o, s, t, d, c) for o, s, t, d, c in each["counts"]),
+        )
+        for each in values["observations"]
+    )
+    usage = usage_from(values["usage"])
+    return Score(**{**values, "usage": usage, "observations": observations})
 
 
 def usage_from(values: Message) -> Usage:
