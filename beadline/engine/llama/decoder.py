@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from beadline.engine.fim.clean import Cleaner
+from beadline.engine.guide import Guides
 from beadline.engine.llama.middle import MiddleText, before_newline
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sampling import Choice, Sampler, as_indices, probability_of
@@ -105,17 +106,18 @@ class Decoder:
         control: Control,
         spelling: Spelling | None = None,
         cleaner: Cleaner | None = None,
+        guides: Guides | None = None,
     ) -> Iterator[Event]:
         """Yields `Started` (unless ended before the first token), `Piece`s, then `Finished`.
 
         Pieces join to exactly the text of the tokens up to the stop, less what `spelling` owed and
-        what `cleaner` takes out. Raises `EngineError` when the prompt does not fit the context or
-        llama.cpp fails.
+        what `cleaner` takes out. `guides` are asked before every choice but those that spell typed
+        bytes. Raises `EngineError` when the prompt does not fit the context or llama.cpp fails.
         """
         self._check(prompt)
         run = _Run(self._clock, limits.deadline_ms, control)
         slot, reused = self.sequences.open(sequence, prompt)
-        steps = self._steps(slot, run)
+        steps = self._steps(slot, run, guides)
         try:
             yield from self._fill(prompt, reused, steps, limits, sampler, run, spelling, cleaner)
         finally:
@@ -155,9 +157,15 @@ class Decoder:
                 hint="Lower context.prefix_tokens or raise engine.context_tokens.",
             )
 
-    def _steps(self, slot: Slot, run: _Run) -> Steps:
+    def _steps(self, slot: Slot, run: _Run, guides: Guides | None = None) -> Steps:
         return Steps(
-            self._context, self.sequences, slot, self._speculation, self._spell, run.must_end
+            self._context,
+            self.sequences,
+            slot,
+            self._speculation,
+            self._spell,
+            run.must_end,
+            guides,
         )
 
     def _fill(
@@ -172,6 +180,7 @@ class Decoder:
         cleaner: Cleaner | None,
     ) -> Iterator[Event]:
         most = limits.max_tokens - 1
+        steps.guides.begin(prompt)
         self._speculation.begin(prompt, run.must_end)
         done = self._evaluate_prompt(
             steps, prompt, reused, run, lambda width: self._guess(width, most, spelling)
@@ -293,15 +302,18 @@ class Decoder:
                     break
                 logits = steps.logits()
                 logits[barred] = -np.inf
+                logits = steps.guides.adjust(logits)
                 choice, data = sampler.choose(logits), None
             generated += 1
             if generated == 1:
                 first_ms = run.elapsed_ms()
+            agreed = data is None and steps.guides.agrees(choice.token)
             steps.take(choice.token)
             if choice.token in ends:
                 reason = "eog"
                 break
-            piece = text.feed(self._spell(choice.token) if data is None else data, choice.logprob)
+            data = self._spell(choice.token) if data is None else data
+            piece = text.feed(data, choice.logprob, agreed=agreed)
             if len(barred) and piece.strip() and not limits.ignore_stops:
                 barred = as_indices(())
             if limits.stop_at_newline:

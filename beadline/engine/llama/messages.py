@@ -15,7 +15,7 @@ From the worker:
     loaded                                 weights and context are there; the probe may follow
     probed                                 the probe's decode survived
     ready     info
-    started   id, usage, eog_probability   piece  id, text, tokens, logprob
+    started   id, usage, eog_probability   piece  id, text, tokens, logprob, elapsed_ms, agreed
     finished  id, reason, usage            rendered  id, prompt        scored  id, score
     saved     id, documents                log       line (of the worker's decisions; no text)
     error     id (absent while loading), kind ("model", "memory" or "engine"), message, hint

@@ -126,6 +126,7 @@ class Worker:
                             "tokens": event.tokens,
                             "logprob": event.logprob,
                             "elapsed_ms": event.elapsed_ms,
+                            "agreed": event.agreed,
                         }
                     )
                 case Finished(reason, usage):
