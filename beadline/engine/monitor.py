@@ -106,27 +106,16 @@ class Monitor:
         self._cursor = len(left)
         self._head = left[: len(left) - len(typed)]
         self._text = bytearray(self._head)
-        self._lengths: list[int] = []
         self._known: dict[tuple[int, bytes, bytes], tuple[np.ndarray, np.ndarray]] = {}
 
     def begin(self, prompt: Sequence[int]) -> None:
         """A new generation. The prompt's ids say nothing here: its text may end elsewhere."""
         self._text = bytearray(self._head)
-        self._lengths.clear()
 
     def append(self, tokens: Sequence[int]) -> None:
         """What was decoded since, tokens that spell typed bytes included."""
         for token in tokens:
-            data = self._spell(token)
-            self._text += data
-            self._lengths.append(len(data))
-
-    def back(self, count: int) -> None:
-        """The last `count` tokens were not taken after all."""
-        for _ in range(count):
-            length = self._lengths.pop()
-            if length:
-                del self._text[-length:]
+            self._text += self._spell(token)
 
     def adjust(self, logits: np.ndarray) -> np.ndarray:
         """The logits with the expected names raised where a name is being written."""
