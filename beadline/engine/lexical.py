@@ -107,7 +107,8 @@ class Lexical:
             if byte == _BACKSLASH:
                 self._escaped, self._matched = True, 0
                 return
-            if byte == _NEWLINE and len(self._closing) == 1 and self._closing not in self._multiline:
+            short = len(self._closing) == 1 and self._closing not in self._multiline
+            if byte == _NEWLINE and short:
                 self._closing = b""
                 self._newline()
                 return
