@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from beadline.engine.fim.healing import TokenTable
 from beadline.engine.guidance import Syntax
 from beadline.engine.lexical import CLOSERS, Lexical
+from beadline.engine.monitor import NameTable
 
 NEGLIGIBLE = 16.0
 """Tokens whose logits are so far below the highest one change nothing: not worth a copy of all."""
@@ -27,28 +27,19 @@ _DEEPEST = 8
 _NOT_CODE = re.compile(rb"[\"'`#/\\]")
 """From here on a token may be in a string or a comment."""
 _CLOSER = re.compile(rb"[)\]}]")
-_WORD = re.compile(rb"[\w\x80-\xff]+")
 _LEAD = re.compile(rb"[ \t\r\n]*")
 
 _Bars = list[np.ndarray]
 
 
-class _Lead(NamedTuple):
-    """How tokens begin a line."""
-
-    blanks: bytes
-    word: bytes
-    """The first word, where it is one of those that definitions start with."""
-
-
 class SyntaxTable:
     """The tokens of a model by what they do to a line and to brackets. Made once per model."""
 
-    def __init__(self, tokens: TokenTable, definitions: Iterable[str]) -> None:
-        """`definitions`: all words that definitions start with, in any language."""
-        words = {word.encode() for word in definitions}
+    def __init__(self, tokens: TokenTable, names: NameTable) -> None:
+        self._tokens, self._names = tokens, names
+        self._words: dict[bytes, np.ndarray] = {}
         closing: defaultdict[bytes, list[int]] = defaultdict(list)
-        starting: defaultdict[_Lead, list[int]] = defaultdict(list)
+        starting: defaultdict[bytes, list[int]] = defaultdict(list)
         blank: defaultdict[bytes, list[int]] = defaultdict(list)
         broken: list[int] = []
         for data, token in tokens.entries():
@@ -61,17 +52,24 @@ class SyntaxTable:
             elif len(lead) == len(data):
                 blank[lead].append(token)
             elif data[len(lead)] != ord("#"):
-                word = _WORD.match(data, len(lead))
-                first = word[0] if word is not None and word[0] in words else b""
-                starting[_Lead(lead, first)].append(token)
+                starting[lead].append(token)
         self.closing = {key: np.array(ids) for key, ids in closing.items()}
         """Tokens by the closers in them that fit no opener before them in the same token."""
         self.starting = {key: np.array(ids) for key, ids in starting.items()}
-        """Tokens that may be the first of a line that has something, comments left out."""
+        """Tokens that may be the first of a line that has something, by the blanks they begin with;
+        comments left out."""
         self.blank = {key: np.array(ids) for key, ids in blank.items()}
         """Tokens of nothing but blanks, by them."""
         self.broken = np.array(broken, dtype=np.int64)
         """Tokens that begin with a line end, or with blanks and one."""
+
+    def word(self, blanks: bytes, word: str) -> np.ndarray:
+        """Tokens that are these blanks and the word, or go on behind it."""
+        data = blanks + word.encode()
+        if data not in self._words:
+            found = [*self._tokens.exactly(data), *self._names.ending(data)]
+            self._words[data] = np.array(found, dtype=np.int64)
+        return self._words[data]
 
 
 class SyntaxGuard:
@@ -137,15 +135,16 @@ class SyntaxGuard:
         second = syntax.one_line and lexical.lines > 0
         if syntax.indents is None:
             if second and len(lexical.stack) <= len(syntax.brackets):
-                barred += [ids for lead, ids in table.starting.items() if self._defines(lead)]
+                barred += self._definitions(b"") + self._definitions(b" ")
             return barred
         if lexical.stack:
             return barred
-        for lead, ids in table.starting.items():
-            column = lexical.column_behind(lead.blanks)
-            again = second and column == syntax.indents[0] and self._defines(lead)
-            if again or not self._fits(column):
+        for blanks, ids in table.starting.items():
+            column = lexical.column_behind(blanks)
+            if not self._fits(column):
                 barred.append(ids)
+            elif second and column == syntax.indents[0]:
+                barred += self._definitions(blanks)
         deepest = lexical.indents[-1]
         if lexical.written and not lexical.deepens:
             barred += [
@@ -155,8 +154,8 @@ class SyntaxGuard:
             ]
         return barred
 
-    def _defines(self, lead: _Lead) -> bool:
-        return lead.word.decode() in self._syntax.definitions
+    def _definitions(self, blanks: bytes) -> _Bars:
+        return [self._table.word(blanks, word) for word in self._syntax.definitions]
 
     def _fits(self, column: int) -> bool:
         """Whether a line of the hole may start at a column."""
