@@ -31,10 +31,15 @@ class Resolver(Protocol):
         ...
 
 
+def resolver_of(language: str) -> Resolver:
+    """The resolver of a language by its id."""
+    name = _RESOLVERS.get(language, "names")
+    return importlib.import_module(f"{__name__}.{name}").RESOLVER
+
+
 def needed(scene: Scene, graph: Graph, *, limit: int = 64) -> list[Needed]:
     """The definitions that a cursor needs, best first, none twice; of other files."""
-    name = _RESOLVERS.get(scene.document.language, "names")
-    resolver: Resolver = importlib.import_module(f"{__name__}.{name}").RESOLVER
+    resolver = resolver_of(scene.document.language)
     found: dict[tuple[str, int], Needed] = {}
     for each in resolver.needed(scene, graph):
         key = each.located.path, each.located.definition.start
