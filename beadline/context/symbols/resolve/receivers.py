@@ -19,7 +19,15 @@ from beadline.context.symbols.resolve.scene import Cursor, enclosing
 from beadline.context.symbols.types import Definition, FileSymbols, Kind, Reason, Scene
 
 MEMBER, SELF, MODULE, ENUM = "member", "self", "module", "enum"
-_MODULES = {"python": "receivers_python", "java": "receivers_java", "go": "receivers_go"}
+_MODULES = {
+    "python": "python",
+    "javascript": "typescript", "javascriptreact": "typescript",
+    "typescript": "typescript", "typescriptreact": "typescript",
+    "java": "java",
+    "go": "go",
+}  # fmt: skip
+"""Language id -> `receivers_...`, whose `RECEIVERS` makes them; others are asked of their
+resolvers."""
 _TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.MODULE})
 _OWN = frozenset({"self", "this", "$this", "Self"})
 _SURE = 0.8
@@ -63,7 +71,7 @@ def receivers_of(scene: Scene, graph: Graph, cursor: Cursor) -> Receivers:
     name = _MODULES.get(scene.document.language)
     if name is None:
         return NamedReceivers(scene, graph, cursor)
-    module = importlib.import_module(f"beadline.context.symbols.resolve.{name}")
+    module = importlib.import_module(f"{__name__}_{name}")
     return module.RECEIVERS(scene, graph, cursor)
 
 

@@ -2,54 +2,85 @@
 
 from __future__ import annotations
 
-from beadline.context.symbols.resolve.receivers import MODULE, Members, NamedReceivers
-from beadline.context.symbols.types import FileSymbols
+from collections.abc import Sequence
+
+from beadline.context.symbols.graph import Graph
+from beadline.context.symbols.resolve.go_packages import MOST_FILES
+from beadline.context.symbols.resolve.go_types import Types
+from beadline.context.symbols.resolve.receivers import MEMBER, MODULE, SELF, Members
+from beadline.context.symbols.resolve.scene import Cursor, enclosing
+from beadline.context.symbols.types import Located, Scene
 
 _FOREIGN = "C"
 """Import of a package that the compiler makes."""
 
 
-class GoReceivers(NamedReceivers):
+class GoReceivers:
     """See `Receivers`."""
 
-    def members(self, expression: str) -> Members | None:
-        """See `Receivers`. Behind a package stands one of its exported names and nothing else, so
-        that its files say it all."""
-        files = self._package(expression)
-        if not files:
-            return super().members(expression)
-        names = dict.fromkeys(
-            each.name
-            for file in files
-            for each in file.definitions
-            if each.exported and not each.owner
-        )
-        closed = not any(each.module == _FOREIGN for file in files for each in file.imports)
-        return Members(tuple(names), MODULE, whole=True, closed=closed) if names else None
+    def __init__(self, scene: Scene, graph: Graph, cursor: Cursor) -> None:
+        self._scene, self._graph = scene, graph
+        self._types = Types(scene, graph)
 
-    def _package(self, name: str) -> list[FileSymbols]:
-        """The files of the package that the scene's file imports by a name; none where it is not of
-        the workspace, or could be several."""
-        module = next((i.module for i in self.scene.symbols.imports if i.alias == name), "")
-        if not module:
-            return []
-        folders = {
-            path.rpartition("/")[0]
-            for path in self.graph.package(module.rpartition("/")[2], "go")
-            # The module's own name comes before the folders of the workspace.
-            if f"/{module}".endswith(f"/{path.rpartition('/')[0]}")
-        }
-        folder = max(folders, key=len, default="")
-        if not folder:
-            return []
-        paths = [
-            path
-            for path in self.graph.folder(folder)
-            if path.endswith(".go") and not path.endswith("_test.go")
+    def members(self, expression: str) -> Members | None:
+        """See `Receivers`."""
+        of = self._types.of(expression)
+        if of is None:
+            return None
+        if of.package is not None:
+            return self._package(of.package)
+        line = list(self._types.hierarchy(of))
+        found = [
+            member
+            for each in line
+            for member in self._types.members(each)
+            if self._types.visible(member)
         ]
-        files = [self.graph.file(path) for path in paths]
-        known = [each for each in files if each is not None]
-        return known if len(known) == len(paths) else []
+        if not found:
+            return None
+        own = self._own_types()
+        source = SELF if line[0].definition.name in own else MEMBER
+        return Members(_names(found), source, whole=_is_whole(line))
+
+    def importable(self, before: str) -> Members | None:
+        """See `Receivers`: paths, not names."""
+        return None
+
+    def parameters(self, callee: str) -> Sequence[str]:
+        """See `Receivers`: no call names any."""
+        return ()
+
+    def _package(self, folder: str) -> Members | None:
+        """Behind a package stands one of its exported names and nothing else, so that its files
+        say it all where all of them are known."""
+        found = self._types.names(folder)
+        if not found:
+            return None
+        paths = [path for path in self._graph.folder(folder) if path.endswith(".go")]
+        files = [self._types.file(path) for path in paths]
+        made = any(
+            file is None or any(each.module == _FOREIGN for each in file.imports) for file in files
+        )
+        closed = not made and len(paths) <= MOST_FILES
+        return Members(_names(found), MODULE, whole=True, closed=closed)
+
+    def _own_types(self) -> set[str]:
+        """Names of the types whose methods the cursor is in."""
+        return {each.owner for each in enclosing(self._scene) if each.owner}
+
+
+def _names(found: Sequence[Located]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.definition.name for each in found))
+
+
+def _is_whole(line: Sequence[Located]) -> bool:
+    """All embedded types are among them."""
+    known = {each.definition.name for each in line}
+    return all(
+        base.partition("[")[0].rpartition(".")[2].lstrip("*") in known
+        for each in line
+        for base in each.definition.bases
+    )
 
 
 RECEIVERS = GoReceivers
