@@ -91,9 +91,9 @@ class Weights:
     coefficients: Mapping[str, float] = field(default_factory=dict)
     """By the names of `TERMS`; none: the cache has no weight."""
     intercept: float = 0.0
-    backoff: Backoff = Backoff()
+    backoff: Backoff = field(default_factory=Backoff)
     """Of the cache beside the model."""
-    alone: Backoff = Backoff()
+    alone: Backoff = field(default_factory=Backoff)
     """Of the cache without the model."""
 
     def weight(self, values: tuple[float, ...]) -> float:

@@ -8,8 +8,6 @@ is then gone and nobody wants the result.
 from __future__ import annotations
 
 import os
-import signal
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -21,7 +19,7 @@ from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Control, Decoder, Limits
 from beadline.engine.llama.drafters import open_drafters
 from beadline.engine.llama.messages import Message, PromptOptions
-from beadline.engine.llama.pipes import Inbox, Pipe
+from beadline.engine.llama.pipes import Inbox, Pipe, own_streams
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.saving import SavedStates
@@ -324,18 +322,7 @@ def sequences_within(budget: int, sequence_bytes: int, *, most: int) -> int:
 
 def main() -> None:
     """Take over stdin and stdout, serve, end the process."""
-    # Ctrl-C in a terminal reaches the whole group; this process ends with its stdin instead.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # An abort of ggml would attach a debugger for seconds and bury its message under the frames.
-    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
-    sys.stdout.flush()
-    # The real stdout carries messages only: whatever native code prints goes to stderr.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    incoming = os.fdopen(os.dup(0), "rb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    incoming, outgoing = own_streams()
     inbox = Inbox()
     threading.Thread(target=inbox.read, args=(incoming,), daemon=True).start()
     Worker(inbox, Pipe(outgoing)).run()
