@@ -101,6 +101,11 @@ class CompletionOptions:
     exact_tokens: int = _trusted(0, minimum=0, maximum=1024)
     """For benchmarks: every request decodes exactly so many tokens and shows nothing; no cached
     answer, prefetch, debounce, stop rule or silence. 0 is off."""
+    monitor: bool = _workspace(True)
+    """Prefer the names that can follow: members of a receiver whose type is known, what a module
+    offers, parameters of a call."""
+    syntax_guard: bool = _workspace(True)
+    """Never write a closer without an opener, or a line that fits no block."""
     plain_completion: bool = _workspace(False)
     """Answer `textDocument/completion` as well, for clients without inline completion."""
 

@@ -20,6 +20,7 @@ from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
 from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
+from beadline.completion.guiding import Guiding
 from beadline.completion.history import History
 from beadline.completion.idle import Idle
 from beadline.completion.ladder import Decision, Ladder, Shown
@@ -36,6 +37,7 @@ from beadline.completion.types import (
     Trace,
 )
 from beadline.completion.warming import Warmer
+from beadline.context.symbols.graph import Graph
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.settings import Options
@@ -55,11 +57,13 @@ class Completer:
         options: Options,
         *,
         retriever: Retrieves | None = None,
+        graph: Callable[[], Graph | None] | None = None,
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
     ) -> None:
-        """`retriever` searches the workspace for snippets and is closed with the completer.
+        """`retriever` searches the workspace for snippets and is closed with the completer; `graph`
+        gives the workspace's symbols, None while they are not known.
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
@@ -81,6 +85,7 @@ class Completer:
             self._write,
             self._readings.sent,
             lambda question, answer: self._suggester.fetched(question, answer),
+            Guiding(graph).of,
         )
         self._suggester = Suggester(
             self._asker, self._ladder, self._gate, self._history, self._loader, self._thread
