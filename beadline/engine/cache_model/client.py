@@ -6,6 +6,7 @@ there is nothing to do, and its vocabulary is not kept for that.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -126,11 +127,9 @@ class Builder:
         process.wait()
         for stream in (process.stdin, process.stdout):
             assert stream is not None
-            try:
+            # What was still to be written to a process that is gone.
+            with contextlib.suppress(OSError):
                 stream.close()
-            except OSError:
-                # What was still to be written to a process that is gone.
-                continue
 
     def _tell(self, process: subprocess.Popen[bytes], message: Message) -> None:
         assert process.stdin is not None

@@ -94,16 +94,9 @@ class IndexSource:
         """
         self._index = index
         self._lookup = Lookup(index)
-        spans = sorted(
-            ((span.start, span.end) for span in index.spans if span.path in dead)
-        )
         # A place is dead where an odd number of these bounds is not above it.
-        self._dead = np.array(spans, dtype=np.uint32).reshape(-1)
-        near = [span for span in index.spans if folder and span.path.startswith(f"{folder}/")]
-        self._near = (
-            min((span.start for span in near), default=0),
-            max((span.end for span in near), default=0),
-        )
+        self._dead = np.array(index.places_of(dead), dtype=np.uint32).reshape(-1)
+        self._near = index.places_below(folder) if folder else (0, 0)
 
     def begin(self, context: Sequence[int]) -> None:
         self._lookup = Lookup(self._index)

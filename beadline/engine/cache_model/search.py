@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -41,6 +41,9 @@ class Index:
         self._width = width
         # Indexing a memoryview is several times faster than indexing an array.
         self._places = memoryview(order)
+        self._by_path = {span.path: span for span in self.spans}
+        # Files stand in the order of their folders, in a reversed stream from the last one on.
+        self._folders = [span.path.split("/") for span in reversed(self.spans)]
         self._ids = alphabet
         self._alphabet: list[int] = alphabet.tolist()
         self._firsts: list[int] = firsts.tolist()
@@ -73,6 +76,21 @@ class Index:
     def token(self, code: int) -> int:
         """The token of a code."""
         return self._alphabet[code]
+
+    def places_of(self, paths: Iterable[str]) -> list[tuple[int, int]]:
+        """Where files stand, as far as they are there: ranges of places, ascending."""
+        known = (self._by_path.get(path) for path in paths)
+        return sorted((span.start, span.end) for span in known if span is not None)
+
+    def places_below(self, folder: str) -> tuple[int, int]:
+        """The range of places of all files below a folder; empty where there are none."""
+        parts = folder.split("/")
+        low = bisect_left(self._folders, parts)
+        high = bisect_left(self._folders, [*parts[:-1], parts[-1] + "\0"], low)
+        if low == high:
+            return 0, 0
+        count = len(self.spans)
+        return self.spans[count - high].start, self.spans[count - 1 - low].end
 
     def tokens(self, span: Span) -> np.ndarray:
         """The tokens of a file, as they stand in it: uint32."""

@@ -5,7 +5,9 @@ To the worker:
               prefix_tokens, suffix_tokens, sequences, kv_bytes, adapter,
               state (absolute folder of saved states; empty: none), state_bytes,
               drafts, draft_model (an absolute path; empty: none)
-    generate  id, request        render  id, request        score  id, request, middle
+              cache (weights, as `engine.cache_model.weights` has them; null: off)
+    generate  id, request, texts      render  id, request, texts
+    score     id, request, texts, middle       (`texts`: see `engine.llama.texts`)
     cancel    id                 credit  id, tokens                save   id, seconds
 From the worker:
     hello     library, gpu                 at once; what the probe's verdicts are kept under, and
