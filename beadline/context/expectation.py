@@ -149,7 +149,8 @@ class _Place:
 
     def _keywords(self) -> Iterable[str]:
         """Parameters of the innermost call that it does not name yet."""
-        given = set(_GIVEN.findall(self._before.rpartition(f"{self._cursor.callee}(")[2]))
+        arguments = self._before.rpartition(f"{self._cursor.callee}(")[2]
+        given = set(_GIVEN.findall(f"({arguments}"))
         named = self._receivers.parameters(self._cursor.callee)
         return [name for name in named if name not in given]
 

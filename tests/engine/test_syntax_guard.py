@@ -169,7 +169,7 @@ def test_the_rest_of_a_line_does_not_begin_with_its_end(table: SyntaxTable) -> N
 def test_where_one_statement_was_asked_for_no_second_definition_follows(
     table: SyntaxTable, syntax: Syntax, word: bytes
 ) -> None:
-    one = replace(syntax, one_line=True)
+    one = replace(syntax, one_line=True, starts_line=True)
     assert word in barred(guard_of(table, one, b"x", b"\n"))
     assert word not in barred(guard_of(table, one, b"@x", b"\n"))
     assert word not in barred(guard_of(table, one))
