@@ -12,11 +12,12 @@ from dataclasses import asdict
 from beadline.completion.reading import Reading
 from beadline.context.expectation import expected
 from beadline.context.lexer import columns
+from beadline.context.stop.markup import LANGUAGES as TAGGED
 from beadline.context.symbols.extract import Extractor
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.types import Scene
 from beadline.context.types import Expected
-from beadline.engine.guidance import Guidance, Names, Syntax
+from beadline.engine.guidance import Cache, Guidance, Names, Syntax
 from beadline.settings import CompletionOptions
 
 _PYTHON = "python"
@@ -28,23 +29,31 @@ _DEFINITIONS = frozenset(
 class Guiding:
     """Makes the guidance of requests. Not thread-safe: one thread only."""
 
-    def __init__(self, graph: Callable[[], Graph | None] | None) -> None:
+    def __init__(
+        self,
+        graph: Callable[[], Graph | None] | None,
+        cache: Callable[[Reading], Cache | None] | None = None,
+    ) -> None:
         """`graph`: the workspace's symbols with the unsaved buffers; None while they are not known
-        yet, or never."""
+        yet, or never; `cache`: what the cache model counts for a cursor."""
         self._graph = graph
+        self._cache = cache
         self._extractor = Extractor()
         self._last: tuple[tuple[object, ...], Guidance | None] | None = None
 
     def of(self, reading: Reading, options: CompletionOptions) -> Guidance | None:
         """The guidance for a cursor; None where nothing is known."""
         document, cursor = reading.document, reading.cursor
-        key = (document, cursor.offset, options.monitor, options.syntax_guard)
+        cache = self._cache(reading) if self._cache is not None else None
+        key = (document, cursor.offset, options.monitor, options.syntax_guard, cache)
         # Further answers to the same question, and a prefetch that comes to nothing.
         if self._last is not None and self._last[0] == key:
             return self._last[1]
         names = self._names(reading) if options.monitor else ()
         syntax = syntax_of(reading) if options.syntax_guard else None
-        found = Guidance(names, syntax) if names or syntax is not None else None
+        found = None
+        if names or syntax is not None or cache is not None:
+            found = Guidance(names, syntax, cache)
         self._last = key, found
         return found
 
@@ -69,7 +78,7 @@ def syntax_of(reading: Reading) -> Syntax | None:
         return None
     if not python and (language.blocks != "braces" or language.heredoc or language.embedded):
         return None
-    if language.repair.tags:
+    if language.id in TAGGED:
         return None
     starts_line = hole.left_blank and not scanned.stack and not hole.statement
     unfinished = python and cursor.reason == "inside_statement" and not scanned.stack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bench import Bench, at
+from fake_engine import FakeStream
 
 from beadline.completion.guiding import Guiding, syntax_of
 from beadline.completion.reading import Reader, Reading
@@ -59,8 +60,8 @@ def test_each_part_has_its_switch() -> None:
 
 
 def test_without_a_graph_there_are_no_names() -> None:
-    for nothing in (None, lambda: None):
-        found = Guiding(nothing).of(reading_of(USE), CompletionOptions())
+    for unknown in (None, lambda: None):
+        found = Guiding(unknown).of(reading_of(USE), CompletionOptions())
         assert found is not None
         assert found.names == ()
 
@@ -110,15 +111,18 @@ def test_quotes_that_mean_several_things_end_the_rules() -> None:
     assert go.indents is None
 
 
+def nothing(stream: FakeStream) -> None:
+    stream.start()
+    stream.finish()
+
+
 async def test_the_engine_is_asked_with_it_and_a_measured_request_without() -> None:
-    bench = await Bench(lambda stream: (stream.start(), stream.finish())).ready()
+    bench = await Bench(nothing).ready()
     await bench.ask("x = f(|\n")
     asked = bench.engine.streams[0].request.guidance
     assert asked is not None
     assert asked.syntax is not None
     assert asked.syntax.brackets == "("
-    measured = await Bench(
-        lambda stream: (stream.start(), stream.finish()), exact_tokens=4
-    ).ready()
+    measured = await Bench(nothing, exact_tokens=4).ready()
     await measured.ask("x = f(|\n")
     assert measured.engine.streams[0].request.guidance is None
