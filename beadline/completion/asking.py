@@ -215,7 +215,7 @@ class Asker:
                     continue  # another request may have found or started the answer meanwhile
                 if rule is None:
                     rule, guidance = await self._thread.run(
-                        trace, lambda: (self._rule(question), self._guidance(question))
+                        trace, lambda: (self._rule(question), self.guidance(question))
                     )
                     continue
                 try:
@@ -291,7 +291,7 @@ class Asker:
         if self._ladder.find(scene) is not None:
             return
         rule, guidance = await self._thread.run(
-            Trace(), lambda: (self._rule(question), self._guidance(question))
+            Trace(), lambda: (self._rule(question), self.guidance(question))
         )
         if still() and not self.is_busy and self._loader.is_ready:
             try:
@@ -323,7 +323,8 @@ class Asker:
             reading.document, reading.cursor, max_lines=question.max_lines, tree=reading.tree
         )
 
-    def _guidance(self, question: Question) -> Guidance | None:
+    def guidance(self, question: Question) -> Guidance | None:
+        """What else is known of a question's cursor; on the context thread."""
         return self._guide(question.reading, question.options)
 
     def _start(

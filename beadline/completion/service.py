@@ -16,6 +16,7 @@ from pathlib import Path
 from beadline.completion import generation as generations
 from beadline.completion import silence
 from beadline.completion.asking import Asker, Question
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
 from beadline.completion.gate import Gate
@@ -58,16 +59,19 @@ class Completer:
         *,
         retriever: Retrieves | None = None,
         graph: Callable[[], Graph | None] | None = None,
+        cache_files: CacheFiles | None = None,
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
     ) -> None:
         """`retriever` searches the workspace for snippets and is closed with the completer; `graph`
-        gives the workspace's symbols, None while they are not known.
+        gives the workspace's symbols, None while they are not known; `cache_files` says what the
+        cache model counts, and is closed with the completer as well.
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
         self._retriever = retriever
+        self._cache_files = cache_files
         self._trace = trace
         self._clock = Clock(clock, call_later)
         self._thread = ContextThread(self._clock)
@@ -85,7 +89,7 @@ class Completer:
             self._write,
             self._readings.sent,
             lambda question, answer: self._suggester.fetched(question, answer),
-            Guiding(graph).of,
+            Guiding(graph, cache_files.cache if cache_files is not None else None).of,
         )
         self._suggester = Suggester(
             self._asker, self._ladder, self._gate, self._history, self._loader, self._thread
@@ -110,7 +114,10 @@ class Completer:
 
     async def ready(self) -> ModelInfo:
         """Wait until the model is loaded. Raises `ModelError` or `EngineError`."""
-        return await self._loader.ready()
+        info = await self._loader.ready()
+        if self._cache_files is not None:
+            self._cache_files.start(info)
+        return info
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer `request`. Bad content gives an empty result with a reason, never an exception.
@@ -152,7 +159,9 @@ class Completer:
         reading = await self._readings.read(self._readings.user_text(request), trace)
         reading = await self._readings.with_snippets(reading, trace)
         self._readings.sent(reading)
-        return Question(request, reading, self._options.completion).fim_request()
+        question = Question(request, reading, self._options.completion)
+        guidance = await self._thread.run(trace, lambda: self._asker.guidance(question))
+        return replace(question.fim_request(), guidance=guidance)
 
     def opened(self, document: Document) -> None:
         """A document was opened in the editor."""
@@ -181,6 +190,8 @@ class Completer:
         self._newest.pop(key, None)
         if self._retriever is not None:
             self._retriever.closed(key)
+        if self._cache_files is not None:
+            self._cache_files.closed(key)
 
     def seen(self, key: str) -> None:
         """The client says that the document's suggestion is visible now."""
@@ -190,12 +201,16 @@ class Completer:
         """The workspace has other folders now."""
         if self._retriever is not None:
             self._retriever.set_folders(folders)
+        if self._cache_files is not None:
+            self._cache_files.set_folders(folders)
 
     def files_changed(self) -> None:
         """Something on the disk changed."""
         self._readings.others_changed("")
         if self._retriever is not None:
             self._retriever.files_changed()
+        if self._cache_files is not None:
+            self._cache_files.files_changed()
 
     def rest(self) -> None:
         """Nobody wants suggestions for now: nothing is done until the next request."""
@@ -211,6 +226,8 @@ class Completer:
         self._options = options
         if self._retriever is not None:
             self._retriever.set_options(options.context)
+        if self._cache_files is not None:
+            self._cache_files.set_options(options)
         self.rest()
         self._ladder.clear()
         self._readings.reconfigure(options.context)
@@ -229,6 +246,8 @@ class Completer:
         self._thread.close()
         if self._retriever is not None:
             await asyncio.to_thread(self._retriever.close)
+        if self._cache_files is not None:
+            await asyncio.to_thread(self._cache_files.close)
 
     async def _shown(self, request: CompletionRequest, trace: Trace) -> list[Shown]:
         """What to show; fills `trace` on the way."""
@@ -244,6 +263,8 @@ class Completer:
         if self._served != self._loader.info:
             self._ladder.clear()
             self._served = self._loader.info
+            if self._cache_files is not None and self._served is not None:
+                self._cache_files.start(self._served)
         if not options.exact_tokens:
             rests = self._ladder.typed(document, offset)
             rests = tuple(r for r in rests if not silence.lengthens_entry(r.text, request))
@@ -364,6 +385,8 @@ class Completer:
         return list(found.values())
 
     def _tell_retriever(self, document: Document) -> None:
+        if self._cache_files is not None:
+            self._cache_files.open(document)
         if self._retriever is None:
             return
         self._retriever.open(document)

@@ -25,9 +25,11 @@ def workspaces(
 ) -> Iterator[tuple[Mapping[str, Path], Workspaces | None]]:
     """Folders by repository name, as of `commit`, and the search over them.
 
-    Empty and None where the options ask for no snippets. The folders are gone at the end.
+    No folders where the options ask neither for snippets nor for the cache model, no search where
+    they ask for no snippets. The folders are gone at the end.
     """
-    if not options.context.snippet_tokens or not options.context.max_files:
+    searches = bool(options.context.snippet_tokens and options.context.max_files)
+    if not searches and not options.engine.cache_model:
         yield {}, None
         return
     with tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as root:
@@ -36,6 +38,9 @@ def workspaces(
             folders[name] = Path(root).resolve() / str(number)
             folders[name].mkdir()
             write_tree(path, commit, folders[name])
+        if not searches:
+            yield folders, None
+            return
         searched = Workspaces(list(folders.values()), options.context)
         try:
             searched.start()

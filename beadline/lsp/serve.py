@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from beadline import settings
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.context.retrieval import Retriever
@@ -67,7 +68,10 @@ def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None
 async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
     loop = asyncio.get_running_loop()
     retriever = Retriever((), options.context)
-    completer = Completer(engine, options, trace=sink, retriever=retriever)
+    cache_files = CacheFiles(options, cache_dir=settings.user_cache_dir())
+    completer = Completer(
+        engine, options, trace=sink, retriever=retriever, cache_files=cache_files
+    )
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)
