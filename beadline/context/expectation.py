@@ -29,8 +29,8 @@ from beadline.context.symbols.resolve.scene import Cursor, headers
 from beadline.context.symbols.types import Scene
 
 IMPORT, KEYWORD = "import", "keyword"
-MOST_NAMES = 256
-"""Of one place, the likeliest."""
+MOST_NAMES, MOST_NAMES_BEHIND = 256, 64
+"""Of one place, the likeliest: at the cursor, and behind a name in play."""
 _CERTAINTY = {MEMBER: 0.9, SELF: 0.85, MODULE: 0.95, ENUM: 0.95, IMPORT: 0.95, KEYWORD: 0.25}
 """Probability that the identifier is one of a whole set."""
 _PART = 0.6
@@ -139,7 +139,7 @@ class _Place:
                 continue
             found += 1
             certainty = _BEHIND * _certainty(members, members.source)
-            names = self._ranked(members.names, "", name)
+            names = self._ranked(members.names, "", name)[:MOST_NAMES_BEHIND]
             yield from _one(names, certainty, members.source, after=f"{name}.")
 
     def _makes(self, receiver: str) -> bool:
@@ -166,7 +166,8 @@ class _Place:
         ]
         scored.sort(key=lambda each: (-each[0], each[1]))
         return tuple(
-            (name, math.exp(score) * _visible(name, receiver))
+            # Rounded for the way to the engine; the least that can come out is _SPECIAL.
+            (name, round(math.exp(score) * _visible(name, receiver), 3))
             for score, name in scored[:MOST_NAMES]
         )
 

@@ -29,6 +29,7 @@ _NOT_CODE = re.compile(rb"[\"'`#/\\]")
 _CLOSER = re.compile(rb"[)\]}]")
 _LEAD = re.compile(rb"[ \t\r\n]*")
 
+_NONE = np.zeros(0, dtype=np.int64)
 _Bars = list[np.ndarray]
 
 
@@ -90,7 +91,7 @@ class SyntaxGuard:
         self._spell = spell
         self._typed = self._owed = typed
         self._lexical = Lexical(syntax)
-        self._known: dict[tuple[object, ...], _Bars] = {}
+        self._known: dict[tuple[object, ...], np.ndarray] = {}
 
     def begin(self, prompt: Sequence[int]) -> None:
         """A new generation. The prompt's ids say nothing here."""
@@ -112,14 +113,12 @@ class SyntaxGuard:
             return logits
         key = lexical.key(_DEEPEST)
         if key not in self._known:
-            self._known[key] = [ids for ids in self._barred() if len(ids)]
-        least = logits.max() - NEGLIGIBLE
-        barred = [ids for ids in self._known[key] if logits[ids].max() > least]
-        if not barred:
+            self._known[key] = np.concatenate([_NONE, *self._barred()])
+        barred = self._known[key]
+        if not len(barred) or logits[barred].max() <= logits.max() - NEGLIGIBLE:
             return logits
         adjusted = logits.copy()
-        for ids in barred:
-            adjusted[ids] = -np.inf
+        adjusted[barred] = -np.inf
         return adjusted if np.isfinite(adjusted.max()) else logits
 
     def _barred(self) -> _Bars:

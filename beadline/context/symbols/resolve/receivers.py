@@ -123,9 +123,7 @@ class NamedReceivers:
         owners = {each.owner for each in definitions if each.owner}
         for owner in owners:  # what is left out of the prompt for being of the same file
             definitions += owned(self.scene.symbols, owner)
-        enum = all(each.kind is Kind.FIELD and not each.type for each in definitions)
-        names = tuple(dict.fromkeys(each.name for each in definitions))
-        return Members(names, ENUM if enum else MEMBER)
+        return Members(tuple(dict.fromkeys(each.name for each in definitions)))
 
 
 def owned(file: FileSymbols, owner: str) -> Iterable[Definition]:
