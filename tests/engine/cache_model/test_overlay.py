@@ -30,7 +30,6 @@ class Edits(RuleBasedStateMachine):
         self.files: dict[str, list[int]] = {}
         self.version = 0
         self.arrays = Arrays()
-        self.rebuilt = 0
 
     @initialize(files=st.dictionaries(PATHS, TOKENS, min_size=1, max_size=5))
     def begin(self, files: dict[str, list[int]]) -> None:
@@ -45,7 +44,6 @@ class Edits(RuleBasedStateMachine):
         base = self.arrays.base if planned.base is None else Index.of(build(planned.base))
         changed = Index.of(build(planned.overlay)) if planned.overlay else None
         self.arrays = Arrays(base, changed, frozenset(planned.dead))
-        self.rebuilt += planned.base is not None
         self.files = {p: t for p, t in {**self.files, **put}.items() if p not in dropped}
 
     @rule(context=st.lists(st.integers(0, 3), min_size=1, max_size=5))
