@@ -104,7 +104,7 @@ def _encoder(message: Message) -> Callable[[str], list[int]]:
     folder = message["families_folder"]
     table = families.load(Path(folder) if folder else None)
     model = native.Model(native.load_library(), Path(message["model"]), vocab_only=True)
-    return LlamaVocabulary(model, table.token_texts()).encode
+    return LlamaVocabulary(model, table.token_texts()).encode_anew
 
 
 def main() -> None:

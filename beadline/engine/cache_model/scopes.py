@@ -8,12 +8,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from beadline.engine.cache_model.array import DEPTH
 from beadline.engine.cache_model.distribution import Counts, Scope
+from beadline.engine.cache_model.seam import Seam
 from beadline.engine.cache_model.search import Index, Lookup, Matches
 
 ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
@@ -157,19 +159,26 @@ class IndexSource:
 class Scopes:
     """All sources of one generation, and its context."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """`sources`: those of nearer scopes first."""
+    def __init__(self, sources: Sequence[Source], seam: Seam | None = None) -> None:
+        """`sources`: those of nearer scopes first; `seam`: between the context and the cursor."""
         self._sources = tuple(sources)
+        self._cursor = seam
+        self._seam: Seam | None = None
+        """The same until something is appended."""
 
     def begin(self, context: Sequence[int]) -> None:
-        """A new context: the tokens before the cursor; the last `DEPTH` count."""
+        """A new context: the tokens before the cursor, or its seam; the last `DEPTH` count."""
+        self._seam = self._cursor
         for source in self._sources:
             source.begin(context)
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
+        tokens = self._seam.joined(token) if self._seam is not None else [token]
+        self._seam = None
         for source in self._sources:
-            source.append(token)
+            for each in tokens:
+                source.append(each)
 
     def lattice(self) -> Iterator[Counts]:
         """What followed, longest contexts first, of one length the nearest scopes first.
@@ -187,16 +196,29 @@ class Scopes:
                 for counts in source.counts(order)
             ]
             # Sources come in order, but one of them has two scopes.
-            yield from sorted(found, key=lambda counts: -counts.scope)
+            for counts in sorted(found, key=lambda counts: -counts.scope):
+                if self._seam is None:
+                    yield counts
+                elif followed := self._seam.filtered(counts.followed):
+                    yield replace(counts, followed=followed)
 
     def continuation(self, most: int) -> tuple[list[int], int]:
         """What followed the longest end of the context, and how long that is."""
         longest = [source.longest for source in self._sources]
         for order in sorted({*longest, *ORDERS} - {0}, reverse=True):
             for source, length in zip(self._sources, longest, strict=True):
-                if length >= order and (found := source.continuation(order, most)):
+                if length >= order and (found := self._behind(source.continuation(order, most))):
                     return found, order
         return [], 0
+
+    def _behind(self, tokens: list[int]) -> list[int]:
+        """Tokens that follow in a file as tokens behind the cursor."""
+        if self._seam is None or not tokens:
+            return tokens
+        first = self._seam.behind(tokens[0])
+        if first is None:
+            return []
+        return [first, *tokens[1:]] if self._seam.whole(tokens[0]) else [first]
 
 
 def _stride(count: int) -> int:

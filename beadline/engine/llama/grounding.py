@@ -18,6 +18,7 @@ from beadline.engine.cache_model.distribution import Scope
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
 from beadline.engine.cache_model.scopes import IndexSource, Scopes, Source, TextSource
+from beadline.engine.cache_model.seam import Seam, split
 from beadline.engine.cache_model.store import Arrays, Store
 from beadline.engine.cache_model.tokens import Tokens
 from beadline.engine.guidance import Cache, CacheText
@@ -42,8 +43,9 @@ class Grounding:
     ) -> None:
         self._weights = weights
         self._clock = clock
-        self._tokens = Tokens(prompts.vocabulary.encode)
-        ends = prompts.stop | prompts.vocabulary.control
+        self._vocabulary = prompts.vocabulary
+        self._tokens = Tokens(self._vocabulary.encode_anew)
+        ends = prompts.stop | self._vocabulary.control
         self._ends = np.array(sorted(ends), dtype=np.int64)
         # The tokens of such a family are not those of the middle: it says the line first.
         self._apart = prompts.form.family.repeats_line
@@ -56,7 +58,7 @@ class Grounding:
         cache = request.guidance.cache if request.guidance is not None else None
         if cache is None or self._apart:
             return None
-        before = self._tokens.of([_untyped(cache.prefix, prompt.typed)])
+        before, seam = self._before(cache.prefix, prompt.typed)
         behind = self._tokens.of([cache.suffix])
         separator = np.array([SEPARATOR], dtype=np.uint32)
         sources: list[Source] = [
@@ -67,12 +69,23 @@ class Grounding:
             sources.append(TextSource(opened, Scope.OPEN))
         sources += self._indexes(cache)
         return CacheGuide(
-            Scopes(sources),
+            Scopes(sources, seam),
             before[-DEPTH:].tolist(),
             self._weights,
             self._ends,
             alone=cache.alone,
         )
+
+    def _before(self, prefix: str, typed: bytes) -> tuple[np.ndarray, Seam | None]:
+        """Tokens of what stands before the cursor, less what decoding spells, and what is left
+        between them and the cursor.
+        """
+        if typed:
+            return self._tokens.of([_untyped(prefix, typed)]), None
+        start = prefix.rfind("\n") + 1
+        line, seam = split(prefix[start:], self._vocabulary.encode_anew, self._vocabulary.spell)
+        whole = self._tokens.of([prefix[:start]])
+        return np.append(whole, np.array(line, dtype=np.uint32)), seam
 
     def _open(self, texts: tuple[CacheText, ...]) -> np.ndarray:
         """Tokens of open files, as far as there is time."""

@@ -1,0 +1,78 @@
+"""A cursor where a tokenizer would not cut: between a blank and a word. Knows bytes and tokens.
+
+`    |store` is one token of four blanks and a word for who sees the cursor, and three blanks and
+` store` in every file. So the context is the tokens of the file, up to the last that ends before
+the cursor, and what follows them there is known to begin with what is left before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Encode = Callable[[str], list[int]]
+Spell = Callable[[int], bytes]
+_WORD = "x"
+"""What a word may begin with, as far as blanks are concerned."""
+
+
+@dataclass(frozen=True)
+class Seam:
+    """What stands between the last token of the context and the cursor."""
+
+    owed: bytes
+    """Begins the token that follows in the files; not empty."""
+    encode: Encode
+    spell: Spell
+
+    def behind(self, token: int) -> int | None:
+        """Of a token that follows in a file, the first one of what it says behind the cursor; None
+        where it cannot be what follows.
+        """
+        data = self.spell(token)
+        if not data.startswith(self.owed) or len(data) == len(self.owed):
+            return None
+        try:
+            return self.encode(data[len(self.owed) :].decode("utf-8"))[0]
+        except UnicodeDecodeError:
+            return None
+
+    def whole(self, token: int) -> bool:
+        """Whether `behind` says all that a token says behind the cursor."""
+        behind = self.behind(token)
+        return behind is not None and self.owed + self.spell(behind) == self.spell(token)
+
+    def filtered(self, followed: Mapping[int, int]) -> dict[int, int]:
+        """Tokens that follow in files and how often, as tokens behind the cursor."""
+        found: dict[int, int] = {}
+        for token, count in followed.items():
+            behind = self.behind(token)
+            if behind is not None:
+                found[behind] = found.get(behind, 0) + count
+        return found
+
+    def joined(self, token: int) -> list[int]:
+        """The tokens of what is owed and of a token chosen behind the cursor, as a file has them."""
+        try:
+            return self.encode((self.owed + self.spell(token)).decode("utf-8"))
+        except UnicodeDecodeError:
+            return [token]
+
+
+def split(line: str, encode: Encode, spell: Spell) -> tuple[list[int], Seam | None]:
+    """The tokens of a line up to the cursor, as they are when a word follows, and the seam behind
+    them, if there is one.
+    """
+    if not line[-1:].isspace():
+        return encode(line), None
+    data = line.encode("utf-8", "replace")
+    ids: list[int] = []
+    at = 0
+    for token in encode(line + _WORD):
+        end = at + len(spell(token))
+        if end > len(data):
+            break
+        ids.append(token)
+        at = end
+    owed = data[at:]
+    return ids, Seam(owed, encode, spell) if owed else None
