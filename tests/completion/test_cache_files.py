@@ -15,6 +15,7 @@ import pytest
 from beadline.completion.cache_files import CacheFiles
 from beadline.completion.reading import Reader, Reading
 from beadline.context.types import Document
+from beadline.engine.cache_model.client import Builder
 from beadline.engine.cache_model.interpolation import Weights
 from beadline.engine.guidance import Cache, Guidance
 from beadline.engine.llama.grounding import Grounding
@@ -56,7 +57,12 @@ def built(
     model_path: Path, workspace: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CacheFiles]:
     """Read once; the tests only ask."""
-    made = CacheFiles(OPTIONS, cache_dir=tmp_path_factory.mktemp("cache"))
+    home = tmp_path_factory.mktemp("home")
+    made = CacheFiles(
+        OPTIONS,
+        cache_dir=home / "cache",
+        builder=lambda model: Builder(model, families_folder=home / "families"),
+    )
     made.set_folders([workspace])
     made.start(ModelInfo(str(model_path), "", "", "", 0, 0, 0, ""))
     assert made.ready(60)
@@ -70,7 +76,7 @@ def reading_of(folder: Path, name: str, hole: str) -> Reading:
     return Reader().read(document, len(before), ContextOptions())
 
 
-def written(prompts: Prompts, cache: Cache | None, tokens: int = 12) -> str:
+def written(prompts: Prompts, cache: Cache | None, tokens: int = 16) -> str:
     """What the cache alone would write."""
     assert cache is not None
     request = FimRequest(

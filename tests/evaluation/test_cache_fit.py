@@ -20,7 +20,8 @@ VOCABULARY = 100
 def observation(order: int, total: int, hits: int, model: float) -> Observation:
     values = dict.fromkeys(TERMS, 0.0)
     values |= {"log_match": math.log(order), "log_count": math.log1p(total)}
-    counts = ((order, int(Scope.REPOSITORY), float(total), 1 + (hits not in (0, total)), float(hits)),)
+    different = 1 if hits in (0, total) else 2
+    counts = ((order, int(Scope.REPOSITORY), float(total), different, float(hits)),)
     return Observation(tuple(values.values()), math.log(model), counts)
 
 
@@ -35,20 +36,22 @@ def cases(right: Callable[[int], float], *, model: float = 0.1, count: int = 300
     return found
 
 
-def weight(weights: Weights, order: int) -> float:
-    return weights.weight(observation(order, 4, 4, 0.1).terms)
+def believed(weights: Weights, order: int) -> float:
+    """Mass that the mixture gives to what the cache has seen."""
+    weight = weights.weight(observation(order, 4, 4, 0.1).terms)
+    return weight * weights.backoff.belief(order, Scope.REPOSITORY, 4, 1)
 
 
 def test_long_matches_that_are_right_are_believed() -> None:
     weights = fit(cases(lambda order: order / 20), vocabulary=VOCABULARY)
-    found = [weight(weights, order) for order in (1, 4, 16)]
+    found = [believed(weights, order) for order in (1, 4, 16)]
     assert found == sorted(found)
-    assert found[0] < 0.2 and found[-1] > 0.6
+    assert found[0] < 0.1 and found[-1] > 0.5
 
 
 def test_a_cache_that_is_never_right_is_not_believed() -> None:
     weights = fit(cases(lambda order: 0.0), vocabulary=VOCABULARY)
-    assert max(weight(weights, order) for order in (1, 4, 16)) < 0.05
+    assert max(believed(weights, order) for order in (1, 4, 16)) < 0.02
 
 
 def test_both_are_better_than_one() -> None:

@@ -40,7 +40,7 @@ def test_what_follows_a_blank_is_found(line: str, vocabulary: LlamaVocabulary) -
     scopes = Scopes([TextSource(tokens, Scope.OPEN)], seam)
     scopes.begin([*vocabulary.encode("def again(store):\n"), *ids])
     spelled = b""
-    for _ in range(8):
+    for _ in range(16):
         found = next(scopes.lattice())
         token = found.top
         spelled += vocabulary.spell(token)
