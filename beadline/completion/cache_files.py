@@ -60,8 +60,12 @@ class CacheFiles:
         *,
         cache_dir: Path,
         builder: Callable[[Path], Builder] | None = None,
+        alone: bool = False,
     ) -> None:
-        """`cache_dir`: the stores are below it; `builder` makes the builder for a model file."""
+        """`cache_dir`: the stores are below it; `builder` makes the builder for a model file;
+        `alone`: the model is to have no say, for evaluations.
+        """
+        self._alone = alone
         self._options = options
         self._cache_dir = cache_dir.absolute()
         self._make_builder = builder or (
@@ -161,6 +165,7 @@ class CacheFiles:
             path=path,
             prefix=document.text[max(0, offset - BEFORE) : offset],
             suffix=document.text[offset : offset + BEHIND],
+            alone=self._alone,
             open=tuple(
                 CacheText(each.path, each.parts)
                 for each in opened

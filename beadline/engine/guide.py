@@ -44,6 +44,11 @@ class Opinion(Guide, Protocol):
         """The token it takes for the likeliest where it was asked last; -1: it has no opinion."""
         ...
 
+    @property
+    def alone(self) -> bool:
+        """Whether the model has no say besides it."""
+        ...
+
     def counted(self, usage: Usage) -> Usage:
         """`usage` with what it did in this generation."""
         ...
@@ -56,6 +61,11 @@ class Guides:
         """`opinion`: the one of them, if any, whose agreement with the choices is told."""
         self._guides = tuple(guides)
         self._opinion = opinion
+
+    @property
+    def alone(self) -> bool:
+        """Whether the model has no say, in whether the hole is empty neither."""
+        return self._opinion is not None and self._opinion.alone
 
     def begin(self, prompt: Sequence[int]) -> None:
         """The generation begins; its prompt."""

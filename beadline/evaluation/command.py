@@ -79,8 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "them to FILE (default: where your completions with this model take them from)",
     )  # fmt: skip
     parser.add_argument(
-        "--cache-model", choices=("on", "off"),
-        help="whether the repository is looked up while decoding (default: your settings)",
+        "--cache-model", choices=("on", "off", "alone"),
+        help="whether the repository is looked up while decoding, or decides alone (default: your "
+        "settings)",
     )
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
@@ -103,7 +104,10 @@ def main(args: argparse.Namespace) -> int:
     files = read_repositories(args.repo, commit=args.commit, languages=_languages(args.language))
     holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
     holes += draw_typed(files, args.typed, seed=args.seed)
-    header = describe(options, files, args.seed, args.holes, empty, args.typed)
+    header = {
+        **describe(options, files, args.seed, args.holes, empty, args.typed),
+        "cache_alone": args.cache_model == "alone",
+    }
     results = args.results or _default_results(header)
     console.print(f"{len(holes)} holes; outcomes go to {results}", style="dim")
     with workspaces(args.repo, args.commit, options) as (folders, retriever):
@@ -173,7 +177,8 @@ async def _measure(
         if count % 25 == 0 or count == len(holes):
             console.print(f"{count}/{len(holes)} {outcome.category}", style="dim")
 
-    async with _served(options, folders, retriever) as (completer, _):
+    alone = header["cache_alone"]
+    async with _served(options, folders, retriever, alone=alone) as (completer, _):
         return await run(completer, holes, results, header, progress, folders)
 
 
@@ -202,7 +207,11 @@ async def _fit_cache(
 
 @asynccontextmanager
 async def _served(
-    options: Options, folders: Mapping[str, Path], retriever: Retrieves | None
+    options: Options,
+    folders: Mapping[str, Path],
+    retriever: Retrieves | None,
+    *,
+    alone: bool = False,
 ) -> AsyncIterator[tuple[Completer, LlamaEngine]]:
     """The serving code with the model loaded and the cache model's files built."""
     engine = LlamaEngine(
@@ -213,7 +222,7 @@ async def _served(
     )
     # The folders are temporary, so what is made of them is as well.
     with tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as root:
-        cache_files = CacheFiles(options, cache_dir=Path(root))
+        cache_files = CacheFiles(options, cache_dir=Path(root), alone=alone)
         cache_files.set_folders(list(folders.values()))
         completer = Completer(engine, options, retriever=retriever, cache_files=cache_files)
         try:
@@ -233,7 +242,7 @@ def _options(args: argparse.Namespace) -> Options:
             "engine.model": args.model,
             "engine.threads": args.threads,
             "context.snippet_tokens": args.snippet_tokens,
-            "engine.cache_model": args.cache_model and args.cache_model == "on",
+            "engine.cache_model": args.cache_model and args.cache_model != "off",
         }
     )
     for problem in applied.problems:

@@ -31,7 +31,7 @@ class CacheGuide:
         alone: bool = False,
     ) -> None:
         """`context`: the tokens before the cursor, less those that decoding spells; `ends`: ids
-        that end the middle, each once; `alone`: the model's logits do not count.
+        that end the middle, ascending; `alone`: the model's logits do not count.
         """
         self.scopes = scopes
         """Stand behind everything that was told."""
@@ -40,7 +40,8 @@ class CacheGuide:
         self._context = context
         self._weights = weights
         self._ends = ends
-        self._alone = alone
+        self.alone = alone
+        """The model has no say."""
         self._asked = 0
         self._weight = 0.0
         self._matched = 0
@@ -54,14 +55,14 @@ class CacheGuide:
 
     def adjust(self, logits: np.ndarray) -> np.ndarray:
         """Logits of the mixture, where the cache has something to say."""
-        backoff = self._weights.alone if self._alone else self._weights.backoff
+        backoff = self._weights.alone if self.alone else self._weights.backoff
         mixture = mix(self.scopes.lattice(), backoff)
         self.expected = mixture.top if mixture is not None else -1
         self._asked += 1
         if mixture is not None:
             self._matched += mixture.nearest.order
             self._found[mixture.nearest.scope] += 1
-        if self._alone:
+        if self.alone:
             self._weight += 1.0
             return interpolation.alone(logits, mixture, self._ends)
         if mixture is None:

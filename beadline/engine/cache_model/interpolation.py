@@ -34,8 +34,6 @@ _LOWEST = -80.0
 class View:
     """What the model says at a place, of the tokens that do not end the middle."""
 
-    highest: float
-    """The highest of all logits."""
     log_sum: float
     """Logarithm of the sum of the exponentials of the logits of text."""
     entropy: float
@@ -49,19 +47,21 @@ class View:
 
 
 def look(logits: np.ndarray, ends: np.ndarray) -> View:
-    """What `logits` say; `ends` are the ids that end a middle."""
-    highest = float(logits.max())
-    below = np.maximum(logits - np.float32(highest), np.float32(_LOWEST))
+    """What `logits` say; `ends` are the ids that end a middle, ascending."""
+    best = int(logits.argmax())
+    highest = float(logits[best])
+    below = logits - np.float32(highest)
     weights = np.exp(below)
     weights[ends] = 0.0
-    # What was barred is as improbable as float32 can say, and adds nothing.
-    total = max(float(weights.sum(dtype=np.float64)), 1e-30)
-    mean = float(np.dot(weights, below)) / total
+    total = max(float(np.add.reduce(weights)), 1e-30)
+    with np.errstate(invalid="ignore"):
+        mean = float(np.dot(weights, below)) / total
+    if math.isnan(mean):  # 0 times -inf, of what is barred
+        mean = float(np.dot(weights, np.maximum(below, np.float32(_LOWEST)))) / total
     return View(
-        highest=highest,
         log_sum=highest + math.log(total),
         entropy=max(0.0, math.log(total) - mean),
-        top=int(weights.argmax()),
+        top=best if weights[best] else int(weights.argmax()),
     )
 
 
@@ -154,5 +154,8 @@ def _choosable(
     count = len(mixture.mass)
     tokens = np.fromiter(mixture.mass.keys(), dtype=np.int64, count=count)
     shares = np.fromiter(mixture.mass.values(), dtype=np.float64, count=count)
-    allowed = np.isfinite(logits[tokens]) & ~np.isin(tokens, ends)
+    allowed = np.isfinite(logits[tokens])
+    if len(ends):
+        # Several times faster than `np.isin`.
+        allowed &= ends[np.minimum(np.searchsorted(ends, tokens), len(ends) - 1)] != tokens
     return tokens[allowed], shares[allowed]

@@ -200,7 +200,8 @@ class Decoder:
         if run.ended:
             yield Finished(run.ended, steps.counted(usage))
             return
-        empty = 0.0 if first is not None else probability_of(steps.logits(), limits.stop)
+        certain = first is not None or steps.guides.alone
+        empty = 0.0 if certain else probability_of(steps.logits(), limits.stop)
         yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
         yield from self._continue(steps, usage, limits, sampler, run, MiddleText(cleaner), first)
 
