@@ -30,6 +30,8 @@ from beadline.settings import Options
 BEFORE, BEHIND = 24_000, 8_000
 """Characters of the current file around the cursor that are counted: tokenising takes a
 microsecond a character, once."""
+STEP = 4_000
+"""Characters by which the start of what is counted moves."""
 OPEN_FILES = 8
 """Other open files that are counted, the latest ones."""
 OPEN_CHARS = 40_000
@@ -163,7 +165,8 @@ class CacheFiles:
         return Cache(
             store=store,
             path=path,
-            prefix=document.text[max(0, offset - BEFORE) : offset],
+            # From a place that rests while text is typed: the tokens of what rests are known.
+            prefix=document.text[max(0, (offset - BEFORE) // STEP * STEP) : offset],
             suffix=document.text[offset : offset + BEHIND],
             alone=self._alone,
             open=tuple(
