@@ -8,7 +8,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from heapq import merge
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +24,8 @@ ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
 """Lengths of context that are counted besides the longest one of each source."""
 SAMPLE = 256
 """Places that are counted of a context at most, evenly spread over all of them."""
+_LOOKED_AT = 4
+"""Counts that say whether a token goes on."""
 
 
 class Source(Protocol):
@@ -159,23 +163,34 @@ class IndexSource:
 class Scopes:
     """All sources of one generation, and its context."""
 
-    def __init__(self, sources: Sequence[Source], seam: Seam | None = None) -> None:
-        """`sources`: those of nearer scopes first; `seam`: between the context and the cursor."""
+    def __init__(self, sources: Sequence[Source], cursor: Cursor | None = None) -> None:
+        """`sources`: those of nearer scopes first; `cursor`: where a first context ends."""
         self._sources = tuple(sources)
-        self._cursor = seam
-        self._seam: Seam | None = None
-        """The same until something is appended."""
+        self._first = cursor
+        self._cursor: Cursor | None = None
+        """Where the context ends now, while that may be inside of a token."""
+        self._context: Sequence[int] = ()
 
     def begin(self, context: Sequence[int]) -> None:
         """A new context: the tokens before the cursor, or its seam; the last `DEPTH` count."""
-        self._seam = self._cursor
+        self._cursor, self._context = self._first, context[-DEPTH:]
         for source in self._sources:
             source.begin(context)
+        if self._cursor is not None:
+            self._cursor.plain.begin([*context, *self._cursor.tokens])
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
-        tokens = self._seam.joined(token) if self._seam is not None else [token]
-        self._seam = None
+        cursor, tokens = self._cursor, [token]
+        if cursor is not None:
+            seam = cursor.seam.after(token)
+            tokens = seam.tokens()
+            if any(seam.filtered(counts.followed) for counts in islice(self._counts(), _LOOKED_AT)):
+                # A token of the files says this and more.
+                cursor.plain.begin([*self._context, *tokens])
+                self._cursor = Cursor(seam, tuple(tokens), cursor.plain)
+                return
+        self._cursor = None
         for source in self._sources:
             for each in tokens:
                 source.append(each)
@@ -185,6 +200,33 @@ class Scopes:
 
         Nothing of a shorter context is looked up before it is asked for.
         """
+        if self._cursor is None:
+            yield from self._counts()
+            return
+        yield from merge(
+            self._cursor.behind(self._counts()),
+            self._cursor.plain_counts(),
+            key=lambda counts: (-counts.order, -counts.scope),
+        )
+
+    def continuation(self, most: int) -> tuple[list[int], int]:
+        """What followed the longest end of the context, and how long that is."""
+        cursor = self._cursor
+        plain, length = cursor.plain.continuation(most) if cursor is not None else ([], 0)
+        length -= len(cursor.tokens) if cursor is not None else 0
+        longest = [source.longest for source in self._sources]
+        for order in sorted({*longest, *ORDERS} - {0}, reverse=True):
+            if plain and length >= order:
+                break
+            for source, known in zip(self._sources, longest, strict=True):
+                found = source.continuation(order, most) if known >= order else []
+                if cursor is not None:
+                    found = cursor.seam.continued(found)
+                if found:
+                    return found, order
+        return plain, max(0, length)
+
+    def _counts(self) -> Iterator[Counts]:
         longest = [source.longest for source in self._sources]
         most = max(longest, default=0)
         orders = {*longest, *ORDERS[: bisect_left(ORDERS, most)]} - {0}
@@ -196,29 +238,32 @@ class Scopes:
                 for counts in source.counts(order)
             ]
             # Sources come in order, but one of them has two scopes.
-            for counts in sorted(found, key=lambda counts: -counts.scope):
-                if self._seam is None:
-                    yield counts
-                elif followed := self._seam.filtered(counts.followed):
-                    yield replace(counts, followed=followed)
+            yield from sorted(found, key=lambda counts: -counts.scope)
 
-    def continuation(self, most: int) -> tuple[list[int], int]:
-        """What followed the longest end of the context, and how long that is."""
-        longest = [source.longest for source in self._sources]
-        for order in sorted({*longest, *ORDERS} - {0}, reverse=True):
-            for source, length in zip(self._sources, longest, strict=True):
-                if length >= order and (found := self._behind(source.continuation(order, most))):
-                    return found, order
-        return [], 0
 
-    def _behind(self, tokens: list[int]) -> list[int]:
-        """Tokens that follow in a file as tokens behind the cursor."""
-        if self._seam is None or not tokens:
-            return tokens
-        first = self._seam.behind(tokens[0])
-        if first is None:
-            return []
-        return [first, *tokens[1:]] if self._seam.whole(tokens[0]) else [first]
+@dataclass(frozen=True)
+class Cursor:
+    """A cursor inside of what may be a token: what follows may go on with it, or not."""
+
+    seam: Seam
+    tokens: tuple[int, ...]
+    """What is owed, as tokens of its own."""
+    plain: Scopes
+    """The same sources, for a context that ends with these."""
+
+    def behind(self, lattice: Iterator[Counts]) -> Iterator[Counts]:
+        """Counts of what goes on with what is owed, as counts of what stands behind the cursor."""
+        for counts in lattice:
+            if followed := self.seam.filtered(counts.followed):
+                yield replace(counts, followed=followed)
+
+    def plain_counts(self) -> Iterator[Counts]:
+        """Counts of what follows the owed tokens, by the length of the context before these."""
+        for counts in self.plain.lattice():
+            order = counts.order - len(self.tokens)
+            if order < 1:
+                return
+            yield replace(counts, order=order)
 
 
 def _stride(count: int) -> int:

@@ -1,19 +1,20 @@
-"""A cursor where a tokenizer would not cut: between a blank and a word. Knows bytes and tokens.
+"""A cursor where a tokenizer would not cut: between a blank or a dot and a word. Knows tokens.
 
 `    |store` is one token of four blanks and a word for who sees the cursor, and three blanks and
-` store` in every file. So the context is the tokens of the file, up to the last that ends before
-the cursor, and what follows them there is known to begin with what is left before it.
+` store` in every file; `self.|name` is `self` and `.name` there. So the context is the tokens of
+the file, up to the last that ends before the cursor, and what follows them there is known to begin
+with what is left before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Encode = Callable[[str], list[int]]
 Spell = Callable[[int], bytes]
 _WORD = "x"
-"""What a word may begin with, as far as blanks are concerned."""
+"""What a word may begin with, as far as what stands before it is concerned."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ class Seam:
         except UnicodeDecodeError:
             return None
 
-    def whole(self, token: int) -> bool:
-        """Whether `behind` says all that a token says behind the cursor."""
-        behind = self.behind(token)
-        return behind is not None and self.owed + self.spell(behind) == self.spell(token)
+    def continued(self, tokens: list[int]) -> list[int]:
+        """Tokens that follow in a file as tokens behind the cursor, as far as they can be."""
+        first = self.behind(tokens[0]) if tokens else None
+        if first is None:
+            return []
+        whole = self.owed + self.spell(first) == self.spell(tokens[0])
+        return [first, *tokens[1:]] if whole else [first]
 
     def filtered(self, followed: Mapping[int, int]) -> dict[int, int]:
         """Tokens that follow in files and how often, as tokens behind the cursor."""
@@ -51,19 +55,20 @@ class Seam:
                 found[behind] = found.get(behind, 0) + count
         return found
 
-    def joined(self, token: int) -> list[int]:
-        """The tokens of what is owed and of a token chosen behind the cursor, as a file has them."""
-        try:
-            return self.encode((self.owed + self.spell(token)).decode("utf-8"))
-        except UnicodeDecodeError:
-            return [token]
+    def after(self, token: int) -> Seam:
+        """The seam when a token was chosen behind the cursor: it may end within a file's token."""
+        return replace(self, owed=self.owed + self.spell(token))
+
+    def tokens(self) -> list[int]:
+        """What is owed as tokens of its own; a character that has only begun is not among them."""
+        return self.encode(self.owed.decode("utf-8", "ignore"))
 
 
 def split(line: str, encode: Encode, spell: Spell) -> tuple[list[int], Seam | None]:
     """The tokens of a line up to the cursor, as they are when a word follows, and the seam behind
-    them, if there is one.
+    them. Without one where the line ends within a word, or as a tokenizer would cut it.
     """
-    if not line[-1:].isspace():
+    if not line or line[-1].isalnum():
         return encode(line), None
     data = line.encode("utf-8", "replace")
     ids: list[int] = []

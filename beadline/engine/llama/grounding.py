@@ -17,7 +17,7 @@ from beadline.engine.cache_model.array import DEPTH, SEPARATOR
 from beadline.engine.cache_model.distribution import Scope
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
-from beadline.engine.cache_model.scopes import IndexSource, Scopes, Source, TextSource
+from beadline.engine.cache_model.scopes import Cursor, IndexSource, Scopes, Source, TextSource
 from beadline.engine.cache_model.seam import Seam, split
 from beadline.engine.cache_model.store import Arrays, Store
 from beadline.engine.cache_model.tokens import Tokens
@@ -61,15 +61,17 @@ class Grounding:
         before, seam = self._before(cache.prefix, prompt.typed)
         behind = self._tokens.of([cache.suffix])
         separator = np.array([SEPARATOR], dtype=np.uint32)
-        sources: list[Source] = [
-            TextSource(np.concatenate([before, separator, behind]), Scope.BUFFER)
-        ]
-        opened = self._open(cache.open)
-        if len(opened):
-            sources.append(TextSource(opened, Scope.OPEN))
-        sources += self._indexes(cache)
+        buffer, opened = np.concatenate([before, separator, behind]), self._open(cache.open)
+
+        def scopes(cursor: Cursor | None = None) -> Scopes:
+            sources: list[Source] = [TextSource(buffer, Scope.BUFFER)]
+            if len(opened):
+                sources.append(TextSource(opened, Scope.OPEN))
+            return Scopes([*sources, *self._indexes(cache)], cursor)
+
+        cursor = None if seam is None else Cursor(seam, tuple(seam.tokens()), scopes())
         return CacheGuide(
-            Scopes(sources, seam),
+            scopes(cursor),
             before[-DEPTH:].tolist(),
             self._weights,
             self._ends,
