@@ -135,7 +135,7 @@ def evidence_of(cases: Sequence[Case], weights: Weights, *, vocabulary: int) -> 
 
 
 def _search(table: Table, probability: Any) -> Backoff:
-    """The back-off of the best likelihood: one parameter at a time, by steps that become smaller."""
+    """The back-off of the best likelihood, one parameter at a time, by ever smaller steps."""
     import numpy as np
 
     def likelihood(values: Sequence[float]) -> float:

@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--fit-cache", metavar="FILE", type=Path, nargs="?", const=Path(), default=None,
-        help="fit the weights of the cache model to the texts of the holes, nothing else, and write "
+        help="only fit the weights of the cache model to the texts of the holes, and write "
         "them to FILE (default: where your completions with this model take them from)",
     )  # fmt: skip
     parser.add_argument(

@@ -29,7 +29,9 @@ TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 HOLE = "def build(store):\n    store.prepare_the_ground()\n    |\n    store.finish_the_ground()\n"
 FILES = {
     "src/current.py": HOLE.replace("|", "store.zebra_giraffe()"),
-    "src/other.py": "def again(store):\n    store.prepare_the_ground()\n    store.walrus_penguin()\n",
+    "src/other.py": (
+        "def again(store):\n    store.prepare_the_ground()\n    store.walrus_penguin()\n"
+    ),
     "secrets.py": HOLE.replace("|", "store.secret_hyena()"),
     "private/a.py": HOLE.replace("|", "store.private_hyena()"),
     "src/keys.py": f'HOST = "localhost"\nAPI_TOKEN = "{TOKEN}"\nPORT = 8080\n',

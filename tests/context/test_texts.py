@@ -31,7 +31,8 @@ def names(found: Files) -> set[str]:
 
 def test_what_is_private_is_not_there(tmp_path: Path) -> None:
     contents = dict.fromkeys(
-        ("a.py", "src/b.py", ".env", "secrets.py", "private/c.py", "vendor/d.py", "id_rsa"), "x = 1\n"
+        ("a.py", "src/b.py", ".env", "secrets.py", "private/c.py", "vendor/d.py", "id_rsa"),
+        "x = 1\n",
     )
     found = files_in(tmp_path, contents, ignore=("private/",))
     assert names(found) == {"a.py", "src/b.py"}

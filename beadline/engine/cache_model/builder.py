@@ -1,4 +1,4 @@
-"""The process that turns files' texts into arrays. Knows a vocabulary and a folder; reads no source.
+"""The process that turns texts of files into arrays. Knows a vocabulary and a folder, no source.
 
 It gets texts from its client (`client`) as lines over a pipe, loads nothing of a model but its
 vocabulary, runs at the lowest priority, and ends with its standard input, in the middle of its
@@ -84,7 +84,7 @@ class Builder:
 
 
 def commit(store: Store, put: dict[str, TokenText], dropped: set[str]) -> int:
-    """Bring a store up to date; how many tokens and separators it holds then. Raises `FileError`."""
+    """Bring a store up to date; how many tokens it holds then. Raises `FileError`."""
     arrays, current = store.arrays(), store.current()
     planned = plan(arrays, put, dropped)
     if planned.base is not None:

@@ -60,7 +60,8 @@ def test_a_store_is_brought_up_to_date(
     done = builder().update(folder, {**versions, "/w/unreadable.py": "1"}, read)
     assert done is not None and done.files == 4
     held = texts_in(Store(folder), vocabulary)
-    assert held == {**{path: list(parts) for path, parts in files.items()}, "/w/unreadable.py": [""]}
+    readable = {path: list(parts) for path, parts in files.items()}
+    assert held == {**readable, "/w/unreadable.py": [""]}
 
     asked.clear()
     assert builder().update(folder, {**versions, "/w/unreadable.py": "1"}, read) is None

@@ -52,8 +52,12 @@ def test_a_line_is_its_tokens_and_its_seam(line: str, vocabulary: LlamaVocabular
         assert b"".join(map(vocabulary.spell, seam.tokens())) == owed
 
 
-# Within a word, it is healed, and spelled.
-CUTS = [cut for cut in range(17, len(KNOWN) - 12) if not KNOWN[cut - 1].isalnum()]
+# Within a word, it is healed, and spelled; inside of an indentation nobody knows how deep it is.
+CUTS = [
+    cut
+    for cut in range(17, len(KNOWN) - 12)
+    if not KNOWN[cut - 1].isalnum() and KNOWN[cut - 1 : cut + 1] != "  "
+]
 
 
 @pytest.mark.parametrize("cut", CUTS)
