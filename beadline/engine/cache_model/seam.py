@@ -1,7 +1,8 @@
 """A cursor where a tokenizer would not cut: between a blank or a dot and a word. Knows tokens.
 
-`    |store` is one token of four blanks and a word for who sees the cursor, and three blanks and
-` store` in every file; `self.|name` is `self` and `.name` there. So the context is the tokens of
+`    |store` is four blanks, one token, and a word for who sees the cursor, and three blanks and
+` store` in every file; `self.|name` is `self` and `.name` there, and `):|` often ends with its
+line. So the context is the tokens of
 the file, up to the last that ends before the cursor, and what follows them there is known to begin
 with what is left before it.
 """
@@ -13,8 +14,8 @@ from dataclasses import dataclass, replace
 
 Encode = Callable[[str], list[int]]
 Spell = Callable[[int], bytes]
-_WORD = "x"
-"""What a word may begin with, as far as what stands before it is concerned."""
+_WORD, _LINE_END = "x", "\n"
+"""What may follow, as far as a tokenizer joins it with what stands before it."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +66,21 @@ class Seam:
 
 
 def split(line: str, encode: Encode, spell: Spell) -> tuple[list[int], Seam | None]:
-    """The tokens of a line up to the cursor, as they are when a word follows, and the seam behind
-    them. Without one where the line ends within a word, or as a tokenizer would cut it.
+    """The tokens of a line up to the cursor that are the same whatever follows, and the seam behind
+    them; None where the line ends within a word, or as a tokenizer would cut it.
     """
     if not line or line[-1].isalnum():
         return encode(line), None
     data = line.encode("utf-8", "replace")
+    # A line's end takes blanks before it away from what else they may belong to.
+    behind = (_WORD,) if line[-1].isspace() else (_WORD, _LINE_END)
     ids: list[int] = []
     at = 0
-    for token in encode(line + _WORD):
-        end = at + len(spell(token))
-        if end > len(data):
+    for first, *others in zip(*(encode(line + each) for each in behind), strict=False):
+        end = at + len(spell(first))
+        if end > len(data) or any(other != first for other in others):
             break
-        ids.append(token)
+        ids.append(first)
         at = end
     owed = data[at:]
     return ids, Seam(owed, encode, spell) if owed else None
