@@ -2,9 +2,8 @@
 
 `    |store` is four blanks, one token, and a word for who sees the cursor, and three blanks and
 ` store` in every file; `self.|name` is `self` and `.name` there, and `):|` often ends with its
-line. So the context is the tokens of
-the file, up to the last that ends before the cursor, and what follows them there is known to begin
-with what is left before it.
+line. So the context is the tokens of the file, up to the last that ends before the cursor, and what
+follows them there is known to begin with what is left before it.
 """
 
 from __future__ import annotations
