@@ -25,9 +25,10 @@ COMMANDS = {
     "serve": ("beadline.commands.serve", "run the language server on standard input and output"),
     "models": ("beadline.commands.models", "list and inspect model files"),
     "stats": ("beadline.commands.stats", "show what was suggested, accepted and kept"),
+    "index": ("beadline.commands.index", "bring the index of a folder up to date, or show it"),
     "cache": ("beadline.commands.cache", "show or remove what is kept in the cache directory"),
     "doctor": ("beadline.doctor.command", "check this machine, the model and the settings"),
-    "evaluate": ("beadline.evaluation.command", "measure completions on holes cut from real code"),
+    "evaluate": ("beadline.commands.evaluate", "measure completions and retrieval on real code"),
     "bench": ("beadline.commands.bench", "measure speed: typing, layouts, decoding"),
     "demo": ("beadline.demo", "let the model fill a few holes in real code"),
 }

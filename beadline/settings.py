@@ -128,8 +128,14 @@ class ContextOptions:
     """Further gitignore patterns of files that get no suggestions and are never snippets."""
     snippet_tokens: int = _workspace(256, minimum=0, maximum=16_384)
     """Most tokens of snippets from other files; 0 looks into no other file."""
-    max_files: int = _workspace(5000, minimum=0, maximum=100_000)
+    max_files: int = _workspace(20_000, minimum=0, maximum=100_000)
     """Most files of a workspace that are searched for snippets."""
+    embedding_model: str = _trusted("")
+    """Folder of a sentence-embedding model (`model.onnx`, `tokenizer.json`) by which similar code
+    is found too, in idle time; empty: none."""
+    save_index: bool = _trusted(True)
+    """Whether the index of a workspace is kept in the cache directory between sessions. It holds
+    names, signatures and search terms of its files; it is readable by the user alone."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def required(project: dict, extra: str = "") -> set[str]:
 
 def test_the_core_is_slim(project: dict) -> None:
     assert required(project).isdisjoint({*HEAVY, "datasketch", "safetensors"} - {"llama_cpp"})
-    assert set(project["optional-dependencies"]) == {"train", "onnx", "dev"}
+    assert set(project["optional-dependencies"]) == {"train", "onnx", "evaluation", "dev"}
 
 
 def test_everything_required_is_pinned(project: dict) -> None:
@@ -41,7 +41,7 @@ def test_everything_required_is_pinned(project: dict) -> None:
         if line and not line.startswith("#")
     }
     assert all(pinned.values())
-    for extra in ("", "train", "onnx", "dev"):
+    for extra in ("", "train", "onnx", "evaluation", "dev"):
         assert required(project, extra) <= set(pinned)
 
 

@@ -20,7 +20,8 @@ TRUSTED_ONLY = {
     "engine.kv_mebibytes", "engine.drafts", "engine.draft_model", "engine.cache_model",
     "engine.cache_mebibytes", "engine.save_state",
     "engine.state_mebibytes", "completion.exact_tokens",
-    "context.max_file_bytes", "statistics.enabled", "statistics.file",
+    "context.max_file_bytes", "context.save_index", "context.embedding_model",
+    "statistics.enabled", "statistics.file",
     "trace.file", "trace.log_level",
 }  # fmt: skip
 """What no workspace and no editor may set; a new field must be put here or be harmless."""

@@ -23,7 +23,7 @@ from typing import Any
 from rich.console import Console
 
 from beadline import __version__, settings
-from beadline.bench import calibration, live, modelpath, report
+from beadline.bench import live, modelpath, report
 from beadline.bench.commits import Commit, Folder, read_commits
 from beadline.bench.editors import OurEditor, VimEditor
 from beadline.bench.models import SHAPES, TYPES, random_model
@@ -36,6 +36,7 @@ from beadline.engine.gguf import read_header
 from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.models import resolve
 from beadline.errors import InputError
+from beadline.evaluation import machine
 
 MODEL_PATH, AS_USED = "model-path", "as-used"
 OURS, PEER = "ours", "peer"
@@ -218,13 +219,13 @@ class _Run:
         else:
             summary = report.as_used(sides)
             report.print_as_used(summary, out.print)
-        calibrated = calibration.parse_ms()
+        calibrated = machine.parse_ms()
         out.print(f"calibration: full parse of a fixed text {calibrated:.1f} ms")
         return {
             "version": __version__,
             "command": ["beadline", *sys.argv[1:]],
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": f"{platform.platform()}, {calibration.processor()}",
+            "machine": f"{platform.platform()}, {machine.processor()}",
             "calibration_parse_ms": round(calibrated, 2),
             "headers": headers,
             "sides": summary,

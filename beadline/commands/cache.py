@@ -15,6 +15,7 @@ from rich.table import Table
 
 from beadline import settings
 from beadline.commands import display
+from beadline.context.index import location
 from beadline.engine.llama import state
 from beadline.engine.llama.client import VERDICTS_FILE
 from beadline.errors import BeadlineError, InputError
@@ -38,6 +39,10 @@ KINDS = (
         "states of recent documents (they can be turned back into text)",
     ),
     Kind("probe", re.escape(VERDICTS_FILE) + r"\w*", "which parameters llama.cpp works with here"),
+    Kind(
+        "index", rf"{location.FOLDER}/{location.NAME}",
+        "names, signatures and search terms of workspace folders",
+    ),
     Kind("models", r"bench/models/random-[\w.-]+\.gguf", "models with random weights"),
     Kind(
         "results", r"(evaluation/|bench/layout-|bench/typing/[0-9a-f]{16}/)[\w.-]+\.jsonl",

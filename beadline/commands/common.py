@@ -21,7 +21,7 @@ from beadline.completion import silence
 from beadline.completion.types import CompletionResult
 from beadline.context.files import LoadedFile, find_root, read_document
 from beadline.context.positions import LineIndex
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.errors import EngineError, InputError
@@ -135,7 +135,7 @@ def workspace_of(path: Path, options: Options) -> Iterator[Retriever | None]:
         yield None
         return
     root = find_root(path)
-    retriever = Retriever([root], options.context)
+    retriever = Retriever([root], options.context, cache_dir=settings.user_cache_dir())
     retriever.start()
     try:
         if not _wait(retriever):
@@ -143,6 +143,8 @@ def workspace_of(path: Path, options: Options) -> Iterator[Retriever | None]:
             print(
                 f"beadline: {name} is not read after {SCAN_S:.0f} s; no snippets.", file=sys.stderr
             )
+        for problem in retriever.problems():
+            print(f"beadline: {display.printable(problem)}", file=sys.stderr)
         yield retriever
     finally:
         retriever.close()

@@ -17,7 +17,7 @@ from beadline.commands.common import Cursor
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.protocol import RenderedPrompt
 from beadline.settings import Options
 

@@ -213,11 +213,13 @@ class Asker:
                 if wait > 0:
                     await self._clock.pause(wait)
                     continue  # another request may have found or started the answer meanwhile
-                if rule is None:
+                if rule is None and (reading.tree is None or guidance is None):
                     rule, guidance = await self._thread.run(
                         trace, lambda: (self._rule(question), self.guidance(question))
                     )
                     continue
+                # The tree knows the cursor's surroundings by now: nothing is parsed or scanned.
+                rule = rule or self._rule(question)
                 try:
                     current, source = self._start(question, scene, rule, guidance), _MODEL
                 except EngineError as exc:
@@ -412,5 +414,6 @@ def _count(trace: Trace, usage: Usage) -> None:
 
 
 def _serves(answer: Answer, request: CompletionRequest) -> bool:
-    """Silence chosen for an automatic request is no answer to a user who asked by a key."""
-    return request.automatic or answer.stop_reason != silence.EMPTY_LIKELY
+    """Silence chosen for an automatic request is no answer to a user who asked by a key, nor to a
+    measurement without it."""
+    return request.may_be_silent or answer.stop_reason != silence.EMPTY_LIKELY

@@ -37,6 +37,10 @@ _SHARE = 0.1
 """the share of them that may differ: Copilot's MAX_EDIT_DISTANCE_LENGTH and
 DEFAULT_SUFFIX_MATCH_THRESHOLD."""
 _WORD = re.compile(r"\w+|[^\w\s]|\n")
+Asked = tuple[str, str]
+"""The expression in front of the cursor whose member is wanted, and the one that is called with the
+cursor among its arguments; as written, empty where there is none."""
+NOTHING_ASKED: Asked = ("", "")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Frame:
     statement: int | None = None
     """Start of the statement that the snippets were searched for; None: not searched yet, or not
     for this part of the text."""
+    asked: Asked = NOTHING_ASKED
+    """What the cursor asked for in that statement when they were searched for."""
 
     @property
     def prompt(self) -> tuple[object, ...]:
@@ -118,13 +124,14 @@ def fit(
     )
     suffix = text[offset : window.end]
     statement = base.statement if base is not None else None
+    asked = base.asked if base is not None else NOTHING_ASKED
     snippets = before.snippets if before is not None else ()
     if base is not None and base.window.cursor == offset and len(base.suffix) <= limits.suffix:
         if suffix == base.suffix:
-            return Frame(text, window, suffix, snippets, statement)
+            return Frame(text, window, suffix, snippets, statement, asked)
         if not ahead and serves(base.suffix, suffix):
-            return Frame(text, window, base.suffix, snippets, statement)
-    return anchored(Frame(text, window, suffix, snippets, statement), limits)
+            return Frame(text, window, base.suffix, snippets, statement, asked)
+    return anchored(Frame(text, window, suffix, snippets, statement, asked), limits)
 
 
 def anchored(frame: Frame, limits: Limits) -> Frame:

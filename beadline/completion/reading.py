@@ -8,10 +8,13 @@ idle time (`prepare`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from beadline.completion.frames import (
+    NOTHING_ASKED,
+    Asked,
     Frame,
     Frames,
     Limits,
@@ -22,9 +25,16 @@ from beadline.completion.snippets import Retrieves, in_prompt_order
 from beadline.context import languages
 from beadline.context.cursor import read_cursor
 from beadline.context.hole import Hole, look
+from beadline.context.symbols.resolve.chains import start_of
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import CursorContext, Document, Snippet, Window
 from beadline.settings import ContextOptions
+
+_JOINT = re.compile(r"[?!]?(?:\.|::|->)\w*\Z")
+"""Between a receiver and the cursor."""
+_JOINT_CHARS = 100
+_DEFINES = re.compile(r"\b(?:def|func|fn|fun|function|class|sub)\s+\Z")
+"""What stands before the brackets of parameters, which are no call's."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,28 @@ class Reading:
         """Where the cursor's statement starts."""
         return self.hole.scanned.start
 
+    @cached_property
+    def asked(self) -> Asked:
+        """What the cursor asks for within its statement."""
+        text, offset = self.document.text, self.cursor.offset
+        receiver = callee = ""
+        if (joint := _JOINT.search(text, max(0, offset - _JOINT_CHARS), offset)) is not None:
+            receiver = text[start_of(text, joint.start()) : joint.start()]
+        for bracket, at in reversed(self.hole.scanned.stack):
+            if bracket == "{":
+                break
+            start = start_of(text, at)
+            if bracket == "(" and not _DEFINES.search(text, max(0, start - _JOINT_CHARS), start):
+                callee = text[start:at]
+                break
+        return receiver, callee
+
+    def is_outdated(self, frame: Frame) -> bool:
+        """Whether the snippets of a frame were searched for at a place that asked for less."""
+        if frame.statement != self.statement:
+            return True
+        return self.asked not in (NOTHING_ASKED, frame.asked)
+
 
 class Reader:
     """Keeps trees and frames of recently read documents. Not thread-safe: one thread only."""
@@ -107,14 +139,14 @@ class Reader:
         _encode(reading)
         if held is None or self._retriever is None or not options.snippet_tokens:
             return reading
-        due = frame.statement != reading.statement
+        due = reading.is_outdated(frame)
         known = held.prepared is not None and held.prepared.snippets != frame.snippets
         return replace(reading, older_snippets=due or known)
 
     def with_snippets(self, reading: Reading, *, max_chars: int) -> Reading:
         """A cold reading with snippets of at most `max_chars` characters together; without any
         while the workspace has not been read."""
-        if reading.frame.statement == reading.statement:
+        if not reading.is_outdated(reading.frame):
             return reading
         found = self._search(reading, reading.frame, max_chars)
         self._frames.use(reading.document.key, found, sent=False)
@@ -143,7 +175,7 @@ class Reader:
         frame = fit(newest, document, cursor, limits, tree, ahead=True)
         reading = Reading(document, cursor, tree, frame, cold=False)
         _encode(reading)
-        if frame.statement != reading.statement:
+        if reading.is_outdated(frame):
             frame = self._search(reading, frame, max_chars)
         if base is not None and base.prompt != frame.prompt:
             frame = anchored(frame, limits)
@@ -154,7 +186,8 @@ class Reader:
             else:
                 held.prepared = frame
             return None
-        held.prepared, held.warm = frame, False
+        # What was evaluated beside is as warm as what was asked with, and newer.
+        held.in_use, held.prepared, held.warm = newest, frame, False
         return replace(reading, frame=frame)
 
     def warmed(self, reading: Reading) -> None:
@@ -163,6 +196,12 @@ class Reader:
         if held is not None and held.prepared is not None:
             prepared = held.prepared.carried(reading.document.text, reading.cursor.offset)
             held.warm = prepared is not None and prepared.prompt == reading.frame.prompt
+
+    def is_unsearched(self, key: str) -> bool:
+        """Whether a document's newest frame has no snippets because the workspace has not been
+        read yet."""
+        held = self._frames.get(key)
+        return held is not None and held.sent and held.candidates[0].statement is None
 
     def others_changed(self, key: str) -> None:
         """Another text than the document `key` changed: the other frames' snippets are searched
@@ -182,13 +221,15 @@ class Reader:
         """The frame with the snippets for the reading's cursor; as it is while there are none."""
         retriever, document = self._retriever, reading.document
         if retriever is None or max_chars <= 0:
-            return replace(frame, snippets=(), statement=reading.statement)
+            return replace(frame, snippets=(), statement=reading.statement, asked=reading.asked)
         retriever.start()
         if not retriever.ready(0.0):
             return frame
-        found = retriever.search(document, reading.cursor.offset, max_chars=max_chars)
+        found = retriever.search(
+            document, reading.cursor.offset, max_chars=max_chars, tree=reading.tree
+        )
         snippets = in_prompt_order(found, frame.snippets, max_chars=max_chars, own=document.path)
-        return replace(frame, snippets=snippets, statement=reading.statement)
+        return replace(frame, snippets=snippets, statement=reading.statement, asked=reading.asked)
 
 
 def _encode(reading: Reading) -> None:

@@ -279,6 +279,8 @@ class Completer:
             if decision is not None:
                 decision.tell(trace)
                 return self._present(decision.shown, request, trace) if decision.shown else []
+            if request.is_plain and self._suggester.is_doubted(document, offset, options, trace):
+                return []
         # Before the first wait, since requests may overtake one another in it.
         with self._asker.ticket(document.key) as ticket:
             return await self._asked(request, user, most, ticket, trace)
@@ -342,7 +344,7 @@ class Completer:
     ) -> list[Shown]:
         """What the user gets to see of what was found; `typed`: of what he sees and types along."""
         least = self._options.completion.least_confidence / 100
-        kept = self._gate.passing(found, trace, automatic=request.automatic, least=least)
+        kept = self._gate.passing(found, trace, automatic=request.may_be_silent, least=least)
         visible = [shown for shown in kept if shown.visible]
         newest = self._newest.get(request.document.key, request.document)
         if newest.text != request.document.text and request.entry is None:
@@ -372,7 +374,7 @@ class Completer:
                 break
             trace.attempts += 1
             trace.answered(answer.source, answer.stop_reason, answer.eog_probability)
-            if self._suggester.is_hopeless(question, answer, trace):
+            if self._suggester.is_unlikely(question, answer, trace):
                 self._suggester.judge_unasked(question, answer, user, replace(trace))
                 break
             verdict = await self._suggester.judged(question, answer, user, trace)

@@ -86,7 +86,7 @@ def of_cursor(reading: Reading, request: CompletionRequest, options: Options) ->
     statement by itself, is prose as a comment is, and goes with comments.
     """
     cursor, hole, completion = reading.cursor, reading.hole, options.completion
-    if request.automatic:
+    if request.may_be_silent:
         docstring = cursor.in_string and is_docstring(hole)
         if (cursor.in_comment or docstring) and not completion.in_comments:
             return IN_COMMENT
@@ -115,7 +115,7 @@ def empty_threshold(cursor: CursorContext, request: CompletionRequest) -> float:
     Where syntax leaves it open whether anything follows, a suggestion must be likelier; where the
     syntax cries for text (an open block, an unfinished statement) the model's doubt counts less.
     """
-    if not request.automatic or requires_text(cursor, request):
+    if not request.may_be_silent or requires_text(cursor, request):
         return NEVER
     match cursor.reason:
         case "inside_brackets":

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from beadline.completion.frames import CHARS_PER_TOKEN
+from beadline.context.retrieval.fusion import DEFINITION
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
@@ -37,7 +39,14 @@ class Retrieves(Protocol):
 
     def ready(self, timeout: float | None = None) -> bool: ...
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]: ...
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]: ...
 
     def close(self) -> None: ...
 
@@ -65,17 +74,23 @@ def in_prompt_order(
         again = newest.get((snippet.path, snippet.text))
         if again is not None:
             kept.append(again)
-        elif len(snippet.text) <= room and snippet.path != own and not _overlaps(snippet, found):
+        elif len(snippet.text) <= room and snippet.path != own and not _is_older(snippet, found):
             room -= len(snippet.text)
             kept.append(snippet)
     new = [s for s in found if (s.path, s.text) not in known]
     return tuple(sorted([*kept, *new], key=lambda s: s.volatile))
 
 
-def _overlaps(snippet: Snippet, found: Sequence[Snippet]) -> bool:
+def _is_older(snippet: Snippet, found: Sequence[Snippet]) -> bool:
+    """Whether a found one shows the same text, or the signatures of the same file."""
     start, end = snippet.start, snippet.start + len(snippet.text)
     return any(
-        s.path == snippet.path and s.start < end and start < s.start + len(s.text) for s in found
+        s.path == snippet.path
+        and (
+            s.source == snippet.source == DEFINITION
+            or (s.start < end and start < s.start + len(s.text))
+        )
+        for s in found
     )
 
 

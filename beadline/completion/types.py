@@ -25,12 +25,20 @@ class CompletionRequest:
     entry: int | None = None
     """Where the selected entry of a completion popup starts, when `document` is the text as it
     would be with that entry taken: [entry, offset) is not typed yet, or only in part."""
+    silence: bool = True
+    """False, for measurements: what the rules of silence would hold back is shown as well. The
+    model is asked as for any other request, and may say that nothing belongs there."""
 
     @property
     def is_plain(self) -> bool:
         """What came of it holds for the next one as well: nobody asked by a key, and no popup is
         open."""
-        return self.automatic and self.entry is None and self.max_tokens is None
+        return self.may_be_silent and self.entry is None and self.max_tokens is None
+
+    @property
+    def may_be_silent(self) -> bool:
+        """The rules of silence hold."""
+        return self.automatic and self.silence
 
 
 @dataclass(frozen=True)

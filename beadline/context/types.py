@@ -93,6 +93,6 @@ class Snippet:
     score: float
     """Comparable within one source only; higher is better."""
     source: str
-    """What found it: `bm25`, later `definition`, `edit`, ..."""
+    """What found it: `definition`, `similar`, `live`, `edit`, `pair` or `dense`."""
     volatile: bool = True
     """False for what stays the same while the user types (then it goes first in the prompt)."""

@@ -47,7 +47,7 @@ _WIDTH = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument(
-        "--repo", metavar="PATH", type=Path, nargs="+", required=True,
+        "--repo", metavar="PATH", type=Path, nargs="+",
         help="checkouts, bare clones or plain directories with source files",
     )  # fmt: skip
     parser.add_argument(
@@ -96,12 +96,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the command and return the exit code."""
+    if not args.repo:
+        raise InputError("No repository is named.", hint="Give --repo PATH, or name a subcommand.")
     options = _options(args)
     empty = args.holes // 2 if args.empty is None else args.empty
     if min(args.holes, empty, args.typed) < 0 or args.holes + empty + args.typed == 0:
         raise InputError("There are no holes to draw.", hint="Give --holes a positive number.")
     console = Console(stderr=True, markup=False, emoji=False)
-    files = read_repositories(args.repo, commit=args.commit, languages=_languages(args.language))
+    files = read_repositories(args.repo, commit=args.commit, languages=languages_of(args.language))
     holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
     holes += draw_typed(files, args.typed, seed=args.seed)
     header = {
@@ -146,7 +148,7 @@ def describe(
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "version": __version__,
-        "code": _code_digest(),
+        "code": code_digest(),
         "model": {"name": model.name, "sha256": digest},
         "repositories": dict(sorted({f.repo: f.commit for f in files}.items())),
         "seed": seed,
@@ -255,7 +257,7 @@ def _options(args: argparse.Namespace) -> Options:
     return replace(options, completion=completion)
 
 
-def _languages(wanted: Sequence[str]) -> list[str]:
+def languages_of(wanted: Sequence[str]) -> list[str]:
     """Ids of languages with a grammar; none for `all`. Raises `InputError` for others."""
     if "all" in wanted:
         return []
@@ -267,7 +269,7 @@ def _languages(wanted: Sequence[str]) -> list[str]:
     return ids
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
     """Hash of the package's own sources: an installed copy has no commit to name."""
     package = Path(beadline.__file__).parent
     digest = hashlib.sha256()

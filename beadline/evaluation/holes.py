@@ -166,12 +166,12 @@ class _LazyReader:
     def spans(self, category: str) -> list[Span]:
         if category not in self._found:
             if self._find is None:
-                self._find = _finder(self.file)
+                self._find = finder(self.file)
             self._found[category] = self._find(category)
         return self._found[category]
 
 
-def _finder(file: SourceFile) -> Callable[[str], list[Span]]:
+def finder(file: SourceFile) -> Callable[[str], list[Span]]:
     """What finds the spans of a category in a file; nothing where the file does not parse."""
     if file.language != PYTHON:
         tree_reader = tree_holes.read(file.text, file.language)
@@ -181,11 +181,11 @@ def _finder(file: SourceFile) -> Callable[[str], list[Span]]:
     tree = parse(file.text)
     if tree is None:
         return lambda category: []
-    reader = _Reader(file.text, tree)
-    return lambda category: sorted(set(CATEGORIES.get(category, _empty)(reader)))
+    reader = PythonReader(file.text, tree)
+    return lambda category: sorted(set(CATEGORIES.get(category, empties)(reader)))
 
 
-class _Reader:
+class PythonReader:
     """One parsed file and its offsets."""
 
     def __init__(self, text: str, tree: ast.Module) -> None:
@@ -235,7 +235,7 @@ class _Reader:
         )
 
 
-def _rest_of_line(reader: _Reader) -> Iterator[Span]:
+def _rest_of_line(reader: PythonReader) -> Iterator[Span]:
     tokens = list(tokenize.generate_tokens(io.StringIO(reader.text).readline))
     tall = {n for t in tokens if t.start[0] != t.end[0] for n in range(t.start[0], t.end[0] + 1)}
     kinds = (tokenize.NAME, tokenize.NUMBER, tokenize.OP, tokenize.STRING)
@@ -248,7 +248,7 @@ def _rest_of_line(reader: _Reader) -> Iterator[Span]:
             yield reader.starts[line - 1] + column, reader.starts[line - 1] + len(text.rstrip())
 
 
-def _call_arguments(reader: _Reader) -> Iterator[Span]:
+def _call_arguments(reader: PythonReader) -> Iterator[Span]:
     for node in ast.walk(reader.tree):
         if not isinstance(node, ast.Call) or not (node.args or node.keywords):
             continue
@@ -262,7 +262,7 @@ def _call_arguments(reader: _Reader) -> Iterator[Span]:
             yield start, end
 
 
-def _statement(reader: _Reader) -> Iterator[Span]:
+def _statement(reader: PythonReader) -> Iterator[Span]:
     for node in ast.walk(reader.tree):
         if isinstance(node, _SIMPLE) and not _is_docstring(node):
             span = reader.span(node)
@@ -270,7 +270,7 @@ def _statement(reader: _Reader) -> Iterator[Span]:
                 yield span
 
 
-def _function_body(reader: _Reader) -> Iterator[Span]:
+def _function_body(reader: PythonReader) -> Iterator[Span]:
     for node in ast.walk(reader.tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -281,7 +281,7 @@ def _function_body(reader: _Reader) -> Iterator[Span]:
                 yield span
 
 
-def _block_body(reader: _Reader) -> Iterator[Span]:
+def _block_body(reader: PythonReader) -> Iterator[Span]:
     kinds = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
     for node in ast.walk(reader.tree):
         if isinstance(node, kinds):
@@ -290,7 +290,7 @@ def _block_body(reader: _Reader) -> Iterator[Span]:
                 yield span
 
 
-def _import_line(reader: _Reader) -> Iterator[Span]:
+def _import_line(reader: PythonReader) -> Iterator[Span]:
     for node in ast.walk(reader.tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
@@ -304,7 +304,7 @@ def _import_line(reader: _Reader) -> Iterator[Span]:
                 yield start + position + len(word), end
 
 
-def _empty(reader: _Reader) -> Iterator[Span]:
+def empties(reader: PythonReader) -> Iterator[Span]:
     for node in ast.walk(reader.tree):
         if isinstance(node, _ENDING):
             _, end = reader.span(node)
@@ -320,7 +320,7 @@ def _is_docstring(node: ast.AST) -> bool:
     )
 
 
-CATEGORIES: dict[str, Callable[[_Reader], Iterator[Span]]] = {
+CATEGORIES: dict[str, Callable[[PythonReader], Iterator[Span]]] = {
     "rest_of_line": _rest_of_line,
     "call_arguments": _call_arguments,
     "statement": _statement,

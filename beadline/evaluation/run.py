@@ -26,6 +26,8 @@ from beadline.evaluation.sources import PYTHON, parses
 class Completes(Protocol):
     """What is measured: `completion.service.Completer`, or a stand-in."""
 
+    def opened(self, document: Document) -> None: ...
+
     async def complete(self, request: CompletionRequest) -> CompletionResult: ...
 
     async def fim_request(self, request: CompletionRequest) -> FimRequest: ...
@@ -82,6 +84,7 @@ async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = 
     """Serve one hole and check what came. `folder` holds the repository's files, for snippets."""
     document = document_of(hole, folder)
     request = CompletionRequest(document, hole.start)
+    completer.opened(document)
     result = await completer.complete(request)
     await completer.settled()
     asked = await completer.fim_request(request)

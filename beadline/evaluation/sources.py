@@ -17,14 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from beadline.context.languages import PLAINTEXT, known, language_of
+from beadline.context.retrieval.workspace import IGNORE_FILE, made_by_machine, wanted_language
 from beadline.context.retrieval.workspace import MAX_BYTES as SEARCHED_BYTES
-from beadline.context.retrieval.workspace import made_by_machine, wanted_language
 from beadline.errors import InputError
 
 PYTHON = "python"
 MAX_BYTES = 100_000
 MIN_BYTES = 200
 SKIPPED_FOLDERS = frozenset({"_vendor", "vendor", "vendored", "third_party", "extern"})
+_KEPT = (IGNORE_FILE, "go.mod", "go.work")
+"""Files in no language that say what is searched, and what imports mean."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,12 @@ def write_tree(path: Path, commit: str, target: Path) -> None:
 
     `commit` as in `read_repository`; `target` exists and is empty.
     """
-    _, blobs = _read(
-        path, commit, lambda name, size: bool(wanted_language(name)) and size <= SEARCHED_BYTES
-    )
+
+    def wanted_path(name: str, size: int) -> bool:
+        kept = wanted_language(name) or PurePosixPath(name).name in _KEPT
+        return bool(kept) and size <= SEARCHED_BYTES
+
+    _, blobs = _read(path, commit, wanted_path)
     for name, blob in blobs:
         file = target / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -112,21 +112,28 @@ def _statement(reader: TreeReader) -> Iterator[Span]:
             yield span
 
 
+def inside_block(reader: TreeReader, node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """The children of a block between its brackets, or all of them where it has none."""
+    inner = list(node.children)
+    if inner and inner[0].type in ("{", "(", ":", "do", "then", "else", "ensure"):
+        inner = inner[1:]
+    if inner and inner[-1].type in ("}", ")", "end", "done", "fi", ";;", "endif"):
+        inner = inner[:-1]
+    inner = [child for child in inner if reader.text[slice(*reader.span(child))]]
+    return inner
+
+
+def span_of(reader: TreeReader, nodes: list[tree_sitter.Node]) -> Span:
+    """From the start of the first of some neighbours to the end of the last."""
+    return reader.span(nodes[0])[0], reader.ended(reader.span(nodes[-1]))[1]
+
+
 def _block_body(reader: TreeReader) -> Iterator[Span]:
-    """What is inside the brackets of a block, or all of it where it has none."""
     for node in reader.code:
-        if node.type not in reader.kinds.blocks:
+        if node.type not in reader.kinds.blocks or not node.is_named:
             continue
-        inner = list(node.children)
-        if inner and inner[0].type in ("{", "(", ":", "do", "then", "else", "ensure"):
-            inner = inner[1:]
-        if inner and inner[-1].type in ("}", ")", "end", "done", "fi", ";;", "endif"):
-            inner = inner[:-1]
-        inner = [child for child in inner if reader.text[slice(*reader.span(child))]]
-        if not inner or not node.is_named:
-            continue
-        span = reader.span(inner[0])[0], reader.ended(reader.span(inner[-1]))[1]
-        if reader.whole_lines(span, MAX_BLOCK_LINES):
+        inner = inside_block(reader, node)
+        if inner and reader.whole_lines(span := span_of(reader, inner), MAX_BLOCK_LINES):
             yield span
 
 

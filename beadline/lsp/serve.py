@@ -17,14 +17,14 @@ from beadline import settings
 from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.protocol import Engine
 from beadline.lsp.server import create_server
 from beadline.lsp.statistics import database
 from beadline.lsp.statistics.store import Store
 from beadline.lsp.transport import Output, guard_stdout, pump
-from beadline.settings import Options
+from beadline.settings import Options, user_cache_dir
 
 SWITCH_S = 0.0005
 """A thread that searches or parses keeps the event loop waiting so long at most (Python's 5 ms are
@@ -67,8 +67,13 @@ def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None
 
 async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
     loop = asyncio.get_running_loop()
-    retriever = Retriever((), options.context)
-    cache_files = CacheFiles(options, cache_dir=settings.user_cache_dir())
+    retriever = Retriever(
+        (),
+        options.context,
+        cache_dir=user_cache_dir(),
+        tell=lambda problems: _soon(loop, server.remark, problems),
+    )
+    cache_files = CacheFiles(options, cache_dir=user_cache_dir())
     completer = Completer(
         engine, options, trace=sink, retriever=retriever, cache_files=cache_files
     )

@@ -233,6 +233,12 @@ class BeadlineServer(LanguageServer):
             lsp.LogMessageParams(type=lsp.MessageType.Warning, message=f"beadline: {message}")
         )
 
+    def remark(self, text: str) -> None:
+        """What works less well than it could: told once, and seen in the status; empty: nothing."""
+        if text:
+            self.log_to_editor(text)
+        self.board.remark(text)
+
     async def create_progress(self, token: str) -> None:
         """Ask the client for a progress display."""
         await self.work_done_progress.create_async(token)

@@ -31,6 +31,7 @@ class StatusBoard:
         self._call_later = call_later
         self._model: tuple[ModelState, str] = "starting", "The model is not loaded yet."
         self._name = ""
+        self._remark = ""
         self._switched: tuple[str, str, str] = "", "", ""
         self._running = 0
         self._timer: TimerHandle | None = None
@@ -47,6 +48,11 @@ class StatusBoard:
         """What the model does; `name` where it is known."""
         self._model = state, message
         self._name = name or self._name
+        self._tell()
+
+    def remark(self, text: str) -> None:
+        """What works less well than it could, said as long as suggestions work; empty: nothing."""
+        self._remark = text
         self._tell()
 
     def switched(self, state: Literal["", "off", "snoozed"], message: str, until: str = "") -> None:
@@ -77,8 +83,9 @@ class StatusBoard:
         until = ""
         if self._switched[0]:
             state, message, until = self._switched
-        elif state == "ready" and self._busy:
-            state = "working"
+        elif state == "ready":
+            state = "working" if self._busy else state
+            message = f"{message} {self._remark}".rstrip()
         params: dict[str, Any] = {
             "state": state,
             "message": message,

@@ -13,7 +13,8 @@ from fake_engine import says
 
 from beadline.completion.snippets import in_prompt_order, most_chars
 from beadline.completion.types import CompletionRequest
-from beadline.context.retrieval import Retriever
+from beadline.context.retrieval.retriever import Retriever
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
@@ -54,7 +55,15 @@ class FakeRetriever:
         assert timeout == 0
         return self.is_ready
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
+        assert tree is None or tree.text == document.text
         self.searches.append((document.text, offset, max_chars))
         return self.found
 
@@ -253,7 +262,7 @@ async def test_a_real_workspace(tmp_path: Path):
     assert extra.path == "helpers.py"
     assert "def parse_invoice" in extra.text
     (told,) = result.trace.snippets
-    assert (told["path"], told["source"]) == ("helpers.py", "bm25")
+    assert (told["path"], told["source"]) == ("helpers.py", "definition")
     await bench.completer.close()
 
 
@@ -275,3 +284,32 @@ async def test_the_unsaved_buffer_wins_over_the_disk(tmp_path: Path):
     (extra,) = bench.engine.streams[0].request.extra
     assert (extra.path, extra.text.strip()) == ("helpers.py", new.strip())
     await bench.completer.close()
+
+
+async def test_another_receiver_or_callee_in_the_same_statement_is_searched_for_in_idle_time():
+    retriever = FakeRetriever(*TWO)
+    bench = await Bench(says("x"), retriever=retriever).ready()
+    text = "a = 1\n{}\nb = 2\n"
+    for typed, searches in (
+        ("", 1),
+        ("v = ", 1),
+        ("v = queue.", 2),
+        ("v = queue.pu", 2),
+        ("v = queue.push(", 3),
+        ("v = queue.push(1", 3),
+        ("v = queue.push(1)", 3),
+    ):
+        await bench.ask(text.format(typed + "|"), automatic=False)
+        await bench.rest()
+        assert len(retriever.searches) == searches, typed
+
+
+def test_newer_signatures_of_a_file_take_the_place_of_older_ones():
+    def signatures(path: str, text: str) -> Snippet:
+        return Snippet(path, text, 900, 1.0, "definition")
+
+    old, other = signatures("a.py", "def f():\n"), signatures("b.py", "def g():\n")
+    new = Snippet("a.py", "def h():\n", 0, 1.0, "definition")
+    assert in_prompt_order([new], before=[old, other], max_chars=900) == (other, new)
+    chunk = Snippet("a.py", "x = 1\n", 5000, 1.0, "similar")
+    assert in_prompt_order([new], before=[chunk], max_chars=900) == (chunk, new)

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
-from beadline.context.retrieval.retriever import path_of
+from beadline.context.index.client import file_of
+from beadline.context.types import Document
 from beadline.engine.protocol import FimRequest
 from beadline.errors import InputError
 from beadline.evaluation import report
@@ -33,6 +34,9 @@ class Says:
         self.requests: list[CompletionRequest] = []
         self.closed_keys: list[str] = []
         self.fails_after = 10**6
+
+    def opened(self, document: Document) -> None:
+        pass
 
     async def settled(self) -> None:
         pass
@@ -156,4 +160,4 @@ async def test_with_a_folder_the_document_is_a_version_of_its_file(tmp_path: Pat
     await run(says, [hole(8, 9), hole(16, 21)], tmp_path / "r.jsonl", HEADER, folders=folders)
     first, second = (request.document.key for request in says.requests)
     assert first != second
-    assert path_of(first) == path_of(second) == str(tmp_path / "r" / "a.py")
+    assert file_of(first) == file_of(second) == str(tmp_path / "r" / "a.py")

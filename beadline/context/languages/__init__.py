@@ -8,6 +8,7 @@ beside their own configuration file (never anything from a workspace).
 from __future__ import annotations
 
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 from beadline import settings
@@ -29,6 +30,7 @@ __all__ = [
     "known",
     "language_of",
     "problems",
+    "query_text",
     "registry",
     "user_folder",
 ]
@@ -68,3 +70,9 @@ def grammar(language: Language) -> Grammar | None:
 def problems() -> tuple[str, ...]:
     """What is wrong with data files and grammars, a sentence each, as far as noticed by now."""
     return registry().problems()
+
+
+def query_text(name: str) -> str:
+    """Text of the shipped query `data/<name>.scm`. Raises `FileNotFoundError`."""
+    folder = resources.files("beadline.context.languages").joinpath("data")
+    return folder.joinpath(f"{name}.scm").read_text("utf-8")

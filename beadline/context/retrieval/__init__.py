@@ -1,7 +1,4 @@
-"""Snippets of other files for a cursor (BM25, first form). Knows no model and no protocol."""
+"""Snippets of other files for a cursor. Knows no model and no protocol.
 
-from __future__ import annotations
-
-from beadline.context.retrieval.retriever import Retriever
-
-__all__ = ["Retriever"]
+Nothing is imported here: `context.index` needs some of these modules and `retriever` needs it.
+"""

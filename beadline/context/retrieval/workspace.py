@@ -1,7 +1,8 @@
 """Says which files of a workspace folder may be searched, and reads them. Knows no chunks.
 
-Inside a git work tree git itself answers; elsewhere a walk reads the .gitignore files. What is
-vendored, generated, minified, too large, binary, a symbolic link or named like a secret is out.
+Inside a git work tree git itself answers; elsewhere a walk reads the .gitignore files. What a
+`.beadlineignore` at any level says by the same rules is out as well. What is vendored, generated,
+minified, too large, binary, a symbolic link or named like a secret is out.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ _MINIFIED_LINE = 110
 _GIT_ROUND_S = 0.2
 _GIT_ROUNDS = 300
 """Git is asked for a minute, and every fifth of a second whether its answer is still wanted."""
+IGNORE_FILE = ".beadlineignore"
+"""Lists, as a .gitignore does, what of its folder is not searched though git knows it."""
 _HIDDEN_FILES_READ = (".gitlab-ci.yml", ".travis.yml")
 
 
@@ -92,19 +95,21 @@ def scan(
     """
     limit = min(MAX_BYTES, options.max_file_bytes)
     own = known_spec(options.ignore)
+    ignored = _IgnoreFiles(folder)
     found: list[Entry] = []
     for listed, relative in enumerate(_names(folder, stopped)):
         if stopped() or listed >= MAX_LISTED:
             break
         language = wanted_language(relative)
-        if not language or own.match_file(relative):
+        if not language or own.match_file(relative) or ignored.matches(relative):
             continue
         path = os.path.normcase(os.path.join(folder, *relative.split("/")))
         try:
             status = os.lstat(path)
         except (OSError, ValueError):
             continue
-        if stat.S_ISREG(status.st_mode) and 0 < status.st_size <= limit:
+        # Empty ones too: an `__init__.py` says what is a package.
+        if stat.S_ISREG(status.st_mode) and status.st_size <= limit:
             found.append(Entry(path, relative, language, status.st_size, status.st_mtime_ns))
     return found
 
@@ -194,7 +199,7 @@ def _inside(folder: Path, listed: list[str], stopped: Callable[[], bool]) -> Ite
             yield relative
         elif not stopped() and _real(folder, relative.rstrip("/"), safe):
             below = relative.rstrip("/")
-            if _enters(below):
+            if enters(below):
                 for deeper in _names(folder / below, stopped):
                     yield f"{below}/{deeper}"
 
@@ -279,7 +284,7 @@ def _walk(folder: Path, stopped: Callable[[], bool]) -> Iterator[str]:
                 continue
             if is_file and not _excluded(path, specs):
                 yield path
-            elif is_folder and _enters(entry.name) and not _excluded(path + "/", specs):
+            elif is_folder and enters(entry.name) and not _excluded(path + "/", specs):
                 if os.path.exists(os.path.join(folder, path, ".git")):
                     for deeper in _names(folder / path, stopped):
                         yield f"{path}/{deeper}"
@@ -287,7 +292,8 @@ def _walk(folder: Path, stopped: Callable[[], bool]) -> Iterator[str]:
                     pending.append((path, specs))
 
 
-def _enters(relative: str) -> bool:
+def enters(relative: str) -> bool:
+    """Whether a folder is one that code is looked for in, by its name and those above it."""
     parts = relative.split("/")
     return not any(part in SKIPPED_FOLDERS or part.startswith(".") for part in parts)
 
@@ -299,6 +305,34 @@ def _excluded(path: str, specs: tuple[tuple[int, GitIgnoreSpec], ...]) -> bool:
         if verdict is not None:
             return verdict
     return False
+
+
+class _IgnoreFiles:
+    """The `IGNORE_FILE`s of a folder and of those below it, read where files are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._specs: dict[str, tuple[tuple[int, GitIgnoreSpec], ...]] = {}
+        """By folder: the rules for what lies in it, its own first."""
+
+    def matches(self, relative: str) -> bool:
+        return _excluded(relative, self._of(relative.rpartition("/")[0]))
+
+    def _of(self, folder: str) -> tuple[tuple[int, GitIgnoreSpec], ...]:
+        unread: list[str] = []
+        while folder not in self._specs:
+            unread.append(folder)
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+        specs = self._specs.get(folder, ())
+        for below in reversed(unread):
+            file = os.path.join(self._folder, below, IGNORE_FILE)
+            # Neither a link nor a pipe, as for .gitignore.
+            if stamp_of(file) is not None:
+                specs = ((len(below) + 1 if below else 0, _rules(file)), *specs)
+            self._specs[below] = specs
+        return specs
 
 
 def _rules(file: str) -> GitIgnoreSpec:

@@ -47,7 +47,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One definition at the level of its file or of another definition, never of a body's locals."""
+    """One definition at the level of its file or of another definition; no local of a body."""
 
     name: str
     kind: Kind
@@ -75,7 +75,8 @@ class Definition:
     bases: tuple[str, ...] = ()
     """Base classes, interfaces, embedded types; a Rust type's traits."""
     value: str = ""
-    """Of a variable without a type: what it is assigned, `Foo()` for a call, `foo` for a name."""
+    """Of a variable without a type: what it is assigned, `Foo()` for a call, `foo` for a name; of a
+    Python function: what its last statement returns."""
     parameters: tuple[Parameter, ...] = ()
 
     @property
@@ -136,7 +137,8 @@ class Reason(StrEnum):
     RECEIVER = "receiver"
     """The receiver's type."""
     EXPORT = "export"
-    """The import statement at the cursor may name it."""
+    """The module before the cursor offers it, `module.` or the import statement's: one of many, so
+    of a class only its header is asked for."""
     NAME = "name"
     """The lines around the cursor name it."""
     TYPE = "type"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from beadline.context.symbols.graph import Graph
@@ -39,14 +40,15 @@ def resolver_of(language: str) -> Resolver:
 
 def needed(scene: Scene, graph: Graph, *, limit: int = 64) -> list[Needed]:
     """The definitions that a cursor needs, best first, none twice; of other files."""
+    return list(islice(found(scene, graph), limit))
+
+
+def found(scene: Scene, graph: Graph) -> Iterator[Needed]:
+    """As `needed`, each when it is asked for: what is not asked for is not looked for."""
     resolver = resolver_of(scene.document.language)
-    found: dict[tuple[str, int], Needed] = {}
+    seen: set[tuple[str, int]] = set()
     for each in resolver.needed(scene, graph):
         key = each.located.path, each.located.definition.start
-        if each.located.path == scene.symbols.path:
-            continue
-        if key not in found:
-            found[key] = each
-            if len(found) == limit:
-                break
-    return list(found.values())
+        if each.located.path != scene.symbols.path and key not in seen:
+            seen.add(key)
+            yield each

@@ -7,7 +7,7 @@ closes reaches to the end.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _LONGEST = 4000
 """Characters of one expression."""
@@ -38,6 +38,8 @@ class Link:
     name: str
     called: bool = False
     indexed: bool = False
+    arguments: str = field(default="", compare=False)
+    """What stands in the brackets of the first call."""
 
 
 def chain(expression: str) -> tuple[Link, ...]:
@@ -137,9 +139,14 @@ def _links(text: str, at: int, stop: int) -> tuple[list[Link], int]:
             links, at = list(inner), close + 1
         else:
             break
-        called, indexed, at = _applied(text, at, stop)
+        called, indexed, arguments, at = _applied(text, at, stop)
         last = links[-1]
-        links[-1] = Link(last.name, last.called or called, last.indexed or indexed)
+        links[-1] = Link(
+            last.name,
+            last.called or called,
+            last.indexed or indexed,
+            last.arguments or arguments,
+        )
         if last.name == "await" and len(links) > 1 and not called:
             links.pop()  # `future.await` of Rust
         end = at
@@ -150,13 +157,16 @@ def _links(text: str, at: int, stop: int) -> tuple[list[Link], int]:
     return links, end
 
 
-def _applied(text: str, at: int, stop: int) -> tuple[bool, bool, int]:
-    """Whether the name that ends at `at` is called and indexed, and where that ends."""
+def _applied(text: str, at: int, stop: int) -> tuple[bool, bool, str, int]:
+    """Whether the name that ends at `at` is called and indexed, with what, and where that ends."""
     called = indexed = False
+    arguments = ""
     while at < stop:
         character = text[at]
         if character in "([":
             close = closer(text, at, stop)
+            if character == "(" and not called:
+                arguments = text[at + 1 : stop if close < 0 else close].strip()
             called, indexed = called or character == "(", indexed or character == "["
             at = stop if close < 0 else close + 1
         elif character in "?!" and text[at + 1 : at + 2] != "=":
@@ -167,7 +177,7 @@ def _applied(text: str, at: int, stop: int) -> tuple[bool, bool, int]:
             at = end
         else:
             break
-    return called, indexed, at
+    return called, indexed, arguments, at
 
 
 def _angle_end(text: str, at: int, stop: int) -> int:

@@ -1,0 +1,235 @@
+"""Which definitions a cursor in Rust code needs. Knows no index and no prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from beadline.context.symbols.graph import Graph
+from beadline.context.symbols.resolve.calls import cut
+from beadline.context.symbols.resolve.likely import Likely, distance
+from beadline.context.symbols.resolve.names import by_name
+from beadline.context.symbols.resolve.rust_crates import Module
+from beadline.context.symbols.resolve.rust_paths import TYPES
+from beadline.context.symbols.resolve.rust_types import Type
+from beadline.context.symbols.resolve.rust_values import Values
+from beadline.context.symbols.resolve.scene import Cursor, chain
+from beadline.context.symbols.resolve.words import words
+from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
+
+_WORDS = words(
+    "as async await break const continue crate dyn else enum extern false fn for if impl in let "
+    "loop match mod move mut pub ref return static struct super trait true type unsafe use where "
+    "while Some None Ok Err bool char str u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64"
+)
+_CALLABLE = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
+_IMPORTING = re.compile(r"\buse\s+([\w:\s{},*]*)\Z")
+_TAKES_SELF = re.compile(r"\(\s*(?:&\s*)?(?:'\w+\s+)?(?:mut\s+)?self\b")
+_CALLEES = 3
+"""Calls around the cursor that are looked at, innermost first."""
+_METHODS, _FUNCTIONS = 48, 48
+"""Of a type, and in scope, the likeliest so many."""
+_NEAR, _VARIABLES, _PLAY = 48, 12, 16
+"""Names around the cursor that are looked up, how many of them as variables, and how many
+definitions that may give."""
+
+
+class RustResolver:
+    """See `Resolver`."""
+
+    def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
+        """See `Resolver`."""
+        cursor = Cursor.at(scene, words=_WORDS)
+        search = _Search(scene, cursor, graph)
+        if cursor.in_import:
+            yield from search.exports()
+            return
+        if cursor.receiver:
+            yield from search.members()
+        yield from search.callees()
+        if not search.dotted:
+            yield from search.bare()
+        yield from search.in_play()
+        yield from search.around()
+        yield from search.unused()
+        yield from by_name(scene, cursor, graph, search.likely)
+
+
+class _Search:
+    """The look-ups at one cursor."""
+
+    def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
+        self._cursor, self._graph = cursor, graph
+        self._values = Values(scene, graph)
+        self.likely = Likely(scene, cursor, graph)
+        self._own = scene.symbols
+        start = scene.offset - len(cursor.word)
+        self._before = scene.document.text[max(0, start - 400) : start]
+        self.dotted = bool(cursor.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
+        """Something stands before the name, be it understood or not."""
+
+    def exports(self) -> Iterator[Needed]:
+        """What the module of the `use` shows."""
+        match = _IMPORTING.search(self._before)
+        if match is None:
+            return
+        found = self._values.path(match[1].rpartition("{")[0] or match[1])
+        if isinstance(found, Module):
+            yield from self.likely.needed(self._values.exports(found), Reason.EXPORT, 1.0)
+
+    def members(self) -> Iterator[Needed]:
+        """What the receiver, a module, a type or a value, has."""
+        receiver = self._cursor.receiver
+        if self._before.rstrip().endswith("::"):
+            found = self._values.path(receiver)
+            if isinstance(found, Module):
+                yield from self._module(found, 1.0)
+                return
+            located = self._values.named(self._values.here(receiver)) or found
+        else:
+            located = self._values.named(self._values.of(receiver))
+        if located is not None and located.definition.kind in TYPES:
+            yield from self._members(located, 1.0)
+            return
+        for each in self._guessed():
+            yield from self._members(each, 0.5)
+
+    def callees(self) -> Iterator[Needed]:
+        """What is called around the cursor, and the types of its parameters."""
+        for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
+            weight = 1 / (1 + rank)
+            found = self._called(callee)
+            yield from self.likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
+            kinds = [
+                Type(parameter.type, self._values.file(each.path) or self._own)
+                for each in found
+                for parameter in each.definition.parameters
+            ]
+            yield from self._once(map(self._values.named, kinds), Reason.TYPE, 0.6 * weight)
+
+    def bare(self) -> Iterator[Needed]:
+        """What can be called without a receiver: imported functions and macros, and those of the
+        modules that are imported whole."""
+        found: list[Located] = []
+        for each in self._own.imports:
+            of = self._imported(each)
+            if isinstance(of, Located) and of.definition.kind in _CALLABLE:
+                found.append(of)
+            elif isinstance(of, Module) and each.name == "*":
+                exports = self._values.exports(of)
+                found += [one for one in exports if one.definition.kind in _CALLABLE]
+        yield from self.likely.needed(found, Reason.MEMBER, 0.9, _FUNCTIONS)
+
+    def in_play(self) -> Iterator[Needed]:
+        """What names and variables around the cursor stand for."""
+        found: list[Located] = []
+        variables = 0
+        for name in self._cursor.near[:_NEAR]:
+            of = self._values.resolve((name,), self._own)
+            if of is None and variables < _VARIABLES and name[:1].islower():
+                variables += 1
+                of = self._values.named(self._values.variable(name))
+            if isinstance(of, Located):
+                found.append(of)
+        yield from self._once(found[:_PLAY], Reason.NAME, 0.5)
+
+    def around(self) -> Iterator[Needed]:
+        """The type whose method is being written, and the traits it has."""
+        located = self._values.named(self._values.self_type)
+        if located is not None:
+            yield from self._once(self._values.hierarchy(located), Reason.BASE, 0.4)
+
+    def unused(self) -> Iterator[Needed]:
+        """What is imported and used nowhere yet."""
+        new = [each for each in self._own.imports if self._own.names.get(each.alias, 0) == 1]
+        found = [each for each in map(self._imported, new) if isinstance(each, Located)]
+        yield from self._once(found, Reason.IMPORT, 0.3)
+
+    def _imported(self, each: Import) -> Located | Module | None:
+        path = [part for part in each.module.split("::") if part]
+        if each.name not in ("", "*"):
+            path.append(each.name)
+        return self._values.resolve(tuple(path), self._own)
+
+    def _module(self, module: Module, weight: float) -> Iterator[Needed]:
+        """What a module shows, functions first."""
+        exports = list(self._values.exports(module))
+        functions = [each for each in exports if each.definition.kind in _CALLABLE]
+        others = [each for each in exports if each.definition.kind not in _CALLABLE]
+        yield from self.likely.needed(functions, Reason.MEMBER, weight, _FUNCTIONS)
+        for each in self.likely.needed(others, Reason.MEMBER, weight / 2, _PLAY):
+            yield self._type(each.located, each.reason, each.weight)
+
+    def _members(self, located: Located, weight: float) -> Iterator[Needed]:
+        """What a type has: its methods one by one, since `impl`s lie anywhere, then the type and
+        its traits. Functions without `self` come first behind `::`, methods behind a dot."""
+        static = self._before.rstrip().endswith("::")
+        kinds = list(self._values.hierarchy(located))
+        for rank, each in enumerate(kinds):
+            members = [
+                one
+                for one in self._values.members(each)
+                if one.definition.kind is Kind.METHOD and one.definition.exported
+            ]
+            fitting = [one for one in members if _is_static(one) is static]
+            share = weight / (1 + rank)
+            yield from self.likely.needed(fitting, Reason.MEMBER, share, _METHODS)
+            yield self._type(each, Reason.RECEIVER, 0.7 * share)
+            others = [one for one in members if _is_static(one) is not static]
+            yield from self.likely.needed(others, Reason.MEMBER, share / 4, _PLAY)
+
+    def _called(self, callee: str) -> list[Located]:
+        """The functions, methods or types that a callee may be."""
+        path = self._values.path(callee)
+        if isinstance(path, Located):
+            return [path]
+        receiver, name = cut(callee)
+        located = self._values.named(self._values.of(receiver)) if receiver else None
+        return self._values.find(located, name)[:4] if located else []
+
+    def _alike(self, callee: str) -> list[Located]:
+        """Functions called like a callee that was not found, the nearest first."""
+        name = chain(callee)[-1].name
+        named = self._graph.named(name, group="rust", limit=16)
+        found = [each for each in named if each.definition.kind in _CALLABLE]
+        return sorted(found, key=lambda each: distance(self._own.path, each.path))[:4]
+
+    def _guessed(self) -> Iterator[Located]:
+        """Types in sight that are called like the receiver (`dir_entry` of a `DirEntry`)."""
+        links = chain(self._cursor.receiver)
+        name = links[-1].name if links else ""
+        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+        if len(camel) > 2:
+            for path in ((camel,), ("crate", name, camel)):
+                found = self._values.resolve(path, self._own)
+                if isinstance(found, Located) and found.definition.kind in TYPES:
+                    yield found
+
+    def _once(
+        self, found: Iterable[Located | None], reason: Reason, weight: float
+    ) -> Iterator[Needed]:
+        """Definitions, each once, in their order."""
+        once = {(each.path, each.definition.start): each for each in found if each is not None}
+        for rank, each in enumerate(once.values()):
+            yield self._type(each, reason, weight / (1 + rank / _PLAY))
+
+    def _type(self, located: Located, reason: Reason, weight: float) -> Needed:
+        """A definition; of a type the members that lie in it, the likeliest first."""
+        outer = located.definition
+        if outer.kind not in TYPES:
+            return Needed(located, reason, weight)
+        file = self._values.file(located.path)
+        inside = [
+            each.name
+            for each in (file.definitions if file else ())
+            if each.owner == outer.qualified and outer.start <= each.start < outer.end
+        ]
+        return Needed(located, reason, weight, self.likely.order(inside))
+
+
+def _is_static(located: Located) -> bool:
+    """A function that is called on the type rather than on a value of it."""
+    return _TAKES_SELF.search(located.definition.signature) is None
+
+
+RESOLVER = RustResolver()
