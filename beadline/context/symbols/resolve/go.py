@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of, is_test
 from beadline.context.symbols.resolve.go_types import Types
-from beadline.context.symbols.resolve.likely import Likely, beside, distance
-from beadline.context.symbols.resolve.names import by_name
+from beadline.context.symbols.resolve.likely import Likely, beside
 from beadline.context.symbols.resolve.scene import Cursor, chain, enclosing
+from beadline.context.symbols.resolve.steps import alike, in_order, once
 from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Definition, Kind, Located, Needed, Reason, Scene
 
@@ -39,18 +39,7 @@ class GoResolver:
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
         cursor = Cursor.at(scene, words=_WORDS)
-        if cursor.in_import:
-            return  # paths, not definitions
-        search = _Search(scene, cursor, graph)
-        if cursor.receiver:
-            yield from search.members()
-        yield from search.callees()
-        if not search.dotted:
-            yield from search.bare()
-        yield from search.in_play()
-        yield from search.around()
-        yield from search.unused()
-        yield from by_name(scene, cursor, graph, search.likely)
+        yield from in_order(_Search(scene, cursor, graph), scene, cursor, graph)
 
 
 class _Search:
@@ -61,10 +50,14 @@ class _Search:
         self._types = Types(scene, graph)
         self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
+        self.receiver = cursor.receiver
         start = scene.offset - len(cursor.word)
         before = scene.document.text[max(0, start - 100) : start].rstrip(" \t")
         self.dotted = bool(cursor.receiver) or before.endswith(".")
-        """Something stands before the name, be it understood or not."""
+
+    def exports(self) -> Iterator[Needed]:
+        """Nothing: imports name paths, no definitions."""
+        return iter(())
 
     def members(self) -> Iterator[Needed]:
         """What the receiver, a package or a value, has."""
@@ -80,7 +73,10 @@ class _Search:
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1 / (1 + rank)
             found = self._types.called(callee)
-            yield from self.likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
+            like = found or alike(
+                callee, self._graph, group="go", path=self._own.path, fits=self._types.visible
+            )
+            yield from self.likely.needed(like, Reason.CALLEE, weight)
             kinds = [
                 Type(parameter.type, self._types.file(each.path) or self._own)
                 for each in found
@@ -171,20 +167,11 @@ class _Search:
                 if located is not None and located.definition.kind in TYPES:
                     yield located
 
-    def _alike(self, callee: str) -> list[Located]:
-        """Functions called like a callee that was not found, the nearest first."""
-        name = chain(callee)[-1].name
-        named = self._graph.named(name, group="go", limit=16)
-        found = [each for each in named if self._types.visible(each)]
-        return sorted(found, key=lambda each: distance(self._own.path, each.path))[:4]
-
     def _once(
         self, found: Iterable[Located | None], reason: Reason, weight: float
     ) -> Iterator[Needed]:
         """Definitions, each once, in their order."""
-        once = {(each.path, each.definition.start): each for each in found if each is not None}
-        for rank, each in enumerate(once.values()):
-            yield self._class(each, reason, weight / (1 + rank / _PLAY))
+        return once(found, weight, lambda each, share: self._class(each, reason, share))
 
     def _class(self, located: Located, reason: Reason, weight: float) -> Needed:
         """A definition; of a type the fields or methods that lie in it, the likeliest first."""

@@ -10,8 +10,8 @@ from beadline.context.symbols.resolve.java_calls import Calls
 from beadline.context.symbols.resolve.java_classes import TYPES, Type, is_static
 from beadline.context.symbols.resolve.java_types import Types
 from beadline.context.symbols.resolve.likely import Likely
-from beadline.context.symbols.resolve.names import by_name
 from beadline.context.symbols.resolve.scene import Cursor, chain
+from beadline.context.symbols.resolve.steps import in_order, once
 from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
 
@@ -39,19 +39,7 @@ class JavaResolver:
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
         cursor = Cursor.at(scene, words=_WORDS)
-        search = _Search(scene, cursor, graph)
-        if cursor.in_import:
-            yield from search.exports()
-            return
-        if search.receiver:
-            yield from search.members()
-        yield from search.callees()
-        if not search.dotted:
-            yield from search.bare()
-        yield from search.in_play()
-        yield from search.bases()
-        yield from search.unused()
-        yield from by_name(scene, cursor, graph, search.likely)
+        yield from in_order(_Search(scene, cursor, graph), scene, cursor, graph)
 
 
 class _Search:
@@ -68,7 +56,6 @@ class _Search:
         made = _ANONYMOUS.search(self._before)
         self.receiver = f"new {made[1]}()" if made else cursor.receiver
         self.dotted = bool(self.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
-        """Something stands before the name, be it understood or not."""
 
     def exports(self) -> Iterator[Needed]:
         """Classes of the package, or members of the class, that the import statement names."""
@@ -155,7 +142,7 @@ class _Search:
                 classes.append(located)
         yield from self._classes(classes[:_PLAY], Reason.TYPE, 0.6)
 
-    def bases(self) -> Iterator[Needed]:
+    def around(self) -> Iterator[Needed]:
         """What the classes around derive from."""
         for around in self._types.around:
             for located, _ in list(self._types.hierarchy(around))[1:4]:
@@ -191,9 +178,9 @@ class _Search:
         static: bool = False,
     ) -> Iterator[Needed]:
         """Classes, each once, in their order."""
-        once = {(each.path, each.definition.start): each for each in found if each is not None}
-        for rank, each in enumerate(once.values()):
-            yield self._class(each, reason, weight / (1 + rank / _PLAY), static=static)
+        return once(
+            found, weight, lambda each, share: self._class(each, reason, share, static=static)
+        )
 
     def _class(
         self, located: Located, reason: Reason, weight: float, *, static: bool = False

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
-from beadline.context.symbols.resolve.likely import Likely, distance
-from beadline.context.symbols.resolve.names import by_name
+from beadline.context.symbols.resolve.likely import Likely
 from beadline.context.symbols.resolve.rust_crates import Module
 from beadline.context.symbols.resolve.rust_paths import TYPES
 from beadline.context.symbols.resolve.rust_types import Type
 from beadline.context.symbols.resolve.rust_values import Values
 from beadline.context.symbols.resolve.scene import Cursor, chain
+from beadline.context.symbols.resolve.steps import alike, in_order, once
 from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
 
@@ -40,19 +40,7 @@ class RustResolver:
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
         cursor = Cursor.at(scene, words=_WORDS)
-        search = _Search(scene, cursor, graph)
-        if cursor.in_import:
-            yield from search.exports()
-            return
-        if cursor.receiver:
-            yield from search.members()
-        yield from search.callees()
-        if not search.dotted:
-            yield from search.bare()
-        yield from search.in_play()
-        yield from search.around()
-        yield from search.unused()
-        yield from by_name(scene, cursor, graph, search.likely)
+        yield from in_order(_Search(scene, cursor, graph), scene, cursor, graph)
 
 
 class _Search:
@@ -63,10 +51,10 @@ class _Search:
         self._values = Values(scene, graph)
         self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
+        self.receiver = cursor.receiver
         start = scene.offset - len(cursor.word)
         self._before = scene.document.text[max(0, start - 400) : start]
         self.dotted = bool(cursor.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
-        """Something stands before the name, be it understood or not."""
 
     def exports(self) -> Iterator[Needed]:
         """What the module of the `use` shows."""
@@ -99,7 +87,10 @@ class _Search:
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1 / (1 + rank)
             found = self._called(callee)
-            yield from self.likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
+            like = found or alike(
+                callee, self._graph, group="rust", path=self._own.path, fits=_is_callable
+            )
+            yield from self.likely.needed(like, Reason.CALLEE, weight)
             kinds = [
                 Type(parameter.type, self._values.file(each.path) or self._own)
                 for each in found
@@ -187,13 +178,6 @@ class _Search:
         located = self._values.named(self._values.of(receiver)) if receiver else None
         return self._values.find(located, name)[:4] if located else []
 
-    def _alike(self, callee: str) -> list[Located]:
-        """Functions called like a callee that was not found, the nearest first."""
-        name = chain(callee)[-1].name
-        named = self._graph.named(name, group="rust", limit=16)
-        found = [each for each in named if each.definition.kind in _CALLABLE]
-        return sorted(found, key=lambda each: distance(self._own.path, each.path))[:4]
-
     def _guessed(self) -> Iterator[Located]:
         """Types in sight that are called like the receiver (`dir_entry` of a `DirEntry`)."""
         links = chain(self._cursor.receiver)
@@ -209,9 +193,7 @@ class _Search:
         self, found: Iterable[Located | None], reason: Reason, weight: float
     ) -> Iterator[Needed]:
         """Definitions, each once, in their order."""
-        once = {(each.path, each.definition.start): each for each in found if each is not None}
-        for rank, each in enumerate(once.values()):
-            yield self._type(each, reason, weight / (1 + rank / _PLAY))
+        return once(found, weight, lambda each, share: self._type(each, reason, share))
 
     def _type(self, located: Located, reason: Reason, weight: float) -> Needed:
         """A definition; of a type the members that lie in it, the likeliest first."""
@@ -225,6 +207,10 @@ class _Search:
             if each.owner == outer.qualified and outer.start <= each.start < outer.end
         ]
         return Needed(located, reason, weight, self.likely.order(inside))
+
+
+def _is_callable(located: Located) -> bool:
+    return located.definition.kind in _CALLABLE
 
 
 def _is_static(located: Located) -> bool:
