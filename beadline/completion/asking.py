@@ -2,8 +2,7 @@
 
 The rungs are in `ladder`, the life of a generation in `generation`; here is who may use the one
 engine, and when. A request and a generation are two things (DESIGN section 2): cancelling
-`Asker.answer` leaves the generation alive for the next keystroke's request, which joins it when
-they agree.
+`Asker.answer` leaves the generation alive for the next keystroke's request, which may join it.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.stop import StopRule
 from beadline.context.syntax import prepare
 from beadline.context.types import Document
-from beadline.engine.guidance import Guidance
 from beadline.engine.protocol import Engine, FimRequest, Usage
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions
@@ -96,6 +94,7 @@ class Question:
             temperature=TEMPERATURE if self.number else 0.0,
             seed=self.number,
             sequence=document.key,
+            guidance=self.reading.guidance,
         )
 
 
@@ -112,11 +111,9 @@ class Asker:
         write: Callable[[Trace], None],
         on_sent: Callable[[Reading], None],
         on_ahead: Callable[[Question, Answer], None],
-        guide: Callable[[Reading, CompletionOptions], Guidance | None],
     ) -> None:
         """`write` takes the trace of a generation that nobody waited for; `on_sent` is told what
-        the engine is asked with, `on_ahead` what a prefetch brought; `guide` says, on the context
-        thread, what else is known of a cursor."""
+        the engine is asked with, `on_ahead` what a prefetch brought."""
         self._engine = engine
         self._loader = loader
         self._ladder = ladder
@@ -125,7 +122,6 @@ class Asker:
         self._write = write
         self._on_sent = on_sent
         self._on_ahead = on_ahead
-        self._guide = guide
         self._generation: Generation | None = None
         self._draining: set[Generation] = set()
         self._tickets = itertools.count()
@@ -188,7 +184,6 @@ class Asker:
         measured = question.is_measured
         rested = measured or not request.automatic or question.number > 0
         rule: Cutter | None = EverythingGoes() if measured else None
-        guidance: Guidance | None = None
         prepared = measured or question.number > 0
         while True:
             scene = self._scene(question)
@@ -213,15 +208,13 @@ class Asker:
                 if wait > 0:
                     await self._clock.pause(wait)
                     continue  # another request may have found or started the answer meanwhile
-                if rule is None and (reading.tree is None or guidance is None):
-                    rule, guidance = await self._thread.run(
-                        trace, lambda: (self._rule(question), self.guidance(question))
-                    )
+                if rule is None and reading.tree is None:
+                    rule = await self._thread.run(trace, lambda: self._rule(question))
                     continue
                 # The tree knows the cursor's surroundings by now: nothing is parsed or scanned.
                 rule = rule or self._rule(question)
                 try:
-                    current, source = self._start(question, scene, rule, guidance), _MODEL
+                    current, source = self._start(question, scene, rule), _MODEL
                 except EngineError as exc:
                     trace.silent_reason = silent_reason(exc)
                     return None
@@ -292,12 +285,10 @@ class Asker:
         scene = self._scene(question)
         if self._ladder.find(scene) is not None:
             return
-        rule, guidance = await self._thread.run(
-            Trace(), lambda: (self._rule(question), self.guidance(question))
-        )
+        rule = await self._thread.run(Trace(), lambda: self._rule(question))
         if still() and not self.is_busy and self._loader.is_ready:
             try:
-                self._start(question, scene, rule, guidance, ahead=True)
+                self._start(question, scene, rule, ahead=True)
             except EngineError as exc:
                 _LOG.debug("Nothing is fetched ahead: %s", exc)
 
@@ -325,24 +316,14 @@ class Asker:
             reading.document, reading.cursor, max_lines=question.max_lines, tree=reading.tree
         )
 
-    def guidance(self, question: Question) -> Guidance | None:
-        """What else is known of a question's cursor; on the context thread."""
-        return self._guide(question.reading, question.options)
-
     def _start(
-        self,
-        question: Question,
-        scene: Scene,
-        rule: Cutter,
-        guidance: Guidance | None,
-        *,
-        ahead: bool = False,
+        self, question: Question, scene: Scene, rule: Cutter, *, ahead: bool = False
     ) -> Generation:
         """Ask the model. Raises `EngineError` when the engine takes no request."""
         self.stop(generations.SUPERSEDED)
         reading, request = question.reading, question.request
         started = Generation(
-            self._engine.generate(replace(question.fim_request(), guidance=guidance)),
+            self._engine.generate(question.fim_request()),
             rule,
             Base(reading.document, reading.cursor.offset, request.entry),
             scope=scene.fingerprint,

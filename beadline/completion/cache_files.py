@@ -8,6 +8,7 @@ request, so an edit is known to the next one.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beadline.completion.reading import Reading
-from beadline.context.retrieval.retriever import path_of
+from beadline.context.index.client import file_of
 from beadline.context.texts import Files, slashed
 from beadline.context.types import Document
 from beadline.engine import verdicts
@@ -51,6 +52,8 @@ class _Opened:
     document: Document
     path: str
     parts: tuple[str, ...]
+    listed: bool
+    """It is a file that may be read."""
 
 
 class CacheFiles:
@@ -88,6 +91,8 @@ class CacheFiles:
         self._updated = threading.Event()
         self._read: dict[str, _Opened] = {}
         """By key; of the thread that asks for caches."""
+        self._current = "", ""
+        """Key and path of the document that was asked for last; of that thread as well."""
 
     def set_folders(self, folders: Sequence[Path]) -> None:
         """These are the workspace's folders from now on."""
@@ -155,7 +160,9 @@ class CacheFiles:
         if not options.engine.cache_model:
             return None
         document, offset = reading.document, reading.cursor.offset
-        path = _path(document.key)
+        if self._current[0] != document.key:
+            self._current = document.key, _path(document.key)
+        path = self._current[1]
         own = _holder(files, path)
         opened = [self._opened(each, files) for each in others[-OPEN_FILES:]]
         self._read = {each.document.key: each for each in opened}
@@ -179,12 +186,13 @@ class CacheFiles:
 
     def _opened(self, document: Document, files: Sequence[Files]) -> _Opened:
         known = self._read.get(document.key)
-        if known is not None and known.document == document:
-            return known
-        path = _path(document.key)
+        path = _path(document.key) if known is None else known.path
         holder = _holder(files, path)
+        listed = holder is not None and holder.lists(path)
+        if known is not None and known.document == document and known.listed == listed:
+            return known
         kept = _beginning(holder.parts(path, document)) if holder is not None else ()
-        return _Opened(document, path, kept)
+        return _Opened(document, path, kept, listed)
 
     def _renew(self) -> None:
         """Begin anew with the folders and options of now; the caller holds `_change`."""
@@ -220,9 +228,9 @@ class CacheFiles:
                 digest = self._identify(model)
                 for each in files if digest else ():
                     self._update(builder, each, digest)
-            except BeadlineError as exc:
-                # The next change tries again; until then the buffers are all that is counted.
-                _LOG.warning("The cache model is not up to date: %s", exc.message)
+            except (BeadlineError, OSError) as exc:
+                # The next change tries again; until then what there is is counted.
+                _LOG.warning("The cache model is not up to date: %s", exc)
             ended = time.monotonic()
             rested = ended + min(REST_SHARE * (ended - began), MOST_REST_S)
             with self._change:
@@ -259,7 +267,7 @@ class CacheFiles:
 
 def _path(key: str) -> str:
     """The file that a document's key names, as stores name it; empty for what is no file."""
-    return slashed(path_of(key))
+    return slashed(os.path.normcase(file_of(key)))
 
 
 def _holder(files: Sequence[Files], path: str) -> Files | None:

@@ -1,70 +1,98 @@
 """What a request tells the decoder besides its prompt. Knows readings and symbols; no tokens.
 
-The joint of `context.expectation` and `engine.guidance`, and where the surroundings of a hole become
-lexical rules that bytes can be tested by. Everything here runs on the context thread.
+The joint of `context.expectation` and `engine.guidance`, and where the surroundings of a hole
+become lexical rules that bytes can be tested by. Runs where a document is read, on the context
+thread, and in the same turn: what takes long was looked up for an earlier key of the statement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from beadline.completion.reading import Reading
-from beadline.context.expectation import expected
+from beadline.context.expectation import Expectation, Expectations
 from beadline.context.lexer import columns
 from beadline.context.stop.markup import LANGUAGES as TAGGED
-from beadline.context.symbols.extract import Extractor
-from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.types import Scene
-from beadline.context.types import Expected
+from beadline.context.symbols.graph import Known
+from beadline.context.types import Document, Expected
 from beadline.engine.guidance import Cache, Guidance, Names, Syntax
 from beadline.settings import CompletionOptions
 
 _PYTHON = "python"
 _DEFINITIONS = frozenset(
-    "class def enum fn fun func function impl interface module namespace struct sub trait".split()
-)
+    (
+        "class", "def", "enum", "fn", "fun", "func", "function", "impl", "interface", "module",
+        "namespace", "struct", "sub", "trait",
+    )
+)  # fmt: skip
+
+Graphs = Callable[[Document], Known | None]
+"""What is known around a document, None while that is nothing, or never
+(`context.retrieval.retriever.Retriever.graph`)."""
 
 
 class Guiding:
-    """Makes the guidance of requests. Not thread-safe: one thread only."""
+    """Makes the guidance of readings. One thread only, but for `reconfigure`."""
 
     def __init__(
         self,
-        graph: Callable[[], Graph | None] | None,
+        options: CompletionOptions,
+        graph: Graphs | None = None,
         cache: Callable[[Reading], Cache | None] | None = None,
     ) -> None:
-        """`graph`: the workspace's symbols with the unsaved buffers; None while they are not known
-        yet, or never; `cache`: what the cache model counts for a cursor."""
+        """`cache`: what the cache model counts for a cursor."""
+        self._options = options
         self._graph = graph
         self._cache = cache
-        self._extractor = Extractor()
-        self._last: tuple[tuple[object, ...], Guidance | None] | None = None
+        self._expectations = Expectations()
 
-    def of(self, reading: Reading, options: CompletionOptions) -> Guidance | None:
-        """The guidance for a cursor; None where nothing is known."""
-        document, cursor = reading.document, reading.cursor
+    def reconfigure(self, options: CompletionOptions) -> None:
+        """New options from now on."""
+        self._options = options
+
+    def of(self, reading: Reading) -> Guidance | None:
+        """The guidance for a cursor; None where nothing is known, and for benchmarks of the model
+        alone (`completion.exact_tokens`)."""
+        options = self._options
+        if options.exact_tokens:
+            return None
+        # Without a tree the surroundings of the cursor would have to be read for this alone.
+        parsed = reading.tree is not None
+        names = self._names(reading) if parsed and options.monitor else ()
+        syntax = syntax_of(reading) if parsed and options.syntax_guard else None
         cache = self._cache(reading) if self._cache is not None else None
-        key = (document, cursor.offset, options.monitor, options.syntax_guard, cache)
-        # Further answers to the same question, and a prefetch that comes to nothing.
-        if self._last is not None and self._last[0] == key:
-            return self._last[1]
-        names = self._names(reading) if options.monitor else ()
-        syntax = syntax_of(reading) if options.syntax_guard else None
-        found = None
-        if names or syntax is not None or cache is not None:
-            found = Guidance(names, syntax, cache)
-        self._last = key, found
-        return found
+        if not names and syntax is None and cache is None:
+            return None
+        return Guidance(names, syntax, cache)
+
+    def others_changed(self, key: str) -> None:
+        """Another text than the document `key` changed."""
+        self._expectations.others_changed(key)
 
     def _names(self, reading: Reading) -> tuple[Names, ...]:
-        cursor = reading.cursor
-        graph = self._graph() if self._graph is not None else None
-        if graph is None or cursor.in_string or cursor.in_comment:
+        document, cursor = reading.document, reading.cursor
+        if self._graph is None or cursor.in_string or cursor.in_comment:
             return ()
-        symbols = self._extractor.symbols(reading.document, reading.tree)
-        scene = Scene(reading.document, cursor.offset, symbols, reading.tree)
-        return tuple(Names(**asdict(each)) for each in expected(scene, graph))
+        known = self._graph(document)
+        if known is None:
+            return ()
+        found = self._expectations.at(
+            document, cursor.offset, reading.tree, reading.statement, known
+        )
+        return tuple(map(_names_of, found))
+
+
+def _names_of(each: Expectation) -> Names:
+    return Names(
+        names=each.names,
+        certainty=each.certainty,
+        closed=each.closed,
+        after=each.after,
+        typed=each.typed,
+        separator=each.separator,
+        spaced=each.spaced,
+        source=each.source,
+    )
 
 
 def syntax_of(reading: Reading) -> Syntax | None:

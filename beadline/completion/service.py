@@ -21,7 +21,7 @@ from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
 from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
-from beadline.completion.guiding import Guiding
+from beadline.completion.guiding import Graphs, Guiding
 from beadline.completion.history import History
 from beadline.completion.idle import Idle
 from beadline.completion.ladder import Decision, Ladder, Shown
@@ -38,7 +38,6 @@ from beadline.completion.types import (
     Trace,
 )
 from beadline.completion.warming import Warmer
-from beadline.context.symbols.graph import Graph
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, FimRequest, ModelInfo
 from beadline.settings import Options
@@ -58,15 +57,14 @@ class Completer:
         options: Options,
         *,
         retriever: Retrieves | None = None,
-        graph: Callable[[], Graph | None] | None = None,
+        graph: Graphs | None = None,
         cache_files: CacheFiles | None = None,
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
     ) -> None:
-        """`retriever` searches the workspace for snippets and is closed with the completer; `graph`
-        gives the workspace's symbols, None while they are not known; `cache_files` says what the
-        cache model counts, and is closed with the completer as well.
+        """`retriever` searches the workspace for snippets and `cache_files` says what the cache
+        model counts; both are closed with the completer. `graph` is the retriever's, as a rule.
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
@@ -79,7 +77,11 @@ class Completer:
         self._ladder = Ladder()
         self._history = History(clock)
         self._gate = Gate(self._history)
-        self._readings = Readings(self._thread, self._loader, retriever, options.context)
+        cache = cache_files.cache if cache_files is not None else None
+        self._guiding = Guiding(options.completion, graph, cache)
+        self._readings = Readings(
+            self._thread, self._loader, retriever, options.context, self._guiding
+        )
         self._asker = Asker(
             engine,
             self._loader,
@@ -89,7 +91,6 @@ class Completer:
             self._write,
             self._readings.sent,
             lambda question, answer: self._suggester.fetched(question, answer),
-            Guiding(graph, cache_files.cache if cache_files is not None else None).of,
         )
         self._suggester = Suggester(
             self._asker, self._ladder, self._gate, self._history, self._loader, self._thread
@@ -159,9 +160,7 @@ class Completer:
         reading = await self._readings.read(self._readings.user_text(request), trace)
         reading = await self._readings.with_snippets(reading, trace)
         self._readings.sent(reading)
-        question = Question(request, reading, self._options.completion)
-        guidance = await self._thread.run(trace, lambda: self._asker.guidance(question))
-        return replace(question.fim_request(), guidance=guidance)
+        return Question(request, reading, self._options.completion).fim_request()
 
     def opened(self, document: Document) -> None:
         """A document was opened in the editor."""
@@ -231,6 +230,7 @@ class Completer:
         self.rest()
         self._ladder.clear()
         self._readings.reconfigure(options.context)
+        self._guiding.reconfigure(options.completion)
         self._idle.reconfigure(options.completion)
 
     async def close(self) -> None:

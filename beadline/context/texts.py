@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from beadline.context.files import is_ignored
 from beadline.context.retrieval import workspace
 from beadline.context.retrieval.secrets import secret_spans
 from beadline.context.retrieval.workspace import Entry
@@ -53,15 +52,18 @@ class Files:
         below = slashed(os.path.normcase(self.folder)).rstrip("/") + "/"
         return path[len(below) :] if path.startswith(below) else ""
 
+    def lists(self, path: str) -> bool:
+        """Whether the last scan found the file: it is neither private nor ignored."""
+        return path in self._entries
+
     def parts(self, path: str, document: Document) -> tuple[str, ...]:
         """The parts of an open file's buffer that may be known: nothing of a file that would not
-        be read from the disk.
+        be read from the disk, nor of one that no scan has found yet.
         """
-        name, folder = self.name(path), self.folder
-        private = is_ignored(folder / name, folder, self._options.ignore)
-        if not name or not workspace.wanted_language(name) or private:
+        entry = self._entries.get(path)
+        if entry is None:
             return ()
-        readable = workspace.readable(replace(document, path=name))
+        readable = workspace.readable(replace(document, path=entry.name))
         return parts_of(readable.text) if readable is not None else ()
 
 

@@ -25,7 +25,6 @@ import beadline
 from beadline import __version__, settings
 from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
-from beadline.completion.snippets import Retrieves
 from beadline.context import languages
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.models import resolve
@@ -35,7 +34,7 @@ from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.run import Outcome, run
 from beadline.evaluation.sources import PYTHON, SourceFile, read_repositories
 from beadline.evaluation.typed_holes import draw_typed
-from beadline.evaluation.workspaces import workspaces
+from beadline.evaluation.workspaces import Workspaces, workspaces
 from beadline.settings import Options
 
 CACHE_S = 600.0
@@ -79,7 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "them to FILE (default: where your completions with this model take them from)",
     )  # fmt: skip
     parser.add_argument(
-        "--cache-model", choices=("on", "off", "alone"),
+        "--cache-model",
+        choices=("on", "off", "alone"),
         help="whether the repository is looked up while decoding, or decides alone (default: your "
         "settings)",
     )
@@ -173,7 +173,7 @@ async def _measure(
     header: dict[str, Any],
     console: Console,
     folders: Mapping[str, Path],
-    retriever: Retrieves | None,
+    retriever: Workspaces | None,
 ) -> list[Outcome]:
     def progress(count: int, outcome: Outcome) -> None:
         if count % 25 == 0 or count == len(holes):
@@ -191,7 +191,7 @@ async def _fit_cache(
     header: dict[str, Any],
     console: Console,
     folders: Mapping[str, Path],
-    retriever: Retrieves | None,
+    retriever: Workspaces | None,
 ) -> str:
     """Fit the cache model to the texts of the holes; one sentence on what was done."""
     if not options.engine.cache_model:
@@ -211,7 +211,7 @@ async def _fit_cache(
 async def _served(
     options: Options,
     folders: Mapping[str, Path],
-    retriever: Retrieves | None,
+    retriever: Workspaces | None,
     *,
     alone: bool = False,
 ) -> AsyncIterator[tuple[Completer, LlamaEngine]]:
@@ -226,7 +226,13 @@ async def _served(
     with tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as root:
         cache_files = CacheFiles(options, cache_dir=Path(root), alone=alone)
         cache_files.set_folders(list(folders.values()))
-        completer = Completer(engine, options, retriever=retriever, cache_files=cache_files)
+        completer = Completer(
+            engine,
+            options,
+            retriever=retriever,
+            graph=retriever.graph if retriever is not None else None,
+            cache_files=cache_files,
+        )
         try:
             await completer.ready()
             if options.engine.cache_model and not await asyncio.to_thread(

@@ -253,9 +253,7 @@ def _match(written: Grounded) -> str:
     return f"{least}+"
 
 
-def _grouped(
-    scored: Sequence[_Scored], key: Callable[[_Scored], str]
-) -> dict[str, dict[str, Any]]:
+def _grouped(scored: Sequence[_Scored], key: Callable[[_Scored], str]) -> dict[str, dict[str, Any]]:
     groups: dict[str, list[_Scored]] = {}
     for one in scored:
         groups.setdefault(key(one), []).append(one)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from beadline.context.retrieval.retriever import Retriever
+from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.errors import InputError
@@ -93,6 +94,12 @@ class Workspaces:
         for retriever in self._of(document.key):
             return retriever.search(document, offset, max_chars=max_chars, tree=tree)
         return ()
+
+    def graph(self, document: Document) -> Known | None:
+        """What is known around a document in its own repository."""
+        for retriever in self._of(document.key):
+            return retriever.graph(document)
+        return None
 
     def files_changed(self) -> None:
         """Read the folders again."""

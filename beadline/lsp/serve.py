@@ -75,7 +75,12 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
     )
     cache_files = CacheFiles(options, cache_dir=user_cache_dir())
     completer = Completer(
-        engine, options, trace=sink, retriever=retriever, cache_files=cache_files
+        engine,
+        options,
+        retriever=retriever,
+        graph=retriever.graph,
+        cache_files=cache_files,
+        trace=sink,
     )
     store = None
     if options.statistics.enabled:

@@ -9,7 +9,7 @@ from fake_engine import FakeStream
 from beadline.completion.guiding import Guiding, syntax_of
 from beadline.completion.reading import Reader, Reading
 from beadline.context.symbols.extract import Extractor
-from beadline.context.symbols.graph import Graph, MemoryGraph
+from beadline.context.symbols.graph import Known, MemoryGraph
 from beadline.context.types import Document
 from beadline.engine.guidance import Guidance, Syntax
 from beadline.settings import CompletionOptions, ContextOptions
@@ -23,12 +23,14 @@ def reading_of(hole: str, language: str = "python") -> Reading:
     return Reader().read(request.document, request.offset, ContextOptions())
 
 
-def graph() -> Graph:
-    return MemoryGraph([Extractor().symbols(Document("store.py", "store.py", "python", STORE))])
+def graph(document: Document) -> Known:
+    extract = Extractor().symbols
+    store = extract(Document("store.py", "store.py", "python", STORE))
+    return Known(MemoryGraph([store]), extract(document), document.text)
 
 
 def guidance_of(hole: str, **options: bool) -> Guidance | None:
-    return Guiding(graph).of(reading_of(hole), CompletionOptions(**options))
+    return Guiding(CompletionOptions(**options), graph).of(reading_of(hole))
 
 
 def syntax(hole: str, language: str = "python") -> Syntax | None:
@@ -60,8 +62,8 @@ def test_each_part_has_its_switch() -> None:
 
 
 def test_without_a_graph_there_are_no_names() -> None:
-    for unknown in (None, lambda: None):
-        found = Guiding(unknown).of(reading_of(USE), CompletionOptions())
+    for unknown in (None, lambda document: None):
+        found = Guiding(CompletionOptions(), unknown).of(reading_of(USE))
         assert found is not None
         assert found.names == ()
 

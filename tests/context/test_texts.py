@@ -55,9 +55,10 @@ def test_a_file_that_went_away_cannot_be_read(tmp_path: Path) -> None:
     assert found.read(path) is None
 
 
-@pytest.mark.parametrize("name", [".env", "secrets.py", "private/c.py", "a.bin"])
+@pytest.mark.parametrize("name", [".env", "secrets.py", "private/c.py", "a.bin", "d.py"])
 def test_a_buffer_is_as_private_as_its_file(tmp_path: Path, name: str) -> None:
-    found = files_in(tmp_path, {}, ignore=("private/",))
+    found = files_in(tmp_path, {name: "x = 1\n", ".gitignore": "/d.py\n"}, ignore=("private/",))
+    found.scan(stopped=lambda: False)
     path = slashed(str(found.folder / name))
     assert found.parts(path, Document(path, name, "python", "x = 1\n")) == ()
 
@@ -65,6 +66,8 @@ def test_a_buffer_is_as_private_as_its_file(tmp_path: Path, name: str) -> None:
 def test_a_buffer_is_known_as_it_is(tmp_path: Path) -> None:
     found = files_in(tmp_path, {"a.py": "old = 1\n"})
     path = slashed(str(found.folder / "a.py"))
+    assert found.parts(path, Document(path, "a.py", "python", "x = 1\n")) == ()  # not scanned yet
+    found.scan(stopped=lambda: False)
     document = Document(path, "a.py", "python", f"new = 2\n{SECRET}rest = 3\n")
     assert found.parts(path, document) == ("new = 2\n", "rest = 3\n")
     assert found.parts(slashed(str(tmp_path.parent / "b.py")), document) == ()

@@ -13,68 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from beadline.context.difference import changed_span
+from beadline.context.index.buffer import Buffer
 from beadline.context.index.codec import digest_of
 from beadline.context.index.mounts import Indexed
 from beadline.context.index.prepare import Cut, Preparer, Span
 from beadline.context.index.reader import SpanHit, Weights
 from beadline.context.index.remembered import Remembered
 from beadline.context.retrieval.query import group_of
-from beadline.context.retrieval.workspace import readable
+from beadline.context.symbols.graph import Known
 from beadline.context.symbols.types import FileSymbols, Located
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document
-
-
-class Buffer:
-    """An open buffer, and what was worked out of it."""
-
-    def __init__(self, document: Document) -> None:
-        """`document`: under the workspace's path of the file."""
-        self.document = document
-        self.readable = readable(document)
-        """With the language it is searched in; None where nobody wrote it by hand."""
-        self.symbols: FileSymbols | None = None
-        """Of this text."""
-        self.earlier: tuple[str, FileSymbols] | None = None
-        """An earlier text and its symbols."""
-        self.cut: tuple[str, tuple[Cut, ...]] | None = None
-        """A text, this one or an earlier one, and its spans."""
-        self._digest: bytes | None = None
-
-    @property
-    def digest(self) -> bytes:
-        """As the index tells versions of a file apart."""
-        if self._digest is None:
-            self._digest = digest_of(self.document.text)
-        return self._digest
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the spans are of this text."""
-        return self.cut is not None and self.cut[0] == self.document.text
-
-    def spans(self) -> tuple[Cut, ...]:
-        """The spans that were cut last and that the text still holds, where they are in it now."""
-        if self.cut is None:
-            return ()
-        text, cuts = self.cut
-        if text == self.document.text:
-            return cuts
-        start, end, new_end = changed_span(text, self.document.text)
-        # Not those next to the change: their first or last line may have grown.
-        above = [each for each in cuts if each.span.end < start]
-        below = [each for each in cuts if each.span.start > end]
-        shift = new_end - end
-        moved = [
-            replace(each.span, start=each.span.start + shift, end=each.span.end + shift)
-            for each in below
-        ]
-        if moved:
-            moved[0] = replace(moved[0], joins=False)
-        again = [Cut(span, each.terms) for span, each in zip(moved, below, strict=True)]
-        return (*above, *again)
-
 
 _Buffers = Mapping[str, Buffer]
 
@@ -186,6 +135,23 @@ class Overlay:
             with self._extracting:
                 return self._preparer.symbols(document, tree)
         return self._symbols_of(buffer, buffer.readable or buffer.document, tree)
+
+    def known(self, document: Document) -> Known | None:
+        """What is known around a document without reading it; None where nobody has read a version
+        of it yet. `document.path` is the workspace's.
+        """
+        path, text = document.path, document.text
+        differing = self._compare()[1]
+        with self._lock:
+            buffer = self._buffers.get(path)
+        if buffer is not None and path in differing:
+            return None if buffer.known is None else Known(self, buffer.known[1], buffer.known[0])
+        if buffer is not None:
+            text = buffer.document.text
+        elif self._index.digest(path) != digest_of(text):
+            return None
+        symbols = self._index.file(path)
+        return None if symbols is None else Known(self, symbols, text)
 
     def settle(self) -> bool:
         """While nobody types: work out of one changed buffer what searches need. Whether there was

@@ -36,10 +36,10 @@ class _Change:
     """How many lines more there are."""
 
     @classmethod
-    def between(cls, old: str, new: str) -> _Change | None:
-        """None where so much has changed that it was not typed."""
+    def between(cls, old: str, new: str, *, most: int | None = MOST_CHARS) -> _Change | None:
+        """None where more than `most` characters have changed."""
         start, end, new_end = changed_span(old, new)
-        if max(end, new_end) - start > MOST_CHARS:
+        if most is not None and max(end, new_end) - start > most:
             return None
         lines = new.count("\n", start, new_end) - old.count("\n", start, end)
         stop = old.find("\n", end)
@@ -72,6 +72,20 @@ def moved(before: FileSymbols, old: str, tree: SyntaxTree, matches: Matches) -> 
         definitions=tuple(_definition(each, change, ends) for each in before.definitions),
         imports=tuple(_import(each, change) for each in before.imports),
         names=_names(before.names, old, tree.text, change),
+    )
+
+
+def displaced(before: FileSymbols, old: str, new: str) -> FileSymbols:
+    """The symbols of `old`, an earlier version of a text, where they are in it now. Nothing is
+    read: what the change itself defines is not among them.
+    """
+    change = _Change.between(old, new, most=None)
+    if old == new or change is None:
+        return before
+    return replace(
+        before,
+        definitions=tuple(_definition(each, change, {}) for each in before.definitions),
+        imports=tuple(_import(each, change) for each in before.imports),
     )
 
 

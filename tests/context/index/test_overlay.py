@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beadline.context.index.buffer import Buffer
 from beadline.context.index.database import Database
 from beadline.context.index.indexer import Indexer
-from beadline.context.index.overlay import Buffer, Overlay
+from beadline.context.index.overlay import Overlay
 from beadline.context.index.prepare import Preparer, Span
 from beadline.context.index.reader import IndexGraph
 from beadline.context.syntax import SyntaxTrees
