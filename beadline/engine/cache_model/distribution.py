@@ -83,9 +83,7 @@ class Mixture:
         return max(self.mass, key=self.mass.__getitem__)
 
 
-def mix(
-    lattice: Iterable[Counts], backoff: Backoff, *, enough: float = ENOUGH
-) -> Mixture | None:
+def mix(lattice: Iterable[Counts], backoff: Backoff, *, enough: float = ENOUGH) -> Mixture | None:
     """The distribution of counts that come from the longest context and nearest scope on.
 
     They are asked for until less than `enough` is left to share. None where there are none.

@@ -78,9 +78,7 @@ def test_what_the_builder_reports_is_raised(model_path: Path, tmp_path: Path) ->
     (tmp_path / "file").write_text("no folder")
     builder = Builder(model_path, families_folder=tmp_path)
     with pytest.raises(BeadlineError, match="cannot be written"):
-        builder.update(
-            tmp_path / "file" / "store", {"/w/a.py": "1"}, lambda path: ("x = 1\n",)
-        )
+        builder.update(tmp_path / "file" / "store", {"/w/a.py": "1"}, lambda path: ("x = 1\n",))
 
 
 def test_a_builder_that_dies_is_told(tmp_path: Path) -> None:

@@ -49,9 +49,7 @@ class Writer:
         lookup = PromptLookup(vocabulary.size, vocabulary.control)
         # Each has the sequences of its own context.
         self._plain = Decoder(contexts(), vocabulary.spell)
-        self._drafting = Decoder(
-            contexts(), vocabulary.spell, speculation=Speculation([lookup])
-        )
+        self._drafting = Decoder(contexts(), vocabulary.spell, speculation=Speculation([lookup]))
 
     def write(
         self,
