@@ -186,14 +186,17 @@ def summarise(
 ) -> dict[str, Any]:
     """All numbers; plain JSON values, null where there is nothing to count."""
     scored = {arm: [_scored(case, known[arm, case.id]) for case in cases] for arm in arms}
+    # One arm's word on where the cache knows something, so that groups are of the same cases.
+    telling = next((arm for arm in (CACHE, BOTH, ALONE) if arm in arms), MODEL)
+    told = {case.id: known.get((telling, case.id)) for case in cases}
     found: dict[str, Any] = {}
     for arm, each in scored.items():
         found[arm] = {
             **_numbers(each),
             "by_category": _grouped(each, lambda one: one.case.category),
             "by_language": _grouped(each, lambda one: one.case.language),
-            "by_match": _grouped(each, lambda one: _match(one.written)),
-            "by_scope": _grouped(each, lambda one: one.written.cache_scope or "none"),
+            "by_match": _grouped(each, lambda one: _match(told[one.case.id])),
+            "by_scope": _grouped(each, lambda one: _scope(told[one.case.id])),
             "reliability": reliability(each),
             "silent": sum(not one.written.prediction for one in each),
         }
@@ -247,10 +250,14 @@ def _scored(case: Case, written: Grounded) -> _Scored:
     )
 
 
-def _match(written: Grounded) -> str:
+def _match(told: Grounded | None) -> str:
     """The group of a mean match length; those without any found are the first."""
-    least = max(each for each in MATCHES if written.cache_match >= each)
-    return f"{least}+"
+    length = told.cache_match if told is not None else 0.0
+    return f"{max(each for each in MATCHES if length >= each)}+"
+
+
+def _scope(told: Grounded | None) -> str:
+    return (told.cache_scope if told is not None else "") or "none"
 
 
 def _grouped(scored: Sequence[_Scored], key: Callable[[_Scored], str]) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -64,10 +65,16 @@ def main(args: argparse.Namespace) -> int:
         path = args.results or common.kept("grounding", header)
         console.print(f"{len(cases)} cases; outcomes go to {path}", style="dim")
         known = grounded.read(path, header)
-        with common.progress(console) as tell, results.Writer(path, header) as writer:
+        with (
+            common.progress(console) as tell,
+            results.Writer(path, header) as writer,
+            # The copy is temporary, so what is made of it is as well.
+            tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as stores,
+        ):
             for arm in wanted:
                 if any((arm, case.id) not in known for case in cases):
-                    asyncio.run(_run(arm, options, cases, known, writer, copy.folder, tell))
+                    runs = _run(arm, options, cases, known, writer, copy.folder, Path(stores), tell)
+                    asyncio.run(runs)
     values = grounded.summarise(wanted, cases, known)
     if args.json:
         print(json.dumps({**values, **facts, **common.about(args, made, path)}))
@@ -83,12 +90,14 @@ async def _run(
     known: dict[tuple[str, str], grounded.Grounded],
     writer: results.Writer,
     folder: Path,
+    stores: Path,
     tell: Callable[[str, int, int], None],
 ) -> None:
-    """Complete what an arm lacks, with an engine of its own."""
+    """Complete what an arm lacks, with an engine of its own. `stores`: where the cache model's
+    files are, which are built once for all arms; a case's own file never counts."""
     own = grounded.options_of(arm, options)
     with indexed(folder, options.context, tell) as files:
-        cache_files = CacheFiles(own, cache_dir=settings.user_cache_dir())
+        cache_files = CacheFiles(own, cache_dir=stores)
         cache_files.set_folders([folder])
         engine = LlamaEngine(
             own.engine,
