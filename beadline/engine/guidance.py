@@ -6,7 +6,7 @@ It travels with the request to whoever decodes, and guides (`engine.guide`) are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -97,6 +97,22 @@ class Guidance:
     names: tuple[Names, ...] = ()
     syntax: Syntax | None = None
     cache: Cache | None = None
+
+
+def guidance_values(guidance: Guidance) -> dict[str, Any]:
+    """JSON values of a guidance. Not by `asdict`, which copies every name and every text: it is on
+    the way of every request."""
+    syntax, cache = guidance.syntax, guidance.cache
+    opened = () if cache is None else cache.open
+    return {
+        "names": [_fields(each) for each in guidance.names],
+        "syntax": None if syntax is None else _fields(syntax),
+        "cache": None if cache is None else {**_fields(cache), "open": list(map(_fields, opened))},
+    }
+
+
+def _fields(value: Names | Syntax | Cache | CacheText) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def names_from(values: Mapping[str, Any]) -> Names:

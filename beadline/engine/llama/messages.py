@@ -30,7 +30,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from beadline.engine.fim.detect import Measured
-from beadline.engine.guidance import guidance_from
+from beadline.engine.guidance import guidance_from, guidance_values
 from beadline.engine.protocol import (
     ExtraFile,
     FimRequest,
@@ -90,7 +90,8 @@ def decode(line: bytes) -> Message | None:
 
 def request_values(request: FimRequest) -> Message:
     """A request as JSON values."""
-    return asdict(request)
+    guidance = None if request.guidance is None else guidance_values(request.guidance)
+    return {**asdict(replace(request, guidance=None)), "guidance": guidance}
 
 
 def request_from(values: Message) -> FimRequest:

@@ -1,7 +1,7 @@
 """Texts that requests share are sent to a worker once. Knows messages; no request's meaning.
 
 Of the open files that a request names (`guidance.Cache.open`) only those go over the pipe that the
-request before it did not name: both ends remember what the last one named, and no more.
+last request with a cache did not name: both ends remember what that one named, and no more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ class SentTexts:
         the worker lacks are beside its request, under `texts`.
         """
         opened = _open(message)
+        if opened is None:
+            return message
         texts: dict[str, list[str]] = {}
         keys: list[str] = []
         for text in opened:
@@ -40,16 +42,19 @@ class KeptTexts:
 
     def unpack(self, message: Message) -> None:
         """Put the texts back into a message that `SentTexts.pack` made, in place."""
-        texts: Message = message.pop("texts", {})
+        opened = _open(message)
+        if opened is None:
+            return
+        texts: Message = message.pop("texts")
         known = {**self._known, **{key: tuple(parts) for key, parts in texts.items()}}
         self._known = {}
-        for text in _open(message):
+        for text in opened:
             key = text.pop("key")
             text["parts"] = self._known[key] = known[key]
 
 
-def _open(message: Message) -> list[Message]:
-    """The open files that a message's request names, as JSON values."""
+def _open(message: Message) -> list[Message] | None:
+    """The open files that a message's request names, as JSON values; None without a cache."""
     guidance = message["request"]["guidance"]
     cache = guidance["cache"] if guidance is not None else None
-    return list(cache["open"]) if cache is not None else []
+    return cache["open"] if cache is not None else None
