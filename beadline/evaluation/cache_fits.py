@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from beadline.completion.types import CompletionRequest
+from beadline.context.types import Document
 from beadline.engine.cache_model import weights
 from beadline.engine.models import resolve
 from beadline.engine.protocol import FimRequest, Score
@@ -23,6 +24,8 @@ from beadline.settings import Options
 
 class Asks(Protocol):
     """What is needed of `completion.service.Completer`."""
+
+    def opened(self, document: Document) -> None: ...
 
     async def fim_request(self, request: CompletionRequest) -> FimRequest: ...
 
@@ -49,6 +52,8 @@ async def observe(
         if not hole.truth:
             continue
         request = CompletionRequest(document_of(hole, folders.get(hole.repo)), hole.start)
+        # In its file's place, which has the hole filled.
+        completer.opened(request.document)
         asked = await completer.fim_request(request)
         score = await engine.score(asked, hole.truth)
         completer.closed(request.document.key)

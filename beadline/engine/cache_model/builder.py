@@ -113,10 +113,12 @@ def main() -> None:
     _give_way()
     inbox = Inbox()
     threading.Thread(target=inbox.read, args=(incoming,), daemon=True).start()
-    Builder(inbox, Pipe(outgoing)).run()
-    outgoing.flush()
-    # Not a normal exit: the reader thread holds a stream's lock.
-    os._exit(1)
+    try:
+        Builder(inbox, Pipe(outgoing)).run()
+        outgoing.flush()
+    finally:
+        # Not a normal exit: the reader thread holds a stream's lock.
+        os._exit(1)
 
 
 def _give_way() -> None:

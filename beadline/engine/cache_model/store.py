@@ -65,6 +65,8 @@ class Arrays:
     base: Index | None = None
     overlay: Index | None = None
     dead: frozenset[str] = frozenset()
+    current: Current = Current()
+    """What the pointer said."""
 
     def versions(self) -> dict[str, str]:
         """Of the files that count, by their paths."""
@@ -113,17 +115,20 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return Current()
 
-    def arrays(self) -> Arrays:
-        """The arrays of now; without those that cannot be read. An overlay is nothing without its
-        base.
+    def arrays(self, before: Arrays | None = None) -> Arrays:
+        """The arrays of now; none where one of them cannot be read. `before`: what was mapped at
+        the last call, of which what stays is taken over.
         """
-        current = self.current()
+        before, current = before or Arrays(), self.current()
+        base, overlay = before.base, before.overlay
         try:
-            base = open_index(self.folder / current.base) if current.base else None
-            overlay = open_index(self.folder / current.overlay) if current.overlay else None
+            if current.base != before.current.base:
+                base = open_index(self.folder / current.base) if current.base else None
+            if current.overlay != before.current.overlay:
+                overlay = open_index(self.folder / current.overlay) if current.overlay else None
         except (OSError, ValueError):
             return Arrays()
-        return Arrays(base, overlay, frozenset(current.dead))
+        return Arrays(base, overlay, frozenset(current.dead), current)
 
     def add(self, built: Built) -> str:
         """Write an array; its name. Raises `FileError`."""

@@ -131,7 +131,7 @@ class Grounding:
         stamp = store.stamp()
         known = self._stores.pop(folder, None)
         if known is None or known[0] != stamp:
-            known = stamp, store.arrays()
+            known = stamp, store.arrays(known[1] if known is not None else None)
         self._stores[folder] = known
         if len(self._stores) > _STORES:
             self._stores.popitem(last=False)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.resolve.go_packages import MOST_FILES
 from beadline.context.symbols.resolve.go_types import Types
 from beadline.context.symbols.resolve.receivers import MEMBER, MODULE, SELF, Members
 from beadline.context.symbols.resolve.scene import Cursor, enclosing
 from beadline.context.symbols.types import Located, Scene
-
-_FOREIGN = "C"
-"""Import of a package that the compiler makes."""
 
 
 class GoReceivers:
@@ -51,18 +47,10 @@ class GoReceivers:
         return ()
 
     def _package(self, folder: str) -> Members | None:
-        """Behind a package stands one of its exported names and nothing else, so that its files
-        say it all where all of them are known."""
+        """The exported names of a package. Not closed: files that are generated (`*.pb.go`) or made
+        by the compiler (`C`) are not in the graph."""
         found = self._types.names(folder)
-        if not found:
-            return None
-        paths = [path for path in self._graph.folder(folder) if path.endswith(".go")]
-        files = [self._types.file(path) for path in paths]
-        made = any(
-            file is None or any(each.module == _FOREIGN for each in file.imports) for file in files
-        )
-        closed = not made and len(paths) <= MOST_FILES
-        return Members(_names(found), MODULE, whole=True, closed=closed)
+        return Members(_names(found), MODULE, whole=True) if found else None
 
     def _own_types(self) -> set[str]:
         """Names of the types whose methods the cursor is in."""

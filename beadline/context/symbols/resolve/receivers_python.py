@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
 from beadline.context.symbols.resolve.python_modules import Module
-from beadline.context.symbols.resolve.python_types import CLASSES, Types, Value
+from beadline.context.symbols.resolve.python_types import Types
+from beadline.context.symbols.resolve.python_values import CLASSES, Value
 from beadline.context.symbols.resolve.receivers import ENUM, MEMBER, MODULE, SELF, Members
 from beadline.context.symbols.resolve.scene import Cursor
 from beadline.context.symbols.types import Definition, Kind, Located, Scene
