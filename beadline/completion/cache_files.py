@@ -1,7 +1,7 @@
 """What the cache model of a request counts, and who keeps its files. Knows no tokens.
 
-One store a workspace folder. A background thread scans the folders when something changed on the
-disk and has a builder bring the stores up to date; requests never wait for it. Buffers go with each
+One store a workspace folder. A background thread has a builder bring the stores up to date when
+the index of the workspace says that files changed; requests never wait for it. Buffers go with each
 request, so an edit is known to the next one.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from beadline.completion.reading import Reading
 from beadline.context.index.client import file_of
-from beadline.context.texts import Files, slashed
+from beadline.context.texts import Files, Listings, slashed
 from beadline.context.types import Document
 from beadline.engine import verdicts
 from beadline.engine.cache_model.client import Builder
@@ -41,6 +41,8 @@ REST_SHARE = 10
 """After an update there is none for so many times its duration,"""
 MOST_REST_S = 30.0
 """and so long at most."""
+_POLL_S = 1.0
+"""How often the index is asked whether it has changed."""
 _JOIN_S = 5.0
 _LOG = logging.getLogger(__name__)
 
@@ -64,15 +66,18 @@ class CacheFiles:
         options: Options,
         *,
         cache_dir: Path,
+        listings: Listings | None = None,
         builder: Callable[[Path], Builder] | None = None,
         alone: bool = False,
     ) -> None:
-        """`cache_dir`: the stores are below it; `builder` makes the builder for a model file;
-        `alone`: the model is to have no say, for evaluations.
+        """`cache_dir`: the stores are below it; `listings` tells the files of folders, None has
+        them read here whenever `files_changed` is told; `builder` makes the builder for a model
+        file; `alone`: the model is to have no say, for evaluations.
         """
         self._alone = alone
         self._options = options
         self._cache_dir = cache_dir.absolute()
+        self._listings = listings
         self._make_builder = builder or (
             lambda model: Builder(model, families_folder=user_folder())
         )
@@ -197,7 +202,9 @@ class CacheFiles:
     def _renew(self) -> None:
         """Begin anew with the folders and options of now; the caller holds `_change`."""
         options = self._options
-        self._files = tuple(Files(folder, options.context) for folder in self._folders)
+        self._files = tuple(
+            Files(folder, options.context, self._listings) for folder in self._folders
+        )
         self._read = {}
         self._updated.clear()
         if self._builder is not None:
@@ -210,20 +217,29 @@ class CacheFiles:
 
     def _work(self) -> None:
         rested = 0.0
+        seen: list[object] = []
         while True:
             with self._change:
-                while not self._closed and not (self._due and self._builder is not None):
-                    self._change.wait()
-                wait = rested - time.monotonic()
-                if not self._closed and wait > 0 and self._updated.is_set():
-                    self._change.wait(wait)
-                    continue
+                files, model, builder = self._files, self._model, self._builder
+            # Not under the lock, which requests take.
+            versions: list[object] = [builder, *(each.listed() for each in files)]
+            with self._change:
                 if self._closed:
                     return
+                if builder is not self._builder or files is not self._files:
+                    continue  # of before a change
+                if builder is None or model is None:
+                    self._change.wait()
+                    continue
+                if not self._due and versions == seen:
+                    self._change.wait(None if self._listings is None else _POLL_S)
+                    continue
+                rest = rested - time.monotonic()
+                if rest > 0 and self._updated.is_set():
+                    self._change.wait(rest)
+                    continue
                 self._due = False
-                builder, files, model = self._builder, self._files, self._model
-            assert builder is not None and model is not None
-            began = time.monotonic()
+            began, seen = time.monotonic(), versions
             try:
                 digest = self._identify(model)
                 for each in files if digest else ():
@@ -253,7 +269,7 @@ class CacheFiles:
 
     def _update(self, builder: Builder, files: Files, digest: str) -> None:
         wanted = files.scan(stopped=lambda: self._builder is not builder)
-        if self._builder is not builder:
+        if wanted is None or self._builder is not builder:
             return
         folder = folder_of(self._cache_dir, digest, str(files.folder))
         done = builder.update(folder, wanted, files.read)

@@ -387,13 +387,13 @@ class Completer:
         return list(found.values())
 
     def _tell_retriever(self, document: Document) -> None:
+        counted = self._cache_files is not None and self._options.engine.cache_model
         if self._cache_files is not None:
             self._cache_files.open(document)
-        if self._retriever is None:
-            return
-        self._retriever.open(document)
-        if self._options.context.snippet_tokens:
-            self._retriever.start()
+        if self._retriever is not None:
+            self._retriever.open(document)
+            if counted or self._options.context.snippet_tokens:
+                self._retriever.start()
 
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:

@@ -145,6 +145,7 @@ def _is_same(
     """Only the statement has changed, and nothing more is known of the rest of its file."""
     return (
         then.graph is known.graph
+        and then.symbols.path == known.symbols.path
         and then.text == known.text
         and before.language == document.language
         and before.text[:statement] == document.text[:statement]

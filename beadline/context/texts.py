@@ -7,9 +7,10 @@ vendored ones. Lines that hold what looks like a secret are left out.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from beadline.context.retrieval import workspace
 from beadline.context.retrieval.secrets import secret_spans
@@ -21,19 +22,50 @@ RULES = 1
 """Raised when other parts of the same text are left out."""
 
 
+class Listing(Protocol):
+    """The files of a folder as an index has them (`index.reader.IndexGraph`)."""
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Another one whenever the files may be others."""
+        ...
+
+    def files(self) -> Mapping[str, tuple[str, str]]:
+        """Language and digest of the files that may be searched, by their paths in the folder."""
+        ...
+
+
+Listings = Callable[[Path], Listing | None]
+"""The listing of a folder, links resolved; None while there is none
+(`retrieval.retriever.Retriever.listing`)."""
+
+
 class Files:
     """The files of one workspace folder, as of the last scan."""
 
-    def __init__(self, folder: Path, options: ContextOptions) -> None:
+    def __init__(
+        self, folder: Path, options: ContextOptions, listings: Listings | None = None
+    ) -> None:
+        """`listings`: None has the folder itself read."""
         self.folder = Path(os.path.realpath(folder))
         """Links resolved, as the paths of its files are."""
         self._options = options
+        self._listings = listings
         self._entries: dict[str, Entry] = {}
 
-    def scan(self, *, stopped: Callable[[], bool]) -> dict[str, str]:
+    def listed(self) -> tuple[int, ...] | None:
+        """The version of the listing; None without one."""
+        listing = self._listings(self.folder) if self._listings is not None else None
+        return listing.version if listing is not None else None
+
+    def scan(self, *, stopped: Callable[[], bool]) -> dict[str, str] | None:
         """Versions of the files by their absolute paths (forward slashes), at most
-        `context.max_files` of them; what was found so far when `stopped` says so.
+        `context.max_files` of them; what was found so far when `stopped` says so. None while there
+        is no listing.
         """
+        if self._listings is not None:
+            listing = self._listings(self.folder)
+            return None if listing is None else self._taken(listing.files())
         found = workspace.scan(self.folder, self._options, stopped=stopped)
         chosen = workspace.select(found, self._options.max_files, lambda path: False)
         self._entries = {slashed(entry.path): entry for entry in chosen}
@@ -41,6 +73,16 @@ class Files:
             path: f"{RULES}:{entry.size}:{entry.modified_ns}"
             for path, entry in self._entries.items()
         }
+
+    def _taken(self, files: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+        """The files of a listing, as `scan`."""
+        below = slashed(os.path.normcase(self.folder)).rstrip("/") + "/"
+        paths = {name: below + slashed(os.path.normcase(name)) for name in files}
+        self._entries = {
+            paths[name]: Entry(paths[name], name, language, 0, 0)
+            for name, (language, _) in files.items()
+        }
+        return {paths[name]: f"{RULES}:{digest}" for name, (_, digest) in files.items()}
 
     def read(self, path: str) -> tuple[str, ...] | None:
         """The parts of a scanned file's text that may be known; None when it cannot be read."""

@@ -73,7 +73,7 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
         cache_dir=user_cache_dir(),
         tell=lambda problems: _soon(loop, server.remark, problems),
     )
-    cache_files = CacheFiles(options, cache_dir=user_cache_dir())
+    cache_files = CacheFiles(options, cache_dir=user_cache_dir(), listings=retriever.listing)
     completer = Completer(
         engine,
         options,

@@ -168,9 +168,8 @@ class IndexGraph:
     def digest(self, path: str) -> bytes | None:
         """What tells the indexed version of a file from others (`codec.digest_of`); empty for one
         that is not searched, None where there is none."""
-        for (digest,) in self._rows("SELECT digest FROM file WHERE path = ?", (path,)):
-            return digest
-        return None
+        rows = self._rows("SELECT digest FROM file WHERE path = ?", (path,))
+        return rows[0][0] if rows else None
 
     def similar(
         self,
@@ -236,21 +235,22 @@ class IndexGraph:
             return value
         return None
 
+    def files(self) -> dict[str, tuple[str, str]]:
+        """Language and digest of the files that are searched, by path."""
+        rows = self._rows("SELECT path, language, digest FROM file WHERE language != ''")
+        return {path: (language, digest.hex()) for path, language, digest in rows}
+
     def count(self) -> int:
         """Number of files."""
-        for (count,) in self._rows("SELECT count(*) FROM file"):
-            return count
-        return 0
+        return sum(count for (count,) in self._rows("SELECT count(*) FROM file"))
 
     @property
     def version(self) -> tuple[int, int]:
         """Another one whenever answers may have changed."""
         with self._lock:
             database = self._current()
-            if database is None:
-                return self._opens, -1
             try:
-                return self._opens, database.version
+                return self._opens, -1 if database is None else database.version
             except sqlite3.Error as exc:
                 self._failed(exc)
                 return self._opens, -1
