@@ -268,7 +268,7 @@ class CacheFiles:
         return digest
 
     def _update(self, builder: Builder, files: Files, digest: str) -> None:
-        wanted = files.scan(stopped=lambda: self._builder is not builder)
+        wanted = files.scan(stopped=lambda: self._closed or self._builder is not builder)
         if wanted is None or self._builder is not builder:
             return
         folder = folder_of(self._cache_dir, digest, str(files.folder))

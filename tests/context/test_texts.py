@@ -26,7 +26,7 @@ def files_in(folder: Path, contents: dict[str, str], **options) -> Files:
 
 
 def names(found: Files) -> set[str]:
-    return {found.name(path) for path in found.scan(stopped=lambda: False)}
+    return {found.name(path) for path in found.scan(stopped=lambda: False) or ()}
 
 
 def test_what_is_private_is_not_there(tmp_path: Path) -> None:
@@ -43,14 +43,42 @@ def test_a_files_version_changes_with_it(tmp_path: Path) -> None:
     before = found.scan(stopped=lambda: False)
     (tmp_path / "a.py").write_text("x = 1234\n")
     after = found.scan(stopped=lambda: False)
+    assert before is not None and after is not None
     changed = {found.name(path) for path in after if after[path] != before[path]}
     assert changed == {"a.py"}
     assert [found.read(path) for path in sorted(after)] == [("x = 1234\n",), ("y = 1\n",)]
 
 
+class FakeListing:
+    """What an index says of a folder."""
+
+    def __init__(self, version: int, files: dict[str, tuple[str, str]]) -> None:
+        self.version = (version,)
+        self._files = files
+
+    def files(self) -> dict[str, tuple[str, str]]:
+        return self._files
+
+
+def test_with_an_index_the_files_are_those_that_it_lists(tmp_path: Path) -> None:
+    files_in(tmp_path, {"src/a.py": "x = 1\n", "b.py": "y = 1\n"})
+    told: list[FakeListing] = []
+    found = Files(tmp_path, ContextOptions(), lambda folder: told[-1] if told else None)
+    assert found.listed() is None and found.scan(stopped=lambda: False) is None
+    told.append(FakeListing(1, {"src/a.py": ("python", "00")}))
+    before = found.scan(stopped=lambda: False)
+    assert before is not None and found.listed() == (1,)
+    (path,) = before
+    assert (found.name(path), found.read(path)) == ("src/a.py", ("x = 1\n",))
+    assert found.lists(path) and not found.lists(slashed(str(found.folder / "b.py")))
+    told.append(FakeListing(2, {"src/a.py": ("python", "01")}))
+    after = found.scan(stopped=lambda: False)
+    assert after is not None and after[path] != before[path] and found.listed() == (2,)
+
+
 def test_a_file_that_went_away_cannot_be_read(tmp_path: Path) -> None:
     found = files_in(tmp_path, {"a.py": "x = 1\n"})
-    (path,) = found.scan(stopped=lambda: False)
+    (path,) = found.scan(stopped=lambda: False) or ()
     (tmp_path / "a.py").unlink()
     assert found.read(path) is None
 

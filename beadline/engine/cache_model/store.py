@@ -38,6 +38,8 @@ from beadline.errors import FileError
 
 FOLDER = "cache-model"
 """Below the user's cache directory; in it one folder a repository and model."""
+NAME = r"[0-9a-f]{40}/(tmp\w+\.(array|json)|current\.json)"
+"""Pattern of the files below it."""
 FORMAT = 1
 """Of the arrays, and of what is left out of the texts in them: others are made again."""
 MAGIC = b"BLARRAY1"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from beadline.context.languages import language_of
 from beadline.context.symbols.extract import Extractor
+from beadline.context.symbols.moved import displaced
 from beadline.context.symbols.types import FileSymbols
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
@@ -144,3 +145,19 @@ def test_moved_is_what_is_extracted(row: int, line: str, taken: int):
         # What a function returns and how it is documented may be told as it was.
         told = [replace(each, value="", doc="") for each in found.definitions]
         assert told == [replace(each, value="", doc="") for each in anew.definitions]
+
+
+@given(
+    at=st.integers(0, len(PYTHON)), typed=st.sampled_from(["x", "\n", "# é\n\n", "y = 1\n" * 400])
+)
+def test_what_is_displaced_stands_where_it_did(at: int, typed: str):
+    """What the change does not touch is found at its new place."""
+    before = EXTRACTOR.symbols(Document("a.py", "a.py", "python", PYTHON))
+    new = PYTHON[:at] + typed + PYTHON[at:]
+    line = PYTHON.rfind("\n", 0, at) + 1, PYTHON.find("\n", at)
+    for old, each in zip(
+        before.definitions, displaced(before, PYTHON, new).definitions, strict=True
+    ):
+        if old.header_end < line[0] or old.start > line[1] >= 0:
+            assert PYTHON[old.header : old.header_end] == new[each.header : each.header_end]
+    assert displaced(before, PYTHON, PYTHON) is before
