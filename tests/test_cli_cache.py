@@ -13,6 +13,7 @@ OURS = {
     "state": f"state/{'0' * 16}-{'a' * 32}.state",
     "probe": "llama-probe.json",
     "index": f"index/{'0' * 32}.sqlite3-wal",
+    "cache-model": f"cache-model/{'0' * 40}/tmp1234abcd.array",
     "models": "bench/models/random-tiny-f16-0123abcd-1.gguf",
     "results": f"evaluation/{'0' * 16}.jsonl",
 }
@@ -69,7 +70,13 @@ def test_clear_removes_what_is_named(cache: Path) -> None:
         "state": 1,
         "results": 1,
     }
-    assert files(cache) == {OURS["probe"], OURS["index"], OURS["models"], *OTHERS}
+    assert files(cache) == {
+        OURS["probe"],
+        OURS["index"],
+        OURS["cache-model"],
+        OURS["models"],
+        *OTHERS,
+    }
 
 
 def test_a_kind_that_there_is_not(cache: Path) -> None:

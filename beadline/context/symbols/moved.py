@@ -36,10 +36,10 @@ class _Change:
     """How many lines more there are."""
 
     @classmethod
-    def between(cls, old: str, new: str, *, most: int | None = MOST_CHARS) -> _Change | None:
-        """None where more than `most` characters have changed."""
+    def between(cls, old: str, new: str) -> _Change | None:
+        """None where so much has changed that it was not typed."""
         start, end, new_end = changed_span(old, new)
-        if most is not None and max(end, new_end) - start > most:
+        if max(end, new_end) - start > MOST_CHARS:
             return None
         lines = new.count("\n", start, new_end) - old.count("\n", start, end)
         stop = old.find("\n", end)
@@ -77,15 +77,33 @@ def moved(before: FileSymbols, old: str, tree: SyntaxTree, matches: Matches) -> 
 
 def displaced(before: FileSymbols, old: str, new: str) -> FileSymbols:
     """The symbols of `old`, an earlier version of a text, where they are in it now. Nothing is
-    read: what the change itself defines is not among them.
+    read: what the change itself defines is not among them, and lines are not counted anew.
     """
-    change = _Change.between(old, new, most=None)
-    if old == new or change is None:
+    if old == new:
         return before
+    start, end, new_end = changed_span(old, new)
+
+    def at(place: int) -> int:
+        return place + new_end - end if place >= end else min(place, start)
+
     return replace(
         before,
-        definitions=tuple(_definition(each, change, {}) for each in before.definitions),
-        imports=tuple(_import(each, change) for each in before.imports),
+        definitions=tuple(
+            each
+            if each.end < start
+            else replace(
+                each,
+                start=at(each.start),
+                end=at(each.end),
+                header=at(each.header),
+                header_end=at(each.header_end),
+            )
+            for each in before.definitions
+        ),
+        imports=tuple(
+            each if each.end < start else replace(each, start=at(each.start), end=at(each.end))
+            for each in before.imports
+        ),
     )
 
 

@@ -154,10 +154,9 @@ def test_what_is_displaced_stands_where_it_did(at: int, typed: str):
     """What the change does not touch is found at its new place."""
     before = EXTRACTOR.symbols(Document("a.py", "a.py", "python", PYTHON))
     new = PYTHON[:at] + typed + PYTHON[at:]
-    line = PYTHON.rfind("\n", 0, at) + 1, PYTHON.find("\n", at)
     for old, each in zip(
         before.definitions, displaced(before, PYTHON, new).definitions, strict=True
     ):
-        if old.header_end < line[0] or old.start > line[1] >= 0:
+        if not old.start < at <= old.header_end:
             assert PYTHON[old.header : old.header_end] == new[each.header : each.header_end]
     assert displaced(before, PYTHON, PYTHON) is before
