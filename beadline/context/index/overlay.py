@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 
 from beadline.context.index.buffer import Buffer
 from beadline.context.index.codec import digest_of
+from beadline.context.index.cuts import Cuts
 from beadline.context.index.mounts import Indexed
-from beadline.context.index.prepare import Cut, Preparer, Span
-from beadline.context.index.reader import SpanHit, Weights
+from beadline.context.index.prepare import Preparer, Span
 from beadline.context.index.remembered import Remembered
+from beadline.context.index.spans import SpanHit
 from beadline.context.retrieval.query import group_of
 from beadline.context.symbols.graph import Known
 from beadline.context.symbols.types import FileSymbols, Located
@@ -167,7 +168,7 @@ class Overlay:
             buffer, document = waiting[0]
             prepared = self._cutter.prepare(document)
             buffer.symbols = prepared.symbols
-            cut = document.text, prepared.cuts
+            cut = Cuts(document.text, prepared.cuts)
             with self._lock:
                 newest = self._buffers.get(document.path)
                 if newest is not None:
@@ -265,19 +266,20 @@ class Overlay:
         hits = self._index.similar(
             terms, group=group, limit=limit, accept=accept, hidden=frozenset(differing)
         )
-        cuts = [
-            buffer.spans()
+        cut = [
+            (buffer.document.text, buffer.cut)
             for buffer in differing.values()
             if buffer.readable is not None and group_of(buffer.readable.language) == group
+            if buffer.cut is not None
         ]
-        if any(cuts):
+        if cut:
             weights = self._index.weights(terms, group)
             worths = {
                 **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
                 **weights.terms,
             }
-            for each in cuts:
-                hits += _scored(each, weights, worths, accept)
+            for text, cuts in cut:
+                hits += cuts.similar(text, weights, worths, accept)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 
@@ -346,19 +348,3 @@ class Overlay:
 
 def _same(one: Document, other: Document) -> bool:
     return (one.text, one.language, one.key) == (other.text, other.language, other.key)
-
-
-def _scored(
-    cuts: tuple[Cut, ...],
-    weights: Weights,
-    worths: Mapping[str, float],
-    accept: Callable[[Span], bool],
-) -> list[SpanHit]:
-    """The spans of one buffer that hold a term of a query, scored as the index scores its own."""
-    found: list[SpanHit] = []
-    for at, cut in enumerate(cuts):
-        worth = sum([worths[term] for term in cut.terms if term in worths])
-        if worth > 0 and accept(cut.span):
-            behind = cuts[at + 1].span if at + 1 < len(cuts) else None
-            found.append(SpanHit(cut.span, weights.score(worth, len(cut.terms)), behind))
-    return found
