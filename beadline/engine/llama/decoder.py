@@ -163,15 +163,8 @@ class Decoder:
             )
 
     def _steps(self, slot: Slot, run: _Run, guides: Guides | None = None) -> Steps:
-        return Steps(
-            self._context,
-            self.sequences,
-            slot,
-            self._speculation,
-            self._spell,
-            run.must_end,
-            guides,
-        )
+        speculation, spell = self._speculation, self._spell
+        return Steps(self._context, self.sequences, slot, speculation, spell, run.must_end, guides)
 
     def _fill(
         self,
@@ -298,8 +291,7 @@ class Decoder:
         ends = limits.stop | limits.not_text
         barred = as_indices(ends if limits.require_text or limits.ignore_stops else ())
         generated = 0
-        first_ms = usage.prompt_ms
-        reason = "length"
+        first_ms, reason = usage.prompt_ms, "length"
         while generated < limits.max_tokens:
             run.await_credit(text.tokens)
             if run.must_end():
@@ -317,8 +309,7 @@ class Decoder:
                     break
                 logits = steps.logits()
                 logits[barred] = -np.inf
-                logits = steps.guides.adjust(logits)
-                choice, data = sampler.choose(logits), None
+                choice, data = sampler.choose(steps.guides.adjust(logits)), None
             generated += 1
             if generated == 1:
                 first_ms = run.elapsed_ms()
