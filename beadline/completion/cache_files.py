@@ -108,8 +108,9 @@ class CacheFiles:
     def set_options(self, options: Options) -> None:
         """Other rules hold from now on."""
         with self._change:
-            if options != self._options:
-                self._options = options
+            same = _rules(options) == _rules(self._options)
+            self._options = options
+            if not same:
                 self._renew()
 
     def files_changed(self) -> None:
@@ -279,6 +280,12 @@ class CacheFiles:
                 done.tokens, done.files, done.seconds,
             )  # fmt: skip
             trim(self._cache_dir, self._options.engine.cache_mebibytes << 20, folder)
+
+
+def _rules(options: Options) -> tuple[object, ...]:
+    """The options that say what is counted."""
+    context = options.context
+    return options.engine.cache_model, context.ignore, context.max_files, context.max_file_bytes
 
 
 def _path(key: str) -> str:
