@@ -19,13 +19,13 @@ class TypeScriptReceivers:
     """See `Receivers`."""
 
     def __init__(self, scene: Scene, graph: Graph, cursor: Cursor) -> None:
-        self._scene = scene
         self._program = Program(scene, graph)
+        self._types = Types(scene, self._program)
 
     def members(self, expression: str) -> Members | None:
         """See `Receivers`. Never closed: an object may have more than its type says."""
-        types = Types(self._scene, self._program)  # anew: it takes so many steps and no more
-        symbols = types.value(expression)
+        self._types.begin()
+        symbols = self._types.value(expression)
         names: dict[str, None] = {}
         whole, source = True, SELF if expression == "this" else MEMBER
         for symbol in symbols:
@@ -33,11 +33,11 @@ class TypeScriptReceivers:
                 names |= dict.fromkeys(name for name, _ in self._program.exports(symbol.path))
                 source = MODULE
                 continue
-            line = list(types.lineage(symbol))
+            line = list(self._types.lineage(symbol))
             for each in line:
                 own = self._program.members(each)
                 names |= dict.fromkeys(m.definition.name for m in own)
-                whole = whole and len(types.bases(each)) >= len(each.definition.bases)
+                whole = whole and len(self._types.bases(each)) >= len(each.definition.bases)
             if symbol.definition.kind is Kind.ENUM:
                 source = ENUM
             whole = whole and not _is_written_otherwise(symbol)
