@@ -30,7 +30,7 @@ from beadline.engine.llama.pipes import Inbox, Pipe, own_streams
 from beadline.engine.llama.vocabulary import LlamaVocabulary
 from beadline.errors import BeadlineError
 
-MOST_TOKENS = 16_000_000
+MOST_TOKENS = 8_000_000
 """Tokens of one repository: sorting takes some 100 bytes a token."""
 _LOWEST = 19
 
