@@ -114,7 +114,7 @@ def held_out(cases: Sequence[Case], *, vocabulary: int) -> dict[str, float]:
     groups = sorted({case.group for case in cases})
     if len(groups) < 2:
         return {}
-    sums = dict.fromkeys(("model", "cache", "both"), 0.0)
+    sums: dict[str, float] = dict.fromkeys(("model", "cache", "both"), 0.0)
     for group in groups:
         own = [case for case in cases if case.group == group]
         weights = fit([case for case in cases if case.group != group], vocabulary=vocabulary)

@@ -29,8 +29,8 @@ def graph(document: Document) -> Known:
     return Known(MemoryGraph([store]), extract(document), document.text)
 
 
-def guidance_of(hole: str, **options: bool) -> Guidance | None:
-    return Guiding(CompletionOptions(**options), graph).of(reading_of(hole))
+def guidance_of(hole: str, options: CompletionOptions | None = None) -> Guidance | None:
+    return Guiding(options or CompletionOptions(), graph).of(reading_of(hole))
 
 
 def syntax(hole: str, language: str = "python") -> Syntax | None:
@@ -51,14 +51,14 @@ def test_in_strings_and_comments_it_carries_nothing(hole: str) -> None:
 
 
 def test_each_part_has_its_switch() -> None:
-    without = guidance_of(USE, monitor=False)
+    without = guidance_of(USE, CompletionOptions(monitor=False))
     assert without is not None
     assert (without.names, without.syntax is None) == ((), False)
-    without = guidance_of(USE, syntax_guard=False)
+    without = guidance_of(USE, CompletionOptions(syntax_guard=False))
     assert without is not None
     assert without.syntax is None
     assert without.names
-    assert guidance_of(USE, monitor=False, syntax_guard=False) is None
+    assert guidance_of(USE, CompletionOptions(monitor=False, syntax_guard=False)) is None
 
 
 def test_without_a_graph_there_are_no_names() -> None:

@@ -30,7 +30,7 @@ def names(found: Files) -> set[str]:
 
 
 def test_what_is_private_is_not_there(tmp_path: Path) -> None:
-    contents = dict.fromkeys(
+    contents: dict[str, str] = dict.fromkeys(
         ("a.py", "src/b.py", ".env", "secrets.py", "private/c.py", "vendor/d.py", "id_rsa"),
         "x = 1\n",
     )
@@ -78,7 +78,7 @@ def test_with_an_index_the_files_are_those_that_it_lists(tmp_path: Path) -> None
 
 def test_a_file_that_went_away_cannot_be_read(tmp_path: Path) -> None:
     found = files_in(tmp_path, {"a.py": "x = 1\n"})
-    (path,) = found.scan(stopped=lambda: False) or ()
+    (path,) = found.scan(stopped=lambda: False) or {}
     (tmp_path / "a.py").unlink()
     assert found.read(path) is None
 

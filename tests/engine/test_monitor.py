@@ -59,7 +59,8 @@ def raised_by(monitor: Monitor, logits: np.ndarray) -> set[int]:
     """Ids that became likelier."""
     before = logits - np.logaddexp.reduce(logits.astype(np.float64))
     after = monitor.adjust(logits)
-    return set(np.flatnonzero(after - np.logaddexp.reduce(after.astype(np.float64)) > before))
+    higher = after - np.logaddexp.reduce(after.astype(np.float64)) > before
+    return set(np.flatnonzero(higher).tolist())
 
 
 def fits(data: bytes, rests: list[bytes]) -> bool:

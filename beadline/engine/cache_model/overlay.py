@@ -49,5 +49,6 @@ def plan(arrays: Arrays, put: Mapping[str, TokenText], dropped: Collection[str])
 
 def texts_of(index: Index | None) -> Iterable[TokenText]:
     """The files of an index."""
-    for span in index.spans if index is not None else ():
-        yield TokenText(span.path, span.version, index.tokens(span))
+    if index is not None:
+        for span in index.spans:
+            yield TokenText(span.path, span.version, index.tokens(span))

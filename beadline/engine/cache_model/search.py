@@ -40,7 +40,7 @@ class Index:
         self._offset = offset
         self._width = width
         # Indexing a memoryview is several times faster than indexing an array.
-        self._places = memoryview(order)
+        self._places = order.data
         self._by_path = {span.path: span for span in self.spans}
         # Files stand in the order of their folders, in a reversed stream from the last one on.
         self._folders = [span.path.split("/") for span in reversed(self.spans)]

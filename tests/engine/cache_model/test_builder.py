@@ -23,8 +23,8 @@ def vocabulary(model_path: Path) -> LlamaVocabulary:
 def texts_in(store: Store, vocabulary: LlamaVocabulary) -> dict[str, list[str]]:
     """The files of a store, spelled out: what stands between separators."""
     arrays, found = store.arrays(), {}
-    for index in (arrays.base, arrays.overlay):
-        for span in index.spans if index is not None else ():
+    for index in filter(None, (arrays.base, arrays.overlay)):
+        for span in index.spans:
             if index is arrays.base and span.path in arrays.dead:
                 continue
             parts = [b""]
