@@ -2,8 +2,7 @@
 
 The rungs are in `ladder`, the life of a generation in `generation`; here is who may use the one
 engine, and when. A request and a generation are two things (DESIGN section 2): cancelling
-`Asker.answer` leaves the generation alive for the next keystroke's request, which joins it when
-they agree.
+`Asker.answer` leaves the generation alive for the next keystroke's request, which may join it.
 """
 
 from __future__ import annotations
@@ -96,6 +95,7 @@ class Question:
             temperature=TEMPERATURE if self.number else 0.0,
             seed=self.number,
             sequence=document.key,
+            guidance=self.reading.guidance,
         )
 
 

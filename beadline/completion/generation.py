@@ -286,7 +286,7 @@ class Generation:
         if self.finished:
             return  # the worker was up to 4 tokens ahead of the cut
         text = piece.text
-        self.parts.append(Part(len(text), piece.tokens, piece.logprob))
+        self.parts.append(Part(len(text), piece.tokens, piece.logprob, piece.agreed))
         keep = self._rule.feed(text)
         self.text += text
         self._cut = keep is not None

@@ -10,7 +10,7 @@ from beadline.completion import snippets
 from beadline.completion.clock import ContextThread
 from beadline.completion.closers import AutoClosed, UserText
 from beadline.completion.loading import Loader
-from beadline.completion.reading import Reader, Reading
+from beadline.completion.reading import Guides, Reader, Reading
 from beadline.completion.snippets import Retrieves
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.types import Document
@@ -26,12 +26,13 @@ class Readings:
         loader: Loader,
         retriever: Retrieves | None,
         options: Options,
+        guides: Guides | None = None,
     ) -> None:
         self._thread = thread
         self._loader = loader
         self._searches = retriever is not None
         self._options = options.context
-        self._reader = Reader(retriever)
+        self._reader = Reader(retriever, guides)
         self._closers = AutoClosed()
         self._closers.replaceable = options.completion.replace_closers
 

@@ -17,10 +17,12 @@ from beadline.completion import generation as generations
 from beadline.completion import silence
 from beadline.completion.adapters import Adapted, Adapters
 from beadline.completion.asking import Asker, Question
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
 from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
+from beadline.completion.guiding import Graphs, Guiding
 from beadline.completion.history import History
 from beadline.completion.idle import Idle
 from beadline.completion.ladder import Decision, Ladder, Shown
@@ -58,17 +60,21 @@ class Completer:
         options: Options,
         *,
         retriever: Retrieves | None = None,
+        graph: Graphs | None = None,
+        cache_files: CacheFiles | None = None,
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
         adapters: AdapterStore | None = None,
     ) -> None:
-        """`retriever` searches the workspace for snippets and is closed with the completer.
+        """`retriever` searches the workspace for snippets and `cache_files` says what the cache
+        model counts; both are closed with the completer. `graph` is the retriever's, as a rule.
         `adapters`: those that repositories are served with; None leaves the engine as it is.
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
         self._retriever = retriever
+        self._cache_files = cache_files
         self._trace = trace
         self._clock = Clock(clock, call_later)
         self._thread = ContextThread(self._clock)
@@ -77,7 +83,9 @@ class Completer:
         self._history = History(clock)
         self._gate = Gate(self._history)
         self._prompts = Prompts()
-        self._readings = Readings(self._thread, self._loader, retriever, options)
+        cache = cache_files.cache if cache_files is not None else None
+        self._guiding = Guiding(options.completion, graph, cache)
+        self._readings = Readings(self._thread, self._loader, retriever, options, self._guiding)
         self._adapters = Adapters(engine, adapters, self._loader, self._thread)
         self._asker = Asker(
             self._adapters,
@@ -113,7 +121,10 @@ class Completer:
 
     async def ready(self) -> ModelInfo:
         """Wait until the model is loaded. Raises `ModelError` or `EngineError`."""
-        return await self._loader.ready()
+        info = await self._loader.ready()
+        if self._cache_files is not None:
+            self._cache_files.start(info)
+        return info
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer `request`. Bad content gives an empty result with a reason, never an exception.
@@ -191,6 +202,8 @@ class Completer:
         self._newest.pop(key, None)
         if self._retriever is not None:
             self._retriever.closed(key)
+        if self._cache_files is not None:
+            self._cache_files.closed(key)
 
     def seen(self, key: str) -> None:
         """The client says that the document's suggestion is visible now."""
@@ -204,12 +217,16 @@ class Completer:
         """The workspace has other folders now."""
         if self._retriever is not None:
             self._retriever.set_folders(folders)
+        if self._cache_files is not None:
+            self._cache_files.set_folders(folders)
 
     def files_changed(self) -> None:
         """Something on the disk changed."""
         self._readings.others_changed("")
         if self._retriever is not None:
             self._retriever.files_changed()
+        if self._cache_files is not None:
+            self._cache_files.files_changed()
 
     def rest(self) -> None:
         """Nobody wants suggestions for now: nothing is done until the next request."""
@@ -225,9 +242,12 @@ class Completer:
         self._options = options
         if self._retriever is not None:
             self._retriever.set_options(options.context)
+        if self._cache_files is not None:
+            self._cache_files.set_options(options)
         self.rest()
         self._ladder.clear()
         self._readings.reconfigure(options)
+        self._guiding.reconfigure(options.completion)
         self._idle.reconfigure(options.completion)
 
     async def close(self) -> None:
@@ -243,6 +263,8 @@ class Completer:
         self._thread.close()
         if self._retriever is not None:
             await asyncio.to_thread(self._retriever.close)
+        if self._cache_files is not None:
+            await asyncio.to_thread(self._cache_files.close)
 
     async def _shown(self, request: CompletionRequest, trace: Trace) -> list[Shown]:
         """What to show; fills `trace` on the way."""
@@ -257,6 +279,9 @@ class Completer:
         user = self._readings.user_text(request)
         if self._adapters.changed():
             self._ladder.clear()
+            self._served = self._loader.info
+            if self._cache_files is not None and self._served is not None:
+                self._cache_files.start(self._served)
         if not options.exact_tokens:
             rests = self._ladder.typed(document, offset)
             rests = tuple(r for r in rests if not silence.lengthens_entry(r.text, request))
@@ -387,11 +412,13 @@ class Completer:
         return 0 if question.is_measured else self._prompts.sent(asked, question.reading.snippets)
 
     def _tell_retriever(self, document: Document) -> None:
-        if self._retriever is None:
-            return
-        self._retriever.open(document)
-        if self._options.context.snippet_tokens:
-            self._retriever.start()
+        counted = self._cache_files is not None and self._options.engine.cache_model
+        if self._cache_files is not None:
+            self._cache_files.open(document)
+        if self._retriever is not None:
+            self._retriever.open(document)
+            if counted or self._options.context.snippet_tokens:
+                self._retriever.start()
 
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:

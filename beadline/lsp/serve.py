@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from beadline import settings
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
 from beadline.context.index.state import state_of
@@ -74,7 +75,16 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
         cache_dir=user_cache_dir(),
         tell=lambda problems: _soon(loop, server.remark, problems),
     )
-    completer = Completer(engine, options, trace=sink, retriever=retriever, adapters=AdapterStore())
+    cache_files = CacheFiles(options, cache_dir=user_cache_dir(), listings=retriever.listing)
+    completer = Completer(
+        engine,
+        options,
+        retriever=retriever,
+        graph=retriever.graph,
+        cache_files=cache_files,
+        trace=sink,
+        adapters=AdapterStore(),
+    )
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)

@@ -112,6 +112,38 @@ class Kept:
         return _definition(known, self._change, {}) if below else known
 
 
+def displaced(before: FileSymbols, old: str, new: str) -> FileSymbols:
+    """The symbols of `old`, an earlier version of a text, where they are in it now. Nothing is
+    read: what the change itself defines is not among them, and lines are not counted anew.
+    """
+    if old == new:
+        return before
+    start, end, new_end = changed_span(old, new)
+
+    def at(place: int) -> int:
+        return place + new_end - end if place >= end else min(place, start)
+
+    return replace(
+        before,
+        definitions=tuple(
+            each
+            if each.end < start
+            else replace(
+                each,
+                start=at(each.start),
+                end=at(each.end),
+                header=at(each.header),
+                header_end=at(each.header_end),
+            )
+            for each in before.definitions
+        ),
+        imports=tuple(
+            each if each.end < start else replace(each, start=at(each.start), end=at(each.end))
+            for each in before.imports
+        ),
+    )
+
+
 def _told(before: FileSymbols, change: _Change) -> bool:
     """Whether something was defined or imported in the changed lines."""
     return any(

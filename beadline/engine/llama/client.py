@@ -26,6 +26,7 @@ from beadline.engine.llama.probe import Verdicts
 from beadline.engine.llama.process import WorkerProcess, default_command
 from beadline.engine.llama.state import FOLDER
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob, ScoreJob
+from beadline.engine.llama.texts import SentTexts
 from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt, Score
 from beadline.errors import (
     BeadlineError,
@@ -96,6 +97,8 @@ class LlamaEngine:
         self._state = EngineState.NEW
         self._message = "The model is not loaded yet."
         self._worker: WorkerProcess | None = None
+        self._texts = SentTexts()
+        """What that worker was sent."""
         self._info: ModelInfo | None = None
         self._adapting = Adapting()
         self._loading: Loading | None = None
@@ -239,7 +242,7 @@ class LlamaEngine:
         if worker is None or not worker.alive:
             job.fail(EngineCrashed("The engine's process ended before the request."))
             return
-        worker.send(job.message())
+        worker.send(self._texts.pack(job.message()))
         patience = job.deadline_ms / 1000 + self._hang_grace_s
         try:
             await asyncio.wait_for(job.done.wait(), patience)
@@ -328,6 +331,7 @@ class LlamaEngine:
         demand, prompts, adapter = self._thrift.demand, self._prompts, self._adapting.applied
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
+        self._texts = SentTexts()
         info = await self._opener.open(worker, loading, path, demand, prompts, adapter)
         self._loading = None
         self._adapting.opened(info)

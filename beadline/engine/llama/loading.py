@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from beadline.engine import models
+from beadline.engine.cache_model.weights import values_of, weights_of
 from beadline.engine.llama import messages
 from beadline.engine.llama.installation import here, other_processor
 from beadline.engine.llama.memory import Demand, tells_of_memory, was_killed
@@ -127,6 +128,7 @@ class Opener:
                 "state_bytes": options.state_mebibytes << 20,
                 "drafts": options.drafts,
                 "draft_model": draft,
+                "cache": await self._cache_weights(path),
                 **self._windows,
             }
         )
@@ -134,6 +136,12 @@ class Opener:
             await self._probed(worker, loading, key)
         ready = await loading.wait_for(worker, "ready")
         return messages.info_from(ready["info"])
+
+    async def _cache_weights(self, model: Path) -> Message | None:
+        """What the cache model of a worker is weighed by; None where it is switched off."""
+        if not self._options.cache_model:
+            return None
+        return values_of(await asyncio.to_thread(weights_of, model))
 
     async def _probed(self, worker: WorkerProcess, loading: Loading, key: str) -> None:
         """Wait for the probe, and remember what it found."""

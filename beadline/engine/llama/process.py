@@ -19,16 +19,18 @@ CLOSE_S = 2.0
 
 
 def default_command() -> list[str]:
-    """Starts the worker with nothing of the current directory on its path.
+    """Starts the worker."""
+    return package_command("beadline.engine.llama.worker")
 
-    `-P` keeps the directory out; the package's own place is appended, last, so that the worker
+
+def package_command(module: str) -> list[str]:
+    """Starts the `main` of one of our modules with nothing of the current directory on its path.
+
+    `-P` keeps the directory out; the package's own place is appended, last, so that the process
     also starts where beadline runs from a source tree that only the parent's path knows.
     """
     root = Path(__file__).resolve().parents[3]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.engine.llama.worker import main; main()"
-    )
+    start = f"import sys; sys.path.append(sys.argv[1]); from {module} import main; main()"
     return [sys.executable, "-P", "-c", start, str(root)]
 
 

@@ -61,6 +61,10 @@ class Types:
         self._names: dict[str, Symbols] = {}
         self._depth = self._steps = 0
 
+    def begin(self) -> None:
+        """What is asked next may take as many steps as what was asked first."""
+        self._steps = 0
+
     def value(self, expression: str) -> Symbols:
         """The types and modules whose members an expression at the cursor has."""
         return self._applied(self._denoted(expression, self._here, ()), False, ())

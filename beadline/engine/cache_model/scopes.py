@@ -1,0 +1,271 @@
+"""The scopes that a generation is written in, and what followed its last tokens in each.
+
+Knows indexes and plain tokens; no files and no probabilities.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import merge
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+
+from beadline.engine.cache_model.array import DEPTH
+from beadline.engine.cache_model.distribution import Counts, Scope
+from beadline.engine.cache_model.seam import Seam
+from beadline.engine.cache_model.search import Index, Lookup, Matches
+
+ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
+"""Lengths of context that are counted besides the longest one of each source."""
+SAMPLE = 256
+"""Places that are counted of a context at most, evenly spread over all of them."""
+_LOOKED_AT = 4
+"""Counts that say whether a token goes on."""
+
+
+class Source(Protocol):
+    """Texts in which a context is looked up."""
+
+    def begin(self, context: Sequence[int]) -> None:
+        """A new context."""
+        ...
+
+    def append(self, token: int) -> None:
+        """The context goes on with a token."""
+        ...
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest end of the context that occurs, at most `DEPTH`."""
+        ...
+
+    def counts(self, order: int) -> list[Counts]:
+        """What followed the last `order` tokens, the nearest scope first."""
+        ...
+
+    def continuation(self, order: int, most: int) -> list[int]:
+        """At most `most` tokens that followed the last `order` ones once, beginning with one of
+        those that did so most often; none where they do not occur.
+        """
+        ...
+
+
+class TextSource:
+    """Implements `Source` over plain tokens of one scope."""
+
+    def __init__(self, tokens: np.ndarray, scope: Scope) -> None:
+        """`tokens`: uint32, texts that end with `array.SEPARATOR`."""
+        self._matches = Matches(tokens)
+        self._scope = scope
+
+    def begin(self, context: Sequence[int]) -> None:
+        self._matches.begin(context)
+
+    def append(self, token: int) -> None:
+        self._matches.append(token)
+
+    @property
+    def longest(self) -> int:
+        return self._matches.longest
+
+    def counts(self, order: int) -> list[Counts]:
+        places = self._matches.places(order)
+        if not len(places):
+            return []
+        sample = places[:: _stride(len(places))]
+        followed = Counter(self._matches.following(sample).tolist())
+        return [Counts(order, self._scope, followed, len(places) / len(sample))]
+
+    def continuation(self, order: int, most: int) -> list[int]:
+        places = self._matches.places(order)[-SAMPLE:]
+        if not len(places):
+            return []
+        following = self._matches.following(places)
+        top = Counter(following.tolist()).most_common(1)[0][0]
+        # The last one: what is repeated is repeated from near by, as a rule.
+        return self._matches.continuation(int(places[following == top][-1]), most)
+
+
+class IndexSource:
+    """Implements `Source` over an index: the repository, and in it the directory of a file."""
+
+    def __init__(self, index: Index, dead: Collection[str] = (), folder: str = "") -> None:
+        """`dead`: paths of files that do not count; `folder`: of the files that are near, empty:
+        none is nearer than others.
+        """
+        self._index = index
+        self._lookup = Lookup(index)
+        # A place is dead where an odd number of these bounds is not above it.
+        self._dead = np.array(index.places_of(dead), dtype=np.uint32).reshape(-1)
+        self._near = index.places_below(folder) if folder else (0, 0)
+
+    def begin(self, context: Sequence[int]) -> None:
+        self._lookup = Lookup(self._index)
+        for token in context[-DEPTH:]:
+            self._lookup.append(token)
+
+    def append(self, token: int) -> None:
+        self._lookup.append(token)
+
+    @property
+    def longest(self) -> int:
+        return self._lookup.longest
+
+    def counts(self, order: int) -> list[Counts]:
+        low, high = self._lookup.range_of(order)
+        if low == high:
+            return []
+        stride = _stride(high - low)
+        places, following = self._sample(low, high, stride)
+        everywhere = self._counted(following, order, Scope.REPOSITORY, stride)
+        first, end = self._near
+        if first == end or not everywhere:
+            return everywhere
+        near = following[(places >= first) & (places < end)]
+        return [*self._counted(near, order, Scope.DIRECTORY, stride), *everywhere]
+
+    def continuation(self, order: int, most: int) -> list[int]:
+        low, high = self._lookup.range_of(order)
+        places, following = self._sample(low, high, _stride(high - low))
+        followed = Counter(following.tolist())
+        followed.pop(self._index.separator, None)
+        if not followed:
+            return []
+        top = followed.most_common(1)[0][0]
+        return self._index.continuation(int(places[following == top][0]), most)
+
+    def _sample(self, low: int, high: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+        """Places of a range that are not dead, and the codes that follow them."""
+        places = self._index.order[low:high:stride]
+        following = self._index.following[low:high:stride]
+        if not len(self._dead):
+            return places, following
+        alive = np.searchsorted(self._dead, places, side="right") & 1 == 0
+        return places[alive], following[alive]
+
+    def _counted(
+        self, following: np.ndarray, order: int, scope: Scope, scale: float
+    ) -> list[Counts]:
+        followed = Counter(following.tolist())
+        followed.pop(self._index.separator, None)
+        if not followed:
+            return []
+        token = self._index.token
+        named = {token(code): count for code, count in followed.items()}
+        return [Counts(order, scope, named, float(scale))]
+
+
+class Scopes:
+    """All sources of one generation, and its context."""
+
+    def __init__(self, sources: Sequence[Source], cursor: Cursor | None = None) -> None:
+        """`sources`: those of nearer scopes first; `cursor`: where a first context ends."""
+        self._sources = tuple(sources)
+        self._first = cursor
+        self._cursor: Cursor | None = None
+        """Where the context ends now, while that may be inside of a token."""
+        self._context: Sequence[int] = ()
+
+    def begin(self, context: Sequence[int]) -> None:
+        """A new context: the tokens before the cursor, or its seam; the last `DEPTH` count."""
+        self._cursor, self._context = self._first, context[-DEPTH:]
+        for source in self._sources:
+            source.begin(context)
+        if self._cursor is not None:
+            self._cursor.plain.begin([*context, *self._cursor.tokens])
+
+    def append(self, token: int) -> None:
+        """The context goes on with a token."""
+        cursor, tokens = self._cursor, [token]
+        if cursor is not None:
+            seam = cursor.seam.after(token)
+            tokens = seam.tokens()
+            if any(seam.filtered(counts.followed) for counts in islice(self._counts(), _LOOKED_AT)):
+                # A token of the files says this and more.
+                cursor.plain.begin([*self._context, *tokens])
+                self._cursor = Cursor(seam, tuple(tokens), cursor.plain)
+                return
+        self._cursor = None
+        for source in self._sources:
+            for each in tokens:
+                source.append(each)
+
+    def lattice(self) -> Iterator[Counts]:
+        """What followed, longest contexts first, of one length the nearest scopes first.
+
+        Nothing of a shorter context is looked up before it is asked for.
+        """
+        if self._cursor is None:
+            yield from self._counts()
+            return
+        yield from merge(
+            self._cursor.behind(self._counts()),
+            self._cursor.plain_counts(),
+            key=lambda counts: (-counts.order, -counts.scope),
+        )
+
+    def continuation(self, most: int) -> tuple[list[int], int]:
+        """What followed the longest end of the context, and how long that is."""
+        cursor = self._cursor
+        plain, length = cursor.plain.continuation(most) if cursor is not None else ([], 0)
+        length -= len(cursor.tokens) if cursor is not None else 0
+        longest = [source.longest for source in self._sources]
+        for order in sorted({*longest, *ORDERS} - {0}, reverse=True):
+            if plain and length >= order:
+                break
+            for source, known in zip(self._sources, longest, strict=True):
+                found = source.continuation(order, most) if known >= order else []
+                if cursor is not None:
+                    found = cursor.seam.continued(found)
+                if found:
+                    return found, order
+        return plain, max(0, length)
+
+    def _counts(self) -> Iterator[Counts]:
+        longest = [source.longest for source in self._sources]
+        most = max(longest, default=0)
+        orders = {*longest, *ORDERS[: bisect_left(ORDERS, most)]} - {0}
+        for order in sorted(orders, reverse=True):
+            found = [
+                counts
+                for source, length in zip(self._sources, longest, strict=True)
+                if length >= order
+                for counts in source.counts(order)
+            ]
+            # Sources come in order, but one of them has two scopes.
+            yield from sorted(found, key=lambda counts: -counts.scope)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A cursor inside of what may be a token: what follows may go on with it, or not."""
+
+    seam: Seam
+    tokens: tuple[int, ...]
+    """What is owed, as tokens of its own."""
+    plain: Scopes
+    """The same sources, for a context that ends with these."""
+
+    def behind(self, lattice: Iterator[Counts]) -> Iterator[Counts]:
+        """Counts of what goes on with what is owed, as counts of what stands behind the cursor."""
+        for counts in lattice:
+            if followed := self.seam.filtered(counts.followed):
+                yield replace(counts, followed=followed)
+
+    def plain_counts(self) -> Iterator[Counts]:
+        """Counts of what follows the owed tokens, by the length of the context before these."""
+        for counts in self.plain.lattice():
+            order = counts.order - len(self.tokens)
+            if order < 1:
+                return
+            yield replace(counts, order=order)
+
+
+def _stride(count: int) -> int:
+    """Every which of so many is counted."""
+    return max(1, -(-count // SAMPLE))
