@@ -8,6 +8,7 @@ with the rules of silence off.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +67,15 @@ class CacheAlone:
     def state_message(self) -> str:
         """See `Engine`."""
         return self._engine.state_message
+
+    @property
+    def adapter(self) -> str:
+        """See `Engine`."""
+        return self._engine.adapter
+
+    def use_adapter(self, path: Path | None, scale: float = 1.0) -> asyncio.Future[None]:
+        """See `Engine`."""
+        return self._engine.use_adapter(path, scale)
 
     async def start(self) -> ModelInfo:
         """See `Engine`."""

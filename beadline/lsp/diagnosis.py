@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from beadline import processes
 from beadline.errors import BeadlineError
 
 LONGEST_S = 300.0
@@ -36,21 +37,6 @@ class Diagnosis:
     """Its report, lines of plain text."""
 
 
-def command() -> list[str]:
-    """Starts beadline's command line with nothing of the current directory on its path; its
-    arguments follow.
-
-    `-P` keeps the directory out; the package's own place is appended, last, so that it also starts
-    where beadline runs from a source tree that only the parent's path knows.
-    """
-    root = Path(__file__).resolve().parents[2]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.cli import main; sys.exit(main(sys.argv[2:]))"
-    )
-    return [sys.executable, "-P", "-c", start, str(root)]
-
-
 async def diagnose(
     model: str,
     workspace: Path | None,
@@ -60,10 +46,10 @@ async def diagnose(
 ) -> Diagnosis:
     """Run the doctor for a model and a folder whose editor settings are looked at.
 
-    `start` replaces `command()` (in tests). The process ends with the caller. Raises
+    `start` replaces `processes.command_line()` (in tests). The process ends with the caller. Raises
     `BeadlineError` when it cannot be started or does not come to an end.
     """
-    line = [*(start or command()), "doctor", "--model", model]
+    line = [*(start or processes.command_line()), "doctor", "--model", model]
     if workspace is not None:
         line += ["--workspace", str(workspace)]
     flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0

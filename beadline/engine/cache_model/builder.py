@@ -13,12 +13,12 @@ From it:  opened                                        taken   (after a put: se
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from beadline import processes
 from beadline.engine.cache_model.array import TokenText, build
 from beadline.engine.cache_model.overlay import plan
 from beadline.engine.cache_model.store import Current, Store
@@ -110,7 +110,7 @@ def _encoder(message: Message) -> Callable[[str], list[int]]:
 def main() -> None:
     """Take over stdin and stdout, serve, end the process."""
     incoming, outgoing = own_streams()
-    _give_way()
+    processes.stand_back(processes.LOWEST)
     inbox = Inbox()
     threading.Thread(target=inbox.read, args=(incoming,), daemon=True).start()
     try:
@@ -119,17 +119,6 @@ def main() -> None:
     finally:
         # Not a normal exit: the reader thread holds a stream's lock.
         os._exit(1)
-
-
-def _give_way() -> None:
-    """Run only when nobody else wants to."""
-    if sys.platform == "win32":
-        import ctypes
-
-        idle = 0x40  # IDLE_PRIORITY_CLASS
-        ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), idle)
-    else:
-        os.nice(_LOWEST)
 
 
 if __name__ == "__main__":

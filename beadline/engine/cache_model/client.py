@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from beadline import processes
 from beadline.engine.cache_model.store import Store
 from beadline.engine.llama import messages
 from beadline.engine.llama.messages import Message
-from beadline.engine.llama.process import package_command
 from beadline.errors import EngineCrashed
 
 BATCH = 1 << 18
@@ -43,7 +43,7 @@ class Builder:
         """`families_folder`: where the user's own families of models are."""
         self._model = model
         self._families = families_folder
-        self._command = list(command or package_command("beadline.engine.cache_model.builder"))
+        self._command = list(command or processes.main_of("beadline.engine.cache_model.builder"))
         self._lock = threading.Lock()
         """Guards what is below it."""
         self._process: subprocess.Popen[bytes] | None = None

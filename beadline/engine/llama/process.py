@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from beadline import processes
 from beadline.engine.llama import messages
 from beadline.engine.llama.messages import LINE_LIMIT, Message
 from beadline.errors import EngineCrashed
@@ -20,18 +20,7 @@ CLOSE_S = 2.0
 
 def default_command() -> list[str]:
     """Starts the worker."""
-    return package_command("beadline.engine.llama.worker")
-
-
-def package_command(module: str) -> list[str]:
-    """Starts the `main` of one of our modules with nothing of the current directory on its path.
-
-    `-P` keeps the directory out; the package's own place is appended, last, so that the process
-    also starts where beadline runs from a source tree that only the parent's path knows.
-    """
-    root = Path(__file__).resolve().parents[3]
-    start = f"import sys; sys.path.append(sys.argv[1]); from {module} import main; main()"
-    return [sys.executable, "-P", "-c", start, str(root)]
+    return processes.main_of("beadline.engine.llama.worker")
 
 
 class WorkerProcess:
