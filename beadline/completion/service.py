@@ -16,6 +16,7 @@ from pathlib import Path
 from beadline.completion import generation as generations
 from beadline.completion import silence
 from beadline.completion.adapters import Adapted, Adapters
+from beadline.completion.around import Around
 from beadline.completion.asking import Asker, Question
 from beadline.completion.cache_files import CacheFiles
 from beadline.completion.clock import Clock, ContextThread
@@ -73,8 +74,7 @@ class Completer:
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
-        self._retriever = retriever
-        self._cache_files = cache_files
+        self._around = Around(retriever, cache_files, options)
         self._trace = trace
         self._clock = Clock(clock, call_later)
         self._thread = ContextThread(self._clock)
@@ -122,8 +122,7 @@ class Completer:
     async def ready(self) -> ModelInfo:
         """Wait until the model is loaded. Raises `ModelError` or `EngineError`."""
         info = await self._loader.ready()
-        if self._cache_files is not None:
-            self._cache_files.start(info)
+        self._around.serve(info)
         return info
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
@@ -177,7 +176,7 @@ class Completer:
         """A document was opened in the editor."""
         self._newest[document.key] = document
         self._readings.see(document)
-        self._tell_retriever(document)
+        self._around.open(document)
 
     def edited(self, document: Document, offset: int | None) -> None:
         """A document changed: a generation that the newest text contradicts stops."""
@@ -187,7 +186,7 @@ class Completer:
         self._asker.edited(user, caret)
         self._prefetch.edited(document, offset)
         self._idle.edited(user, caret)
-        self._tell_retriever(document)
+        self._around.open(document)
 
     def closed(self, key: str) -> None:
         """A document closed: nothing is generated for it or remembered of it any more."""
@@ -200,10 +199,7 @@ class Completer:
         self._readings.forget(key)
         self._adapters.forget(key)
         self._newest.pop(key, None)
-        if self._retriever is not None:
-            self._retriever.closed(key)
-        if self._cache_files is not None:
-            self._cache_files.closed(key)
+        self._around.closed(key)
 
     def seen(self, key: str) -> None:
         """The client says that the document's suggestion is visible now."""
@@ -215,18 +211,12 @@ class Completer:
 
     def folders_changed(self, folders: Sequence[Path]) -> None:
         """The workspace has other folders now."""
-        if self._retriever is not None:
-            self._retriever.set_folders(folders)
-        if self._cache_files is not None:
-            self._cache_files.set_folders(folders)
+        self._around.set_folders(folders)
 
     def files_changed(self) -> None:
         """Something on the disk changed."""
         self._readings.others_changed("")
-        if self._retriever is not None:
-            self._retriever.files_changed()
-        if self._cache_files is not None:
-            self._cache_files.files_changed()
+        self._around.files_changed()
 
     def rest(self) -> None:
         """Nobody wants suggestions for now: nothing is done until the next request."""
@@ -240,10 +230,7 @@ class Completer:
         if options == self._options:
             return
         self._options = options
-        if self._retriever is not None:
-            self._retriever.set_options(options.context)
-        if self._cache_files is not None:
-            self._cache_files.set_options(options)
+        self._around.reconfigure(options)
         self.rest()
         self._ladder.clear()
         self._readings.reconfigure(options)
@@ -261,10 +248,7 @@ class Completer:
         await self._engine.close()
         await asyncio.gather(self._asker.drained(), self._idle.drained(), self._prefetch.drained())
         self._thread.close()
-        if self._retriever is not None:
-            await asyncio.to_thread(self._retriever.close)
-        if self._cache_files is not None:
-            await asyncio.to_thread(self._cache_files.close)
+        await self._around.close()
 
     async def _shown(self, request: CompletionRequest, trace: Trace) -> list[Shown]:
         """What to show; fills `trace` on the way."""
@@ -279,9 +263,7 @@ class Completer:
         user = self._readings.user_text(request)
         if self._adapters.changed():
             self._ladder.clear()
-            self._served = self._loader.info
-            if self._cache_files is not None and self._served is not None:
-                self._cache_files.start(self._served)
+            self._around.serve(self._loader.info)
         if not options.exact_tokens:
             rests = self._ladder.typed(document, offset)
             rests = tuple(r for r in rests if not silence.lengthens_entry(r.text, request))
@@ -410,15 +392,6 @@ class Completer:
         if not ahead:
             self._readings.sent(question.reading)
         return 0 if question.is_measured else self._prompts.sent(asked, question.reading.snippets)
-
-    def _tell_retriever(self, document: Document) -> None:
-        counted = self._cache_files is not None and self._options.engine.cache_model
-        if self._cache_files is not None:
-            self._cache_files.open(document)
-        if self._retriever is not None:
-            self._retriever.open(document)
-            if counted or self._options.context.snippet_tokens:
-                self._retriever.start()
 
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:

@@ -28,13 +28,7 @@ from beadline.engine.llama.state import FOLDER
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob, ScoreJob
 from beadline.engine.llama.texts import SentTexts
 from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt, Score
-from beadline.errors import (
-    BeadlineError,
-    EngineCrashed,
-    EngineUnavailable,
-    ModelError,
-    OutOfMemory,
-)
+from beadline.errors import BeadlineError, EngineCrashed, EngineUnavailable, ModelError, OutOfMemory
 from beadline.settings import EngineOptions
 
 MOST_CRASHES = 3
