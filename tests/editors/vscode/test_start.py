@@ -95,8 +95,10 @@ def test_an_installation_that_fails_says_why(
     editor = desk.open(source(PLAIN), environment=environment, served=False).editor
     until(lambda: any("Install" in button for button in editor.buttons()), "to install is offered")
     editor.press_button("Install")
-    until(lambda: offers(editor, "venv and pip"), "Python's venv is offered")
-    editor.choose("venv and pip")
+    by_name = "From the package index, with Python's venv and pip"
+    until(lambda: offers(editor, by_name), "Python's venv is offered")
+    assert editor.entries()[0] == "From a wheel file..."
+    editor.choose(by_name)
     told = until(
         lambda: [text for text in editor.errors() if "the installation failed" in text],
         "it is said that it failed",
