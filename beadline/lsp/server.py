@@ -99,7 +99,7 @@ class BeadlineServer(LanguageServer):
         self.protocol.on_malformed = self._lose
         self.engine = engine
         self.completer = completer
-        self.folder_states = folder_states or list
+        self.folder_states: FolderStates = folder_states or tuple
         self.configuration = Configuration(options)
         self.documents = DocumentStore(max_bytes=options.context.max_file_bytes)
         self.notebooks = Notebooks(self.documents)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.editors.editor import Editor
 from tests.editors.repository import Place
@@ -35,13 +36,24 @@ class Author:
         self.editor.type(text)
         self._lines[self._row] += text
 
+    def asked(self) -> Any:
+        """The id of the newest request, once that is one for the text as it is now."""
+
+        def newest() -> Any:
+            for request, _ in self.editor.wire.completions()[-1:]:
+                if request["params"]["position"] == self._position():
+                    return request["id"]
+            return None
+
+        return until(newest, f"it is asked at {self._position()}")
+
     def shown(self) -> str:
         """The suggestion for the text as it is now, once the editor shows it; may be empty.
 
         The newest request must be for the cursor's place, in the editor's units, and the editor
         must show what was answered to it.
         """
-        position = {"line": self._row, "character": self._units(self._lines[self._row])}
+        position = self._position()
         items = self.editor.wire.items_at(position)
         for item in items:
             assert item["range"] == {"start": position, "end": position}
@@ -110,6 +122,10 @@ class Author:
         newline = "\r\n" if self._crlf else "\n"
         written, expected = self._path.read_bytes().decode(), newline.join(self._lines)
         assert written == expected, f"the file holds {written!r} and not {expected!r}"
+
+    def _position(self) -> dict[str, int]:
+        """The cursor's, at the end of the line begun."""
+        return {"line": self._row, "character": self._units(self._lines[self._row])}
 
     def _units(self, text: str) -> int:
         """Length in the units of the editor's position encoding."""

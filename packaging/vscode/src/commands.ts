@@ -14,6 +14,7 @@ import { examine } from './doctor';
 import type { Launcher } from './launch';
 import { choose } from './menu';
 import { chooseModel } from './models';
+import { findWheel, PackageError, type Wheel } from './package';
 import { describePrompt } from './prompt';
 import {
   type DoctorReport,
@@ -40,6 +41,8 @@ export interface Parts {
   reports: Reports;
   settings: Settings;
   log: LogOutputChannel;
+  /** The extension's folder. */
+  extension: string;
   /** Version of the extension, and of the server that it installs. */
   version: string;
 }
@@ -69,9 +72,10 @@ export function register(parts: Parts): Disposable[] {
 }
 
 /** Ask how to install the server, do it, and start it. */
-async function installServer({ launcher, log, version }: Parts): Promise<void> {
+async function installServer(parts: Parts): Promise<void> {
+  const { launcher, log, version } = parts;
   const { folder } = launcher;
-  const steps = await choosePlan(version, folder);
+  const steps = await choosePlan(version, folder, await theWheel(parts));
   if (!steps) return;
   let installed = false;
   await launcher.whileStopped(async () => {
@@ -82,6 +86,15 @@ async function installServer({ launcher, log, version }: Parts): Promise<void> {
       'beadline: it is installed, but its program was not found. ' +
         'Name it in the setting beadline.client.path.',
     );
+  }
+}
+
+async function theWheel({ settings, extension, version }: Parts): Promise<Wheel | undefined> {
+  try {
+    return await findWheel(settings.package(), extension, version);
+  } catch (error) {
+    if (!(error instanceof PackageError)) throw error;
+    throw new Error(`beadline.client.package: ${error.message}.`);
   }
 }
 

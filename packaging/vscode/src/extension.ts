@@ -32,7 +32,8 @@ export function activate(context: ExtensionContext): void {
   const reports = new Reports();
   const { version } = manifest;
   const parts: Parts = {
-    server, launcher, board, acceptance, reports, settings, log, version,
+    server, launcher, board, acceptance, reports, settings, log,
+    extension: context.extensionPath, version,
   };
   running = server;
   context.subscriptions.push(

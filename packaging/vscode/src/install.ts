@@ -108,8 +108,12 @@ export function plan(
         step('Creating an environment', program, '-I', '-m', 'venv', folder),
         step(install, python, '-I', '-m', 'pip', 'install', ...PIP, ...beside, what),
       ];
-    case 'pipx':
-      return [step(install, program, 'install', '--force', what)];
+    case 'pipx': {
+      // pipx splits what it hands to pip at white space.
+      const handed = beside.some((word) => /[\s'"]/.test(word)) ? [] : beside;
+      const forPip = handed.length > 0 ? [`--pip-args=${handed.join(' ')}`] : [];
+      return [step(install, program, 'install', '--force', ...forPip, what)];
+    }
   }
 }
 
@@ -212,7 +216,7 @@ const CAUSES: [RegExp, string][] = [
   ],
   [
     /(no matching distribution found|could not find a version|no solution found|was not found in the package registry).*/i,
-    'the package index does not have this release. Choose "From a wheel file" and the wheel of a release.',
+    'the package index does not have this release, or not all that it needs. Choose "From a wheel file" and the wheel of a release.',
   ],
   [
     /ensurepip is not available|python3-venv/i,

@@ -106,6 +106,12 @@ export class Settings {
     };
   }
 
+  /** `beadline.client.package`: the wheel to install, or a folder with it; empty: to be found. */
+  package(): string {
+    const path = inspect('client.package')?.globalValue;
+    return typeof path === 'string' ? path.trim() : '';
+  }
+
   /** The answer to the server's question for its section. */
   sent(): Record<string, Record<string, unknown>> {
     return sentOf(this.names.editor, inspect);

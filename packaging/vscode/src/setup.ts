@@ -1,5 +1,6 @@
 // The dialogue of installing the server: the offer at the first start, the choice of how, the progress,
 // and what to do when it fails. The work itself is `install.ts`.
+import { basename } from 'node:path';
 import {
   type LogOutputChannel,
   type Memento,
@@ -20,6 +21,7 @@ import {
   type Source,
   type Step,
 } from './install';
+import type { Wheel } from './package';
 
 /** Key of the global state: the user does not want to be asked again. */
 const NOT_AGAIN = 'beadline.doNotOfferToInstall';
@@ -27,7 +29,8 @@ const LONGEST_LINE = 80;
 
 interface Way extends QuickPickItem {
   installer: Installer;
-  fromFile: boolean;
+  /** Undefined: the user is asked for a wheel. */
+  source: Source | undefined;
 }
 
 const WAYS: Record<Method, string> = {
@@ -49,21 +52,30 @@ export async function offer(memory: Memento): Promise<boolean> {
   return answer === 'Install...';
 }
 
-/** Ask how; undefined when the user does not want to, or nothing can install it. */
-export async function choosePlan(version: string, folder: string): Promise<Step[] | undefined> {
+/**
+ * Ask how; undefined when the user does not want to, or nothing can install it.
+ *
+ * `wheel`: what was found to install; without one a file is the first that is offered, and the name alone
+ * the last, which whoever owns an index may have given to something else.
+ */
+export async function choosePlan(
+  version: string,
+  folder: string,
+  wheel: Wheel | undefined,
+): Promise<Step[] | undefined> {
   const found = await installers();
   const best = found[0];
   if (!best) {
     void window.showErrorMessage(`beadline: ${nothingToInstallWith(process.platform)}`);
     return undefined;
   }
-  const way = await window.showQuickPick(ways(found, best, version, folder), {
+  const way = await window.showQuickPick(ways(found, best, version, folder, wheel), {
     title: 'Install the server of beadline',
-    placeHolder: 'How?',
+    placeHolder: 'From where, and how?',
     matchOnDescription: true,
   });
   if (!way) return undefined;
-  const source = way.fromFile ? await chooseWheel() : { version };
+  const source = way.source ?? (await chooseWheel());
   return source && plan(way.installer, source, folder);
 }
 
@@ -98,26 +110,46 @@ export async function run(
   }
 }
 
-function ways(found: Installer[], best: Installer, version: string, folder: string): Way[] {
-  const own = inEnvironment(folder, 'beadline');
-  const all = found.map((installer, index) => ({
-    label: `With ${WAYS[installer.method]}`,
-    description: index === 0 ? 'recommended' : '',
-    detail:
-      installer.method === 'pipx'
-        ? `beadline ${version} into an environment of pipx`
-        : `beadline ${version} as ${own}`,
-    installer,
-    fromFile: false,
-  }));
+/** What can be chosen, best first. Each says where the package comes from and where it goes. */
+export function ways(
+  found: readonly Installer[],
+  best: Installer,
+  version: string,
+  folder: string,
+  wheel: Wheel | undefined,
+): Way[] {
+  const into = ({ method }: Installer) =>
+    method === 'pipx' ? 'into an environment of pipx' : `as ${inEnvironment(folder, 'beadline')}`;
+  const shipped = wheel
+    ? found.map((installer, index) => ({
+        label: `With ${WAYS[installer.method]}`,
+        description: index === 0 ? 'recommended' : '',
+        detail: `${basename(wheel.wheel)} from ${wheel.origin}, ${into(installer)}`,
+        installer,
+        source: { wheel: wheel.wheel },
+      }))
+    : [];
   const file = {
-    label: 'From a wheel file...',
-    description: `with ${WAYS[best.method]}`,
-    detail: 'The wheel of a release; what it needs is taken from beside it where it lies there.',
+    label: wheel ? 'From another wheel file...' : 'From a wheel file...',
+    description: wheel ? '' : 'recommended',
+    detail: `The wheel of a release that you have, ${into(best)}. What it needs is taken from beside it where it lies there.`,
     installer: best,
-    fromFile: true,
+    source: undefined,
   };
-  return [...all, file];
+  const byName = found.map((installer) => ({
+    label: `From the package index, with ${WAYS[installer.method]}`,
+    description: '',
+    detail:
+      `beadline ${version} from the index that ${asks(installer.method)} is set up to ask, ${into(installer)}. ` +
+      'Only if you know that the package of this name there is ours.',
+    installer,
+    source: { version },
+  }));
+  return [...shipped, file, ...byName];
+}
+
+function asks(method: Method): string {
+  return method === 'uv' ? 'uv' : 'pip';
 }
 
 async function chooseWheel(): Promise<Source | undefined> {

@@ -90,6 +90,16 @@ describe('plan', () => {
     const last = plan(uv, { wheel }, '/s/server', here).at(-1)!;
     expect(last.parameters.slice(-3)).toEqual(['--find-links', '/house', wheel]);
   });
+
+  it('tells pipx too, but for a folder whose name it would split', () => {
+    const pipx = { method: 'pipx', program: '/usr/bin/pipx', version: '1.7' } as const;
+    const of = (wheel: string) => plan(pipx, { wheel }, '/s/server', here)[0]!.parameters;
+    const name = 'beadline-1.2.3-py3-none-any.whl';
+    expect(of(`/house/${name}`)).toEqual([
+      'install', '--force', '--pip-args=--find-links /house', `/house/${name}`,
+    ]);
+    expect(of(`/my house/${name}`)).toEqual(['install', '--force', `/my house/${name}`]);
+  });
 });
 
 describe('install', () => {

@@ -37,7 +37,7 @@ describe('the manifest', () => {
   });
 
   it('lets no workspace say which program runs, or what it is given', () => {
-    for (const name of ['beadline.client.path', 'beadline.client.extraArguments']) {
+    for (const name of ['path', 'extraArguments', 'package'].map((name) => `beadline.client.${name}`)) {
       expect(properties[name]?.scope).toBe('machine');
     }
   });

@@ -44,6 +44,7 @@ class VSCode:
     def version(self, folder: Path) -> str:
         """Of code-server and of the VS Code it holds. `folder`: for a configuration file, which
         code-server writes even when it is only asked."""
-        configuration = str(folder / "code-server.yaml")
+        configuration = folder / "code-server.yaml"
+        configuration.touch()  # it would say first that it wrote one
         entry = str(self.code_server)
-        return Program((str(self.node), entry, "--config", configuration)).version()
+        return Program((str(self.node), entry, "--config", str(configuration))).version()

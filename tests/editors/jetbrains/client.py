@@ -30,7 +30,11 @@ from typing import Any
 from tests.lsp.client import Client, Message, replace
 
 CAPABILITIES = {
-    "general": {"staleRequestSupport": {"cancel": True}, "positionEncodings": ["utf-16"]},
+    "general": {
+        # LSP4J's class of it begins with an empty list.
+        "staleRequestSupport": {"cancel": True, "retryOnContentModified": []},
+        "positionEncodings": ["utf-16"],
+    },
     "workspace": {
         "applyEdit": True,
         "configuration": True,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import beadline
 from beadline import settings
 from beadline.context.languages.registry import Registry
 from beadline.context.languages.types import PLAINTEXT
@@ -140,6 +141,17 @@ def test_the_installer_configures_what_it_installs() -> None:
         places = [command[0].rpartition("/")[0] for command in commands]
         assert programs in places, "and beadline installed with its Python"
         assert not any("${" in word for command in commands for word in command)
+
+
+def test_the_installer_takes_a_wheel_that_the_user_has() -> None:
+    """Never whatever has the name somewhere."""
+    wheel = f"beadline-{beadline.__version__}-py3-none-any.whl"
+    assert wheel in README
+    for kind, step in steps(content("installer.json")["run"]):
+        for command in step["command"].values() if kind == "exec" else ():
+            if "pip" in command:
+                assert command[-1].startswith(f"{keys.HOME}/")
+                assert command[-1].endswith(f"/{wheel}")
 
 
 def test_nothing_is_sent_that_an_editor_may_not_set() -> None:

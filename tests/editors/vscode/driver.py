@@ -21,8 +21,9 @@ SETTINGS = {
     "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
     # In a browser VS Code would save by itself, and not show what is not saved.
     "files.autoSave": "off",
-    # Its own assistant, and its questions to new users.
+    # Its own assistant, the place for it, and its questions to new users.
     "chat.disableAIFeatures": True,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "security.workspace.trust.enabled": False,
     "workbench.startupEditor": "none",
     "telemetry.telemetryLevel": "off",

@@ -17,7 +17,7 @@ function M.problem()
   if M.has(OLDEST) then
     return nil
   end
-  local found = vim.fn.matchstr(vim.fn.execute('version'), 'NVIM v\\zs\\S*')
+  local found = vim.fn.matchstr(vim.fn.execute('version'), 'NVIM v\\zs[0-9.]*')
   return ('beadline needs Neovim %s or newer; this is %s. '):format(OLDEST, found)
     .. 'Install a newer Neovim, or remove the plugin: nothing of it is active.'
 end
@@ -26,7 +26,8 @@ end
 function M.check()
   local problem = M.problem()
   if problem then
-    vim.notify(problem, vim.log.levels.ERROR)
+    -- Not as an error: where a file is being read Neovim would call that a fault of the file.
+    vim.api.nvim_echo({ { problem, 'ErrorMsg' } }, true, {})
   end
   return problem == nil
 end
