@@ -7,6 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
+_COLOURS = 128
+"""More than an editor's colours with the shades at the edges of its letters."""
+
 
 class Film:
     """Takes pictures of the same size one after the other."""
@@ -24,7 +27,15 @@ class Film:
 
     def save(self, path: Path) -> None:
         """All of them, again and again. Pillow keeps only what changes from one to the next."""
-        first, *others = map(self._read, range(len(self._milliseconds)))
+        pictures = [self._read(number) for number in range(len(self._milliseconds))]
+        width, height = pictures[0].size
+        # One palette for all, which is a third of the size of true colours.
+        strip = Image.new("RGB", (width, height * len(pictures)))
+        for number, picture in enumerate(pictures):
+            strip.paste(picture, (0, height * number))
+        palette = strip.quantize(_COLOURS)
+        none = Image.Dither.NONE
+        first, *others = [picture.quantize(palette=palette, dither=none) for picture in pictures]
         first.save(
             path,
             format="PNG",

@@ -36,6 +36,8 @@ from tests.editors.vscode.driver import VSCode
 from tests.editors.wire import TIMEOUT, until
 
 _SIZE = 960, 600
+_PAGE = 960, 1000
+"""For a page that is read."""
 _COLUMNS, _ROWS = 100, 30
 _SETTINGS = {
     "breadcrumbs.enabled": False,
@@ -45,7 +47,23 @@ _SETTINGS = {
     "editor.minimap.enabled": False,
     "window.commandCenter": False,
     "workbench.activityBar.location": "hidden",
+    "workbench.reduceMotion": "on",
 }
+_OTHER = """\
+\"\"\"Prints the words of files.\"\"\"
+
+import pathlib
+
+from words import most_common, read_words
+
+
+def report(paths: list[pathlib.Path]) -> None:
+    for path in paths:
+        words = read_words(path)
+        for word, count in most_common(words, 10):
+            print(f"{count:6} {word}")
+"""
+"""Another file of the repository, which prompts may have something of."""
 _KEY_MS, _LOOK_MS, _END_MS = 90, 1500, 2500
 
 
@@ -82,11 +100,18 @@ def _environment(folder: Path, server: Server, model: str | None) -> Mapping[str
     return {**server.on_path(), **own, **({"BEADLINE_ENGINE__MODEL": model} if model else {})}
 
 
+def _repository(folder: Path, text: str) -> Path:
+    """A repository of two files; the path of the one with this text."""
+    path = repository.make(folder, text)
+    (folder / "report.py").write_text(_OTHER, "utf-8")
+    return path
+
+
 def _vscode(
     programs: Programs, extension: Path, folder: Path, pictures: Path, model: str | None
 ) -> None:
     text = repository.source(BLOCK)
-    path = repository.make(folder / "words", text)
+    path = _repository(folder / "words", text)
     server = Server(folder)
     editor = VSCode(
         programs,
@@ -152,6 +177,7 @@ def _menu(editor: VSCode, pictures: Path) -> None:
 
 def _prompt(editor: VSCode, pictures: Path) -> None:
     before = editor.tab()
+    editor.resize(*_PAGE)
     editor.run("beadline.client.showPrompt", manifest.title("beadline.client.showPrompt"))
     until(lambda: editor.tab() != before and editor.text(), "the prompt is shown")
     editor.screenshot(pictures / "vscode-prompt.png")
@@ -159,7 +185,7 @@ def _prompt(editor: VSCode, pictures: Path) -> None:
 
 def _neovim(programs: Programs, folder: Path, pictures: Path, model: str | None) -> None:
     text = repository.source(BLOCK)
-    path = repository.make(folder / "words", text)
+    path = _repository(folder / "words", text)
     server = Server(folder)
     editor = Neovim(
         neovim.set_up(editors_folder()),
@@ -174,6 +200,8 @@ def _neovim(programs: Programs, folder: Path, pictures: Path, model: str | None)
     screen = Screen(programs, terminal)
     try:
         viewer = editor.attach(terminal.descriptor)
+        # As Neovim does by itself in a terminal that says that it has them.
+        editor.command("set termguicolors")
         author = Author(editor, path, text)
         author.find(BLOCK, lambda suggestion: "\n" in suggestion)
         screen.picture(pictures / "neovim-suggestion.png")

@@ -8,7 +8,6 @@ import {
   type QuickPickItem,
   window,
 } from 'vscode';
-import { inEnvironment } from './find';
 import {
   install,
   InstallCancelled,
@@ -69,9 +68,9 @@ export async function choosePlan(
     void window.showErrorMessage(`beadline: ${nothingToInstallWith(process.platform)}`);
     return undefined;
   }
-  const way = await window.showQuickPick(ways(found, best, version, folder, wheel), {
+  const way = await window.showQuickPick(ways(found, best, version, wheel), {
     title: 'Install the server of beadline',
-    placeHolder: 'From where, and how?',
+    placeHolder: 'Into an environment of its own: from where, and how?',
     matchOnDescription: true,
   });
   if (!way) return undefined;
@@ -110,21 +109,18 @@ export async function run(
   }
 }
 
-/** What can be chosen, best first. Each says where the package comes from and where it goes. */
+/** What can be chosen, best first. Each says in a short line where the package comes from. */
 export function ways(
   found: readonly Installer[],
   best: Installer,
   version: string,
-  folder: string,
   wheel: Wheel | undefined,
 ): Way[] {
-  const into = ({ method }: Installer) =>
-    method === 'pipx' ? 'into an environment of pipx' : `as ${inEnvironment(folder, 'beadline')}`;
   const shipped = wheel
     ? found.map((installer, index) => ({
         label: `With ${WAYS[installer.method]}`,
         description: index === 0 ? 'recommended' : '',
-        detail: `${basename(wheel.wheel)} from ${wheel.origin}, ${into(installer)}`,
+        detail: `${basename(wheel.wheel)} from ${wheel.origin}`,
         installer,
         source: { wheel: wheel.wheel },
       }))
@@ -132,16 +128,14 @@ export function ways(
   const file = {
     label: wheel ? 'From another wheel file...' : 'From a wheel file...',
     description: wheel ? '' : 'recommended',
-    detail: `The wheel of a release that you have, ${into(best)}. What it needs is taken from beside it where it lies there.`,
+    detail: 'A wheel that you have, of a release; what it needs from beside it, else from an index',
     installer: best,
     source: undefined,
   };
   const byName = found.map((installer) => ({
     label: `From the package index, with ${WAYS[installer.method]}`,
     description: '',
-    detail:
-      `beadline ${version} from the index that ${asks(installer.method)} is set up to ask, ${into(installer)}. ` +
-      'Only if you know that the package of this name there is ours.',
+    detail: `beadline ${version} from the index that ${asks(installer.method)} asks: only if you know that it is ours there`,
     installer,
     source: { version },
   }));

@@ -70,7 +70,7 @@ describe('ways', () => {
 
   it('offers the wheel first, another one then, and the name alone last', () => {
     const wheel = { wheel: `/house/${OWN}`, origin: 'the extension itself' };
-    const all = ways(found, UV, '1.2.3', '/s/server', wheel);
+    const all = ways(found, UV, '1.2.3', wheel);
     expect(all.map(({ source }) => source)).toEqual([
       { wheel: wheel.wheel },
       { wheel: wheel.wheel },
@@ -83,13 +83,13 @@ describe('ways', () => {
   });
 
   it('asks for a file first where there is no wheel', () => {
-    const all = ways(found, UV, '1.2.3', '/s/server', undefined);
+    const all = ways(found, UV, '1.2.3', undefined);
     expect(all[0]).toMatchObject({ source: undefined, description: 'recommended' });
     expect(all.slice(1).every(({ source }) => source && 'version' in source)).toBe(true);
   });
 
   it('says of each where the package comes from', () => {
-    for (const { detail, source } of ways(found, UV, '1.2.3', '/s/server', undefined)) {
+    for (const { detail, source } of ways(found, UV, '1.2.3', undefined)) {
       expect(detail).toContain(source ? 'from the index that' : 'that you have');
     }
   });

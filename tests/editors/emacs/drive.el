@@ -14,6 +14,8 @@
       auto-save-default nil
       create-lockfiles nil
       native-comp-jit-compilation nil
+      ;; What it would compile with lies elsewhere than where it looks.
+      native-comp-enable-subr-trampolines nil
       enable-local-variables nil)
 
 ;; lsp-mode: no other server, no question which folder is the project's, nothing that is kept.

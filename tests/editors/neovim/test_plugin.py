@@ -69,6 +69,17 @@ def test_a_part_after_a_part_needs_no_new_answer(open_file: Opens) -> None:
     author.check()
 
 
+@pytest.mark.parametrize("scheme", ["default", "habamax"])
+def test_suggestions_have_a_colour_in_terminals_of_few(open_file: Opens, scheme: str) -> None:
+    editor = open_file(source(PLAIN)).editor
+    editor.command(f"set notermguicolors | colorscheme {scheme}")
+    newest = editor.value("vim.fn.has('nvim-0.12')") == 1
+    group = "ComplHint" if newest else "BeadlineSuggestion"
+    get = "vim.api.nvim_get_hl(0, {name = '%s', link = false}).ctermfg or 0"
+    until(lambda: editor.value("vim.g.colors_name or ''") in (scheme, ""), "the colours are set")
+    assert editor.value(get % group) not in (0, editor.value(get % "Normal"))
+
+
 def test_a_superseded_request_is_cancelled_by_the_editor(open_file: Opens) -> None:
     first, place, *_ = PLAIN
     # Long enough that a request soon after another one is still waiting when the next one comes.

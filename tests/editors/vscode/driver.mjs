@@ -66,9 +66,11 @@ const commands = {
     }
   },
   filter: async ({ text }) => palette(text),
-  // What was in the list stays in the page when it is closed.
+  // What was in the list stays in the page when it is closed. Below an entry may be a line of details.
   entries: async () =>
-    (await quick.isVisible()) ? entries.locator('.label-name').allInnerTexts() : [],
+    (await quick.isVisible())
+      ? entries.locator('.quick-input-list-row:first-child .label-name').allInnerTexts()
+      : [],
   choose: async ({ text }) => entries.filter({ hasText: text }).first().click(),
   status: async () => (await status.count()) ? status.first().evaluate(item) : null,
   clickStatus: async () => status.first().locator('a').first().click(),

@@ -262,7 +262,7 @@ class VSCode:
         threading.Thread(target=read, daemon=True).start()
         return process
 
-    def _do(self, command: str, **arguments: Any) -> Any:
+    def _do(self, command: str, /, **arguments: Any) -> Any:
         assert self._driver.stdin is not None
         self._driver.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
         self._driver.stdin.flush()

@@ -9,10 +9,14 @@
 --   units        UTF-16 units of the item's text that come before `text`
 --   client_id    whose it is
 
+local highlight = require('beadline.highlight')
+local version = require('beadline.version')
+
 local M = {}
 
 local GROUP = 'beadline.ghost'
-local HIGHLIGHT = 'BeadlineSuggestion'
+--- Neovim's own display, where it has one, has a group of its own for it.
+local HIGHLIGHT = version.has('0.12') and 'ComplHint' or 'BeadlineSuggestion'
 local NAMESPACE = vim.api.nvim_create_namespace('beadline')
 
 local suggestions = {} -- by buffer
@@ -102,7 +106,7 @@ end
 
 --- Begin to follow what is typed in a buffer. Nothing is lost by doing so twice.
 function M.watch(bufnr)
-  vim.api.nvim_set_hl(0, HIGHLIGHT, { link = 'NonText', default = true })
+  highlight.watch(HIGHLIGHT)
   local group = vim.api.nvim_create_augroup(GROUP, { clear = false })
   vim.api.nvim_clear_autocmds({ group = group, buffer = bufnr })
   vim.api.nvim_create_autocmd({ 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, {
