@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from beadline.errors import InputError
+from beadline.evaluation import sources
 from beadline.evaluation.sources import (
+    is_inside,
     named,
     read_repositories,
     read_repository,
@@ -99,6 +101,50 @@ def test_a_commit_is_written_out_for_the_search(checkout: Path, bare: Path, tmp_
             ["a.py", "broken.py", "dos.py", "large.py", "latin.py", *USABLE[1:], "tiny.py"]
         )
         assert "changed" not in (target / "a.py").read_text("utf-8")
+
+
+def test_paths_stay_inside():
+    assert is_inside("a/b.py") and is_inside("a..b")
+    assert not any(map(is_inside, ("../a", "a/../../b", "/etc/x", "")))
+
+
+def test_nothing_is_written_outside_of_the_folder(checkout: Path, tmp_path: Path):
+    def ask(*arguments: str, stdin: bytes = b"") -> str:
+        command = ["git", "-C", str(checkout), *arguments]
+        done = subprocess.run(command, input=stdin, check=True, capture_output=True)
+        return done.stdout.decode("ascii").strip()
+
+    blob = bytes.fromhex(ask("rev-parse", "HEAD:a.py"))
+    inner = ask(
+        "hash-object", "-t", "tree", "-w", "--literally", "--stdin",
+        stdin=b"100644 evil.py\0" + blob,
+    )  # fmt: skip
+    outer = ask(
+        "hash-object", "-t", "tree", "-w", "--literally", "--stdin",
+        stdin=b"40000 ..\0" + bytes.fromhex(inner) + b"100644 good.py\0" + blob,
+    )  # fmt: skip
+    name = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    commit = ask(*name, "commit-tree", "-m", "evil", outer)
+    target = tmp_path / "place" / "out"
+    target.mkdir(parents=True)
+    write_tree(checkout, commit, target)
+    assert [p.name for p in target.parent.rglob("*.py")] == ["good.py"]
+
+
+def test_what_git_has_is_read_in_parts(checkout: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = read_repository(checkout)
+    asked: list[bytes] = []
+
+    def counting(command: list[str], stdin: bytes = b"") -> bytes:
+        if "cat-file" in command:
+            asked.append(stdin)
+        return run_git(command, stdin)
+
+    run_git = sources.run_git
+    monkeypatch.setattr(sources, "run_git", counting)
+    monkeypatch.setattr(sources, "_BATCH_BYTES", len(whole[0].text.encode()) + 10)
+    assert read_repository(checkout) == whole
+    assert [each.count(b"\n") for each in asked] == [1] * 6
 
 
 def test_prompts_have_the_name_of_the_folder_that_is_served(

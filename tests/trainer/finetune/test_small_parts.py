@@ -142,7 +142,7 @@ def test_what_is_left_open_is_settled_by_the_size_of_the_model() -> None:
     assert (small.rank, small.alpha, small.dropout) == (64, 128, 0.0)
     assert (large.rank, large.alpha, large.dropout) == (16, 32, 0.05)
     assert small.learning_rate > large.learning_rate > 0
-    assert (small.max_hours or 0) > large.max_hours == 0.0
+    assert (small.max_hours or 0.0) > 0 and large.max_hours == 0.0
     assert small.for_model(7_000_000_000) == small, "what is settled stays"
     given = TuneOptions(rank=8, alpha=3, dropout=0.0, learning_rate=1.0, max_hours=0.0)
     for size in (5_000_000, 7_000_000_000):

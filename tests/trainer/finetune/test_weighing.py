@@ -65,7 +65,8 @@ def near(one: Sequence[Any], other: Sequence[Any]) -> bool:
 def test_the_gradient_of_a_step_is_that_of_the_mean_over_samples(size: int) -> None:
     samples, rows = uneven()
     model = kit.tiny()
-    (sum(mean_of(model, sample) for sample in samples) / len(samples)).backward()
+    total: Any = sum(mean_of(model, sample) for sample in samples)
+    (total / len(samples)).backward()
     expected = gradients(model)
     assert attention.use(model)
     found = in_micro_batches(model, rows, size, Weighing.SAMPLE)
