@@ -164,44 +164,85 @@ class Scopes:
     """All sources of one generation, and its context."""
 
     def __init__(self, sources: Sequence[Source], cursor: Cursor | None = None) -> None:
-        """`sources`: those of nearer scopes first; `cursor`: where a first context ends."""
+        """`sources`: those of nearer scopes first; `cursor`: where a first context ends. None:
+        tokens are taken as they come, whatever the files have for the same text."""
         self._sources = tuple(sources)
         self._first = cursor
         self._cursor: Cursor | None = None
         """Where the context ends now, while that may be inside of a token."""
-        self._context: Sequence[int] = ()
+        self._context: list[int] = []
+        """Of which the last `DEPTH` tokens count."""
+        self._seen: list[Counts] = []
+        """The first of what was asked for behind this context."""
 
     def begin(self, context: Sequence[int]) -> None:
         """A new context: the tokens before the cursor, or its seam; the last `DEPTH` count."""
-        self._cursor, self._context = self._first, context[-DEPTH:]
+        self._context, self._seen = [*context[-DEPTH:]], []
         for source in self._sources:
             source.begin(context)
+        first = self._first
+        self._cursor = first if first is not None and first.seam.owed else None
         if self._cursor is not None:
             self._cursor.plain.begin([*context, *self._cursor.tokens])
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
-        cursor, tokens = self._cursor, [token]
+        cursor, seen = self._cursor, self._seen
+        self._seen = []
         if cursor is not None:
-            seam = cursor.seam.after(token)
-            tokens = seam.tokens()
-            if any(seam.filtered(counts.followed) for counts in islice(self._counts(), _LOOKED_AT)):
+            self._follow(cursor.seam.after(token), cursor.plain)
+        elif self._parts(token, seen):
+            assert self._first is not None
+            self._follow(self._first.seam.of(token), self._first.plain)
+        else:
+            self._push(token)
+
+    def _parts(self, token: int, seen: Sequence[Counts]) -> bool:
+        """Whether the files have nothing but longer tokens that begin with this one. `seen`: what
+        was asked for in front of it, if anything was."""
+        if self._first is None:
+            return False
+        seen = seen or list(islice(self._counts(), _LOOKED_AT))
+        if any(token in counts.followed for counts in seen):
+            return False
+        seam = self._first.seam.of(token)
+        return any(seam.filtered(counts.followed) for counts in seen)
+
+    def _follow(self, seam: Seam, plain: Scopes) -> None:
+        """The context goes on with what a seam owes, by the tokens that the files have for it."""
+        while seam.owed:
+            seen = list(islice(self._counts(), _LOOKED_AT))
+            if any(seam.filtered(counts.followed) for counts in seen):
                 # A token of the files says this and more.
-                cursor.plain.begin([*self._context, *tokens])
-                self._cursor = Cursor(seam, tuple(tokens), cursor.plain)
+                tokens = tuple(seam.tokens())
+                plain.begin([*self._context[-DEPTH:], *tokens])
+                self._cursor = Cursor(seam, tokens, plain)
                 return
+            first = next(filter(None, (seam.first(counts.followed) for counts in seen)), None)
+            if first is None:
+                break
+            self._push(first[0])
+            seam = first[1]
         self._cursor = None
+        for token in seam.tokens():
+            self._push(token)
+
+    def _push(self, token: int) -> None:
+        self._context.append(token)
         for source in self._sources:
-            for each in tokens:
-                source.append(each)
+            source.append(token)
 
     def lattice(self) -> Iterator[Counts]:
         """What followed, longest contexts first, of one length the nearest scopes first.
 
         Nothing of a shorter context is looked up before it is asked for.
         """
+        self._seen = []
         if self._cursor is None:
-            yield from self._counts()
+            for counts in self._counts():
+                if len(self._seen) < _LOOKED_AT:
+                    self._seen.append(counts)
+                yield counts
             return
         yield from merge(
             self._cursor.behind(self._counts()),
