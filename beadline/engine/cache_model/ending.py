@@ -18,6 +18,7 @@ from beadline.engine.cache_model.distribution import Mixture
 TERMS = ("model", "same", "line", "other", "same_match", "other_match")
 """Names of what tells an end, in their order."""
 INTERCEPT = "intercept"
+SAME, LINE = 1, 2
 MOST_ODDS = 8.0
 """Of an end, as a logarithm, either way: neither it nor what would follow becomes impossible."""
 
@@ -29,6 +30,15 @@ class Behind:
         """`spell`: the bytes of a token."""
         self._suffix = suffix.encode("utf-8", "replace")
         self._spell = spell
+        self._kinds: dict[int, int] = {}
+
+    def kind(self, token: int) -> int:
+        """`SAME`: it may begin with a token; `LINE`: both begin with a line's end, else; 0."""
+        known = self._kinds.get(token)
+        if known is None:
+            known = SAME if self.begins(token) else LINE if self.breaks(token) else 0
+            self._kinds[token] = known
+        return known
 
     def begins(self, token: int) -> bool:
         """Whether it may begin with a token."""
@@ -58,9 +68,10 @@ def terms(mixture: Mixture, odds: float, behind: Behind) -> tuple[float, ...]:
     """What tells an end, in the order of `TERMS`."""
     same = line = 0.0
     for token, share in mixture.mass.items():
-        if behind.begins(token):
+        kind = behind.kind(token)
+        if kind == SAME:
             same += share
-        elif behind.breaks(token):
+        elif kind == LINE:
             line += share
     other = max(0.0, 1.0 - mixture.rest - same - line)
     match = math.log(mixture.nearest.order)

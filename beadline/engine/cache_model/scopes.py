@@ -15,15 +15,16 @@ from typing import Protocol
 
 import numpy as np
 
-from beadline.engine.cache_model.array import DEPTH
+from beadline.engine.cache_model.array import DEPTH, SEPARATOR
 from beadline.engine.cache_model.distribution import Counts, Scope
 from beadline.engine.cache_model.seam import Seam
 from beadline.engine.cache_model.search import Index, Lookup, Matches
 
 ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
 """Lengths of context that are counted besides the longest one of each source."""
-SAMPLE = 256
+SAMPLE = 96
 """Places that are counted of a context at most, evenly spread over all of them."""
+_FEW = 24
 _LOOKED_AT = 4
 """Counts that say whether a token goes on."""
 
@@ -45,7 +46,8 @@ class Source(Protocol):
         ...
 
     def counts(self, order: int) -> list[Counts]:
-        """What followed the last `order` tokens, the nearest scope first."""
+        """What followed the last `order` tokens, the nearest scope first. Where a longer context
+        that was asked about stands at the same places, the very list that was told of it."""
         ...
 
     def continuation(self, order: int, most: int) -> list[int]:
@@ -62,11 +64,15 @@ class TextSource:
         """`tokens`: uint32, texts that end with `array.SEPARATOR`."""
         self._matches = Matches(tokens)
         self._scope = scope
+        self._known: dict[int, list[Counts]] = {}
+        """Of this context, by how many places it stands at."""
 
     def begin(self, context: Sequence[int]) -> None:
+        self._known = {}
         self._matches.begin(context)
 
     def append(self, token: int) -> None:
+        self._known = {}
         self._matches.append(token)
 
     @property
@@ -75,11 +81,15 @@ class TextSource:
 
     def counts(self, order: int) -> list[Counts]:
         places = self._matches.places(order)
-        if not len(places):
+        count = len(places)
+        if not count:
             return []
-        sample = places[:: _stride(len(places))]
-        followed = Counter(self._matches.following(sample).tolist())
-        return [Counts(order, self._scope, followed, len(places) / len(sample))]
+        # A shorter context stands wherever a longer one does: as many places are the same ones.
+        if count not in self._known:
+            sample = places[:: _stride(count)]
+            followed = _tally(self._matches.following(sample).tolist())
+            self._known[count] = [Counts(order, self._scope, followed, count / len(sample))]
+        return self._known[count]
 
     def continuation(self, order: int, most: int) -> list[int]:
         places = self._matches.places(order)[-SAMPLE:]
@@ -103,13 +113,19 @@ class IndexSource:
         # A place is dead where an odd number of these bounds is not above it.
         self._dead = np.array(index.places_of(dead), dtype=np.uint32).reshape(-1)
         self._near = index.places_below(folder) if folder else (0, 0)
+        self._known: dict[tuple[int, int], list[Counts]] = {}
+        """Of this context, by the range of places it stands at,"""
+        self._alive: dict[int, list[Counts]] = {}
+        """and by how many of them are not dead."""
 
     def begin(self, context: Sequence[int]) -> None:
+        self._known, self._alive = {}, {}
         self._lookup = Lookup(self._index)
         for token in context[-DEPTH:]:
             self._lookup.append(token)
 
     def append(self, token: int) -> None:
+        self._known, self._alive = {}, {}
         self._lookup.append(token)
 
     @property
@@ -117,11 +133,27 @@ class IndexSource:
         return self._lookup.longest
 
     def counts(self, order: int) -> list[Counts]:
-        low, high = self._lookup.range_of(order)
+        low, high = found = self._lookup.range_of(order)
         if low == high:
             return []
+        if found not in self._known:
+            self._known[found] = self._count(low, high, order)
+        return self._known[found]
+
+    def _count(self, low: int, high: int, order: int) -> list[Counts]:
+        """What follows the places of a range, the nearest scope first."""
         stride = _stride(high - low)
         places, following = self._sample(low, high, stride)
+        if stride > 1:
+            return self._near_and_all(places, following, order, stride)
+        # Without dead places other ranges may be the same ones as well.
+        if len(places) not in self._alive:
+            self._alive[len(places)] = self._near_and_all(places, following, order, stride)
+        return self._alive[len(places)]
+
+    def _near_and_all(
+        self, places: np.ndarray, following: np.ndarray, order: int, stride: int
+    ) -> list[Counts]:
         everywhere = self._counted(following, order, Scope.REPOSITORY, stride)
         first, end = self._near
         if first == end or not everywhere:
@@ -145,19 +177,15 @@ class IndexSource:
         following = self._index.following[low:high:stride]
         if not len(self._dead):
             return places, following
-        alive = np.searchsorted(self._dead, places, side="right") & 1 == 0
+        alive = self._dead.searchsorted(places, side="right") & 1 == 0
         return places[alive], following[alive]
 
     def _counted(
         self, following: np.ndarray, order: int, scope: Scope, scale: float
     ) -> list[Counts]:
-        followed = Counter(following.tolist())
-        followed.pop(self._index.separator, None)
-        if not followed:
-            return []
-        token = self._index.token
-        named = {token(code): count for code, count in followed.items()}
-        return [Counts(order, scope, named, float(scale))]
+        followed = _tally(self._index.named(following).tolist())
+        followed.pop(SEPARATOR, None)
+        return [Counts(order, scope, followed, float(scale))] if followed else []
 
 
 class Scopes:
@@ -271,13 +299,19 @@ class Scopes:
         longest = [source.longest for source in self._sources]
         most = max(longest, default=0)
         orders = {*longest, *ORDERS[: bisect_left(ORDERS, most)]} - {0}
+        told: list[list[Counts] | None] = [None] * len(longest)
         for order in sorted(orders, reverse=True):
-            found = [
-                counts
-                for source, length in zip(self._sources, longest, strict=True)
-                if length >= order
-                for counts in source.counts(order)
-            ]
+            found: list[Counts] = []
+            for number, source in enumerate(self._sources):
+                if longest[number] < order:
+                    continue
+                counts = source.counts(order)
+                # At no place more than a longer context it is no further evidence.
+                if counts is not told[number]:
+                    told[number] = counts
+                    # Nor where its places are all of the wider scope's.
+                    same = len(counts) > 1 and counts[0].total == counts[1].total
+                    found += counts[:1] if same else counts
             # Sources come in order, but one of them has two scopes.
             yield from sorted(found, key=lambda counts: -counts.scope)
 
@@ -305,6 +339,17 @@ class Cursor:
             if order < 1:
                 return
             yield replace(counts, order=order)
+
+
+def _tally(values: list[int]) -> dict[int, int]:
+    """How often each value occurs."""
+    if len(values) > _FEW:
+        return Counter(values)
+    # A `Counter` takes longer to make than these to fill.
+    found: dict[int, int] = {}
+    for value in values:
+        found[value] = found.get(value, 0) + 1
+    return found
 
 
 def _stride(count: int) -> int:
