@@ -89,7 +89,7 @@ def test_alone_the_cache_ends_what_is_over() -> None:
 
 
 def test_nothing_is_made_impossible() -> None:
-    extreme = dict.fromkeys(TERMS, 100.0)
+    extreme: dict[str, float] = dict.fromkeys(TERMS, 100.0)
     values = tuple([1.0] * len(TERMS))
     assert ending.weighed(extreme, values) == MOST_ODDS
     assert ending.weighed({name: -100.0 for name in TERMS}, values) == -MOST_ODDS
