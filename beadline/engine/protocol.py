@@ -161,6 +161,9 @@ class Observation:
     counts: tuple[tuple[int, int, float, int, float], ...]
     """Of every order and scope in which something was found: order, scope, occurrences, different
     tokens that followed, and how often the token did."""
+    ending: tuple[float, ...] = ()
+    """What tells whether the middle ends there instead (`engine.cache_model.ending.TERMS`); empty
+    as `terms` is."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,8 @@ class Score:
     observations: tuple[Observation, ...] = ()
     """What the cache model said of every token of the text that was not spelled, where the request
     holds one: what its weights are fitted to."""
+    ending: tuple[float, ...] = ()
+    """As of an observation, behind the text; empty where it was cut, or nothing is known."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ token, the weight is a logistic regression on who is to thank for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from beadline.engine.cache_model import ending
 from beadline.engine.cache_model.distribution import Backoff, Scope
 from beadline.engine.cache_model.interpolation import MOST_WEIGHT, TERMS, Weights
 from beadline.engine.protocol import Observation
@@ -30,6 +31,8 @@ _LEAST_STEP = 0.05
 _MOST = 12.0
 """Of the logarithm of an escape, either way."""
 _TINY = 1e-12
+_LEAST_SCALE = 1e-9
+"""Standard deviation of what is not constant."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,15 @@ class Case:
     group: str
     """Its repository: weights are checked across these."""
     observation: Observation
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in what an author wrote, and whether it is its end."""
+
+    ending: tuple[float, ...]
+    """As in `Observation`; not empty."""
+    ended: bool
 
 
 class Table:
@@ -109,6 +121,29 @@ def logprobs(cases: Sequence[Case], weights: Weights, *, vocabulary: int) -> dic
     }
 
 
+def fit_ending(places: Sequence[Place], *, alone: bool = False) -> dict[str, float]:
+    """Weights of what tells an end (`engine.cache_model.ending`), by logistic regression; none
+    where no place or every place is one. `alone`: without the model's word.
+    """
+    import numpy as np
+
+    ended = np.array([float(place.ended) for place in places])
+    if not 0 < ended.sum() < len(ended):
+        return {}
+    table = np.array([place.ending for place in places])
+    if alone:
+        table[:, ending.TERMS.index("model")] = 0.0
+    rows, back = _standardised(table)
+    weights = np.zeros(rows.shape[1])
+    for _ in range(_ROUNDS):
+        step = _newton(rows, weights, ended)
+        weights += step
+        if np.abs(step).max() < 1e-6:
+            break
+    intercept, plain = back(weights)
+    return {ending.INTERCEPT: intercept, **dict(zip(ending.TERMS, plain, strict=True))}
+
+
 def held_out(cases: Sequence[Case], *, vocabulary: int) -> dict[str, float]:
     """As `logprobs`, each repository's by weights fitted to the others; empty for one alone."""
     groups = sorted({case.group for case in cases})
@@ -171,27 +206,51 @@ def _gate(table: Table, cache: np.ndarray) -> tuple[dict[str, float], float]:
     """
     import numpy as np
 
-    mean, scale = table.terms.mean(axis=0), table.terms.std(axis=0)
-    used = scale > 1e-9
-    rows = np.column_stack(
-        [np.ones(len(table.terms)), (table.terms[:, used] - mean[used]) / scale[used]]
-    )
-    penalty = np.diag([0.0, *[RIDGE] * int(used.sum())])
+    rows, back = _standardised(table.terms)
     weights = np.zeros(rows.shape[1])
     for _ in range(_ROUNDS):
         gate = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
         # The served weight is bounded; so is the one that is to thank.
         bounded = np.minimum(gate, MOST_WEIGHT)
         thanks = bounded * cache / (bounded * cache + (1 - bounded) * table.model + _TINY)
-        slope = rows.T @ (thanks - gate) - penalty @ weights
-        curve = (rows * (gate * (1 - gate))[:, None]).T @ rows + penalty
-        curve[0, 0] += 1e-6  # a gate that is shut everywhere has no curvature
-        step = np.clip(np.linalg.solve(curve, slope), -2, 2)
+        step = _newton(rows, weights, thanks)
         weights += step
         if np.abs(step).max() < 1e-6:
             break
-    plain = weights[1:] / scale[used]
-    names = [name for name, use in zip(TERMS, used, strict=True) if use]
-    intercept = float(weights[0] - plain @ mean[used])
-    coefficients = {name: round(float(w), 6) for name, w in zip(names, plain, strict=True)}
-    return coefficients, round(intercept, 6)
+    intercept, plain = back(weights)
+    used = table.terms.std(axis=0) > _LEAST_SCALE
+    named = zip(TERMS, plain, used, strict=True)
+    return {name: value for name, value, use in named if use}, intercept
+
+
+def _standardised(
+    table: np.ndarray,
+) -> tuple[np.ndarray, Callable[[np.ndarray], tuple[float, list[float]]]]:
+    """Rows of a regression, a one in front; and what turns its weights into an intercept and a
+    coefficient for each column as it was. Constant columns have none: 0."""
+    import numpy as np
+
+    mean, scale = table.mean(axis=0), table.std(axis=0)
+    used = scale > _LEAST_SCALE
+    rows = np.column_stack([np.ones(len(table)), (table[:, used] - mean[used]) / scale[used]])
+
+    def back(weights: np.ndarray) -> tuple[float, list[float]]:
+        plain = np.zeros(len(mean))
+        plain[used] = weights[1:] / scale[used]
+        intercept = float(weights[0] - plain @ mean)
+        return round(intercept, 6), [round(float(each), 6) for each in plain]
+
+    return rows, back
+
+
+def _newton(rows: np.ndarray, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """A step of a logistic regression towards `goal`, probabilities; all but the first weight are
+    held back by the ridge."""
+    import numpy as np
+
+    penalty = np.diag([0.0, *[RIDGE] * (rows.shape[1] - 1)])
+    gate = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
+    slope = rows.T @ (goal - gate) - penalty @ weights
+    curve = (rows * (gate * (1 - gate))[:, None]).T @ rows + penalty
+    curve[0, 0] += 1e-6  # a gate that is shut everywhere has no curvature
+    return np.clip(np.linalg.solve(curve, slope), -2, 2)

@@ -6,6 +6,7 @@ What is computed is in `cache_fit`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from beadline.engine.models import resolve
 from beadline.engine.protocol import FimRequest, Score
 from beadline.engine.verdicts import digest
 from beadline.evaluation import cache_fit
-from beadline.evaluation.cache_fit import Case
+from beadline.evaluation.cache_fit import Case, Place
 from beadline.evaluation.holes import Hole
 from beadline.evaluation.run import document_of
 from beadline.settings import Options
@@ -38,16 +39,28 @@ class Scores(Protocol):
     async def score(self, request: FimRequest, middle: str) -> Score: ...
 
 
+@dataclass(frozen=True)
+class Observed:
+    """What was seen of the texts of holes."""
+
+    cases: list[Case]
+    """Their tokens."""
+    places: list[Place]
+    """Where they may end. The first place of a text is none: no hole that is drawn here is empty,
+    which says nothing of those that people ask about."""
+
+
 async def observe(
     completer: Asks,
     engine: Scores,
     holes: Sequence[Hole],
     folders: Mapping[str, Path],
     progress: Callable[[int], None] = lambda count: None,
-) -> list[Case]:
+) -> Observed:
     """What the cache says of every token of the holes' own texts. `folders` holds the files of the
     repositories, by name."""
-    found: list[Case] = []
+    cases: list[Case] = []
+    places: list[Place] = []
     for count, hole in enumerate(holes, start=1):
         if not hole.truth:
             continue
@@ -57,13 +70,16 @@ async def observe(
         asked = await completer.fim_request(request)
         score = await engine.score(asked, hole.truth)
         completer.closed(request.document.key)
-        found += [Case(hole.repo, each) for each in score.observations]
+        cases += [Case(hole.repo, each) for each in score.observations]
+        places += [Place(each.ending, False) for each in score.observations[1:] if each.ending]
+        if score.ending:
+            places.append(Place(score.ending, True))
         progress(count)
-    return found
+    return Observed(cases, places)
 
 
 def fit_and_write(
-    cases: Sequence[Case],
+    observed: Observed,
     options: Options,
     vocabulary: int,
     target: Path | None,
@@ -75,11 +91,17 @@ def fit_and_write(
     observations that nothing can be fitted to, `FileError` for a file that cannot be written.
     """
     model = resolve(options.engine.model)
-    fitted = cache_fit.fit(cases, vocabulary=vocabulary)
+    cases, places = observed.cases, observed.places
+    fitted = replace(
+        cache_fit.fit(cases, vocabulary=vocabulary),
+        ending=cache_fit.fit_ending(places),
+        ending_alone=cache_fit.fit_ending(places, alone=True),
+    )
     evidence = {
         "repositories": header["repositories"],
         "seed": header["seed"],
         "code": header["code"],
+        "ends": sum(place.ended for place in places),
         **cache_fit.evidence_of(cases, fitted, vocabulary=vocabulary),
     }
     path = target or weights.user_file(digest(model))

@@ -203,8 +203,8 @@ async def _fit_cache(
 
     async with _served(options, folders, retriever) as (completer, engine):
         vocabulary = (await completer.ready()).vocabulary_size
-        cases = await cache_fits.observe(completer, engine, holes, folders, progress)
-    return cache_fits.fit_and_write(cases, options, vocabulary, target, header)
+        observed = await cache_fits.observe(completer, engine, holes, folders, progress)
+    return cache_fits.fit_and_write(observed, options, vocabulary, target, header)
 
 
 @asynccontextmanager

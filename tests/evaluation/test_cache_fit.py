@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
+from beadline.engine.cache_model import ending
 from beadline.engine.cache_model.distribution import Backoff, Counts, Scope, mix
 from beadline.engine.cache_model.interpolation import TERMS, Weights
 from beadline.engine.protocol import Observation
 from beadline.errors import InputError
-from beadline.evaluation.cache_fit import Case, Table, fit, held_out, logprobs
+from beadline.evaluation.cache_fit import Case, Place, Table, fit, fit_ending, held_out, logprobs
 
 VOCABULARY = 100
 
@@ -99,6 +100,28 @@ def test_the_table_says_what_is_served() -> None:
         mass, rest = table.cache(backoff)
         assert mass[0] == pytest.approx(mixture.mass.get(token, 0.0))
         assert rest[0] == pytest.approx(mixture.rest)
+
+
+def test_what_tells_an_end_is_found() -> None:
+    rng = random.Random(0)
+    places = []
+    for _ in range(2000):
+        same, model = float(rng.random() < 0.5), rng.uniform(-3, 3)
+        ended = rng.random() < (0.8 if same else 0.1)
+        values = {**dict.fromkeys(ending.TERMS, 0.0), "same": same, "model": model}
+        places.append(Place(tuple(values.values()), ended))
+    for alone in (False, True):
+        weights = fit_ending(places, alone=alone)
+        # The model tells nothing here.
+        assert weights["model"] == pytest.approx(0.0, abs=0.0 if alone else 0.1)
+        for same, chance in ((0.0, 0.1), (1.0, 0.8)):
+            told = tuple({**dict.fromkeys(ending.TERMS, 0.0), "same": same}.values())
+            found = 1 / (1 + math.exp(-ending.weighed(weights, told)))
+            assert found == pytest.approx(chance, abs=0.05)
+
+
+def test_where_nothing_ends_nothing_tells_it() -> None:
+    assert fit_ending([Place((0.0,) * len(ending.TERMS), False)] * 10) == {}
 
 
 def test_too_little_fits_nothing() -> None:

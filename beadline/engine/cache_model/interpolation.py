@@ -1,9 +1,10 @@
 """How much the cache is believed at a place, and the logits that come of it. Knows no texts.
 
 p = (1 - w) p_model + w p_cache, where the cache's last back-off is the model itself, so that only
-the tokens that the cache has seen change. Whether the middle ends is the model's alone to say: the
-cache has files, and knows no holes. The weight w is a logistic function of how long and how often
-the context was seen, where, and how sure the model is (fitted by `evaluate --fit-cache`).
+the tokens that the cache has seen change. Whether the middle ends is not mixed but weighed by
+itself (`ending`): the cache has files, and knows no holes. The weight w is a logistic function of
+how long and how often the context was seen, where, and how sure the model is (fitted by
+`evaluate --fit-cache`).
 """
 
 from __future__ import annotations
@@ -95,6 +96,10 @@ class Weights:
     """Of the cache beside the model."""
     alone: Backoff = field(default_factory=Backoff)
     """Of the cache without the model."""
+    ending: Mapping[str, float] = field(default_factory=dict)
+    """By the names of `ending.TERMS`, and the intercept; none: the model says alone what ends."""
+    ending_alone: Mapping[str, float] = field(default_factory=dict)
+    """Of the cache without the model; none: nothing ends."""
 
     def weight(self, values: tuple[float, ...]) -> float:
         """Of the cache, 0 to `MOST_WEIGHT`, from `terms`."""

@@ -15,15 +15,16 @@ from typing import Protocol
 
 import numpy as np
 
-from beadline.engine.cache_model.array import DEPTH
+from beadline.engine.cache_model.array import DEPTH, SEPARATOR
 from beadline.engine.cache_model.distribution import Counts, Scope
 from beadline.engine.cache_model.seam import Seam
 from beadline.engine.cache_model.search import Index, Lookup, Matches
 
 ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
 """Lengths of context that are counted besides the longest one of each source."""
-SAMPLE = 256
+SAMPLE = 96
 """Places that are counted of a context at most, evenly spread over all of them."""
+_FEW = 24
 _LOOKED_AT = 4
 """Counts that say whether a token goes on."""
 
@@ -45,7 +46,8 @@ class Source(Protocol):
         ...
 
     def counts(self, order: int) -> list[Counts]:
-        """What followed the last `order` tokens, the nearest scope first."""
+        """What followed the last `order` tokens, the nearest scope first. Where a longer context
+        that was asked about stands at the same places, the very list that was told of it."""
         ...
 
     def continuation(self, order: int, most: int) -> list[int]:
@@ -62,11 +64,15 @@ class TextSource:
         """`tokens`: uint32, texts that end with `array.SEPARATOR`."""
         self._matches = Matches(tokens)
         self._scope = scope
+        self._known: dict[int, list[Counts]] = {}
+        """Of this context, by how many places it stands at."""
 
     def begin(self, context: Sequence[int]) -> None:
+        self._known = {}
         self._matches.begin(context)
 
     def append(self, token: int) -> None:
+        self._known = {}
         self._matches.append(token)
 
     @property
@@ -75,11 +81,15 @@ class TextSource:
 
     def counts(self, order: int) -> list[Counts]:
         places = self._matches.places(order)
-        if not len(places):
+        count = len(places)
+        if not count:
             return []
-        sample = places[:: _stride(len(places))]
-        followed = Counter(self._matches.following(sample).tolist())
-        return [Counts(order, self._scope, followed, len(places) / len(sample))]
+        # A shorter context stands wherever a longer one does: as many places are the same ones.
+        if count not in self._known:
+            sample = places[:: _stride(count)]
+            followed = _tally(self._matches.following(sample).tolist())
+            self._known[count] = [Counts(order, self._scope, followed, count / len(sample))]
+        return self._known[count]
 
     def continuation(self, order: int, most: int) -> list[int]:
         places = self._matches.places(order)[-SAMPLE:]
@@ -103,13 +113,19 @@ class IndexSource:
         # A place is dead where an odd number of these bounds is not above it.
         self._dead = np.array(index.places_of(dead), dtype=np.uint32).reshape(-1)
         self._near = index.places_below(folder) if folder else (0, 0)
+        self._known: dict[tuple[int, int], list[Counts]] = {}
+        """Of this context, by the range of places it stands at,"""
+        self._alive: dict[int, list[Counts]] = {}
+        """and by how many of them are not dead."""
 
     def begin(self, context: Sequence[int]) -> None:
+        self._known, self._alive = {}, {}
         self._lookup = Lookup(self._index)
         for token in context[-DEPTH:]:
             self._lookup.append(token)
 
     def append(self, token: int) -> None:
+        self._known, self._alive = {}, {}
         self._lookup.append(token)
 
     @property
@@ -117,11 +133,27 @@ class IndexSource:
         return self._lookup.longest
 
     def counts(self, order: int) -> list[Counts]:
-        low, high = self._lookup.range_of(order)
+        low, high = found = self._lookup.range_of(order)
         if low == high:
             return []
+        if found not in self._known:
+            self._known[found] = self._count(low, high, order)
+        return self._known[found]
+
+    def _count(self, low: int, high: int, order: int) -> list[Counts]:
+        """What follows the places of a range, the nearest scope first."""
         stride = _stride(high - low)
         places, following = self._sample(low, high, stride)
+        if stride > 1:
+            return self._near_and_all(places, following, order, stride)
+        # Without dead places other ranges may be the same ones as well.
+        if len(places) not in self._alive:
+            self._alive[len(places)] = self._near_and_all(places, following, order, stride)
+        return self._alive[len(places)]
+
+    def _near_and_all(
+        self, places: np.ndarray, following: np.ndarray, order: int, stride: int
+    ) -> list[Counts]:
         everywhere = self._counted(following, order, Scope.REPOSITORY, stride)
         first, end = self._near
         if first == end or not everywhere:
@@ -145,63 +177,100 @@ class IndexSource:
         following = self._index.following[low:high:stride]
         if not len(self._dead):
             return places, following
-        alive = np.searchsorted(self._dead, places, side="right") & 1 == 0
+        alive = self._dead.searchsorted(places, side="right") & 1 == 0
         return places[alive], following[alive]
 
     def _counted(
         self, following: np.ndarray, order: int, scope: Scope, scale: float
     ) -> list[Counts]:
-        followed = Counter(following.tolist())
-        followed.pop(self._index.separator, None)
-        if not followed:
-            return []
-        token = self._index.token
-        named = {token(code): count for code, count in followed.items()}
-        return [Counts(order, scope, named, float(scale))]
+        followed = _tally(self._index.named(following).tolist())
+        followed.pop(SEPARATOR, None)
+        return [Counts(order, scope, followed, float(scale))] if followed else []
 
 
 class Scopes:
     """All sources of one generation, and its context."""
 
     def __init__(self, sources: Sequence[Source], cursor: Cursor | None = None) -> None:
-        """`sources`: those of nearer scopes first; `cursor`: where a first context ends."""
+        """`sources`: those of nearer scopes first; `cursor`: where a first context ends. None:
+        tokens are taken as they come, whatever the files have for the same text."""
         self._sources = tuple(sources)
         self._first = cursor
         self._cursor: Cursor | None = None
         """Where the context ends now, while that may be inside of a token."""
-        self._context: Sequence[int] = ()
+        self._context: list[int] = []
+        """Of which the last `DEPTH` tokens count."""
+        self._seen: list[Counts] = []
+        """The first of what was asked for behind this context."""
 
     def begin(self, context: Sequence[int]) -> None:
         """A new context: the tokens before the cursor, or its seam; the last `DEPTH` count."""
-        self._cursor, self._context = self._first, context[-DEPTH:]
+        self._context, self._seen = [*context[-DEPTH:]], []
         for source in self._sources:
             source.begin(context)
+        first = self._first
+        self._cursor = first if first is not None and first.seam.owed else None
         if self._cursor is not None:
             self._cursor.plain.begin([*context, *self._cursor.tokens])
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
-        cursor, tokens = self._cursor, [token]
+        cursor, seen = self._cursor, self._seen
+        self._seen = []
         if cursor is not None:
-            seam = cursor.seam.after(token)
-            tokens = seam.tokens()
-            if any(seam.filtered(counts.followed) for counts in islice(self._counts(), _LOOKED_AT)):
+            self._follow(cursor.seam.after(token), cursor.plain)
+        elif self._parts(token, seen):
+            assert self._first is not None
+            self._follow(self._first.seam.of(token), self._first.plain)
+        else:
+            self._push(token)
+
+    def _parts(self, token: int, seen: Sequence[Counts]) -> bool:
+        """Whether the files have nothing but longer tokens that begin with this one. `seen`: what
+        was asked for in front of it, if anything was."""
+        if self._first is None:
+            return False
+        seen = seen or list(islice(self._counts(), _LOOKED_AT))
+        if any(token in counts.followed for counts in seen):
+            return False
+        seam = self._first.seam.of(token)
+        return any(seam.filtered(counts.followed) for counts in seen)
+
+    def _follow(self, seam: Seam, plain: Scopes) -> None:
+        """The context goes on with what a seam owes, by the tokens that the files have for it."""
+        while seam.owed:
+            seen = list(islice(self._counts(), _LOOKED_AT))
+            if any(seam.filtered(counts.followed) for counts in seen):
                 # A token of the files says this and more.
-                cursor.plain.begin([*self._context, *tokens])
-                self._cursor = Cursor(seam, tuple(tokens), cursor.plain)
+                tokens = tuple(seam.tokens())
+                plain.begin([*self._context[-DEPTH:], *tokens])
+                self._cursor = Cursor(seam, tokens, plain)
                 return
+            first = next(filter(None, (seam.first(counts.followed) for counts in seen)), None)
+            if first is None:
+                break
+            self._push(first[0])
+            seam = first[1]
         self._cursor = None
+        for token in seam.tokens():
+            self._push(token)
+
+    def _push(self, token: int) -> None:
+        self._context.append(token)
         for source in self._sources:
-            for each in tokens:
-                source.append(each)
+            source.append(token)
 
     def lattice(self) -> Iterator[Counts]:
         """What followed, longest contexts first, of one length the nearest scopes first.
 
         Nothing of a shorter context is looked up before it is asked for.
         """
+        self._seen = []
         if self._cursor is None:
-            yield from self._counts()
+            for counts in self._counts():
+                if len(self._seen) < _LOOKED_AT:
+                    self._seen.append(counts)
+                yield counts
             return
         yield from merge(
             self._cursor.behind(self._counts()),
@@ -230,13 +299,19 @@ class Scopes:
         longest = [source.longest for source in self._sources]
         most = max(longest, default=0)
         orders = {*longest, *ORDERS[: bisect_left(ORDERS, most)]} - {0}
+        told: list[list[Counts] | None] = [None] * len(longest)
         for order in sorted(orders, reverse=True):
-            found = [
-                counts
-                for source, length in zip(self._sources, longest, strict=True)
-                if length >= order
-                for counts in source.counts(order)
-            ]
+            found: list[Counts] = []
+            for number, source in enumerate(self._sources):
+                if longest[number] < order:
+                    continue
+                counts = source.counts(order)
+                # At no place more than a longer context it is no further evidence.
+                if counts is not told[number]:
+                    told[number] = counts
+                    # Nor where its places are all of the wider scope's.
+                    same = len(counts) > 1 and counts[0].total == counts[1].total
+                    found += counts[:1] if same else counts
             # Sources come in order, but one of them has two scopes.
             yield from sorted(found, key=lambda counts: -counts.scope)
 
@@ -264,6 +339,17 @@ class Cursor:
             if order < 1:
                 return
             yield replace(counts, order=order)
+
+
+def _tally(values: list[int]) -> dict[int, int]:
+    """How often each value occurs."""
+    if len(values) > _FEW:
+        return Counter(values)
+    # A `Counter` takes longer to make than these to fill.
+    found: dict[int, int] = {}
+    for value in values:
+        found[value] = found.get(value, 0) + 1
+    return found
 
 
 def _stride(count: int) -> int:

@@ -22,7 +22,7 @@ class Seam:
     """What stands between the last token of the context and the cursor."""
 
     owed: bytes
-    """Begins the token that follows in the files; not empty."""
+    """Begins the token that follows in the files; empty: the cursor is between two tokens."""
     encode: Encode
     spell: Spell
 
@@ -58,6 +58,21 @@ class Seam:
     def after(self, token: int) -> Seam:
         """The seam when a token was chosen behind the cursor: it may end within a file's token."""
         return replace(self, owed=self.owed + self.spell(token))
+
+    def of(self, token: int) -> Seam:
+        """The seam when such a token was chosen behind one that ended with its file's."""
+        return replace(self, owed=self.spell(token))
+
+    def first(self, followed: Mapping[int, int]) -> tuple[int, Seam] | None:
+        """The likeliest token that follows in files and is the beginning, or all, of what is owed,
+        and the seam behind it; None where there is none.
+        """
+        spelled = ((count, token, self.spell(token)) for token, count in followed.items())
+        fitting = [each for each in spelled if each[2] and self.owed.startswith(each[2])]
+        if not fitting:
+            return None
+        _, token, data = max(fitting)
+        return token, replace(self, owed=self.owed[len(data) :])
 
     def tokens(self) -> list[int]:
         """What is owed as tokens of its own; a character that has only begun is not among them."""

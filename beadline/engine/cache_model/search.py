@@ -77,6 +77,10 @@ class Index:
         """The token of a code."""
         return self._alphabet[code]
 
+    def named(self, codes: np.ndarray) -> np.ndarray:
+        """The tokens of codes; `SEPARATOR` of its own."""
+        return self._ids[codes]
+
     def places_of(self, paths: Iterable[str]) -> list[tuple[int, int]]:
         """Where files stand, as far as they are there: ranges of places, ascending."""
         known = (self._by_path.get(path) for path in paths)
@@ -146,11 +150,20 @@ class Index:
         """The range of places that begin with `front`: it holds or borders [inner_low, inner_high)
         and lies in [low, high).
         """
-        key = self._front(len(front))
-        return (
-            bisect_left(self._places, front, low, inner_low, key=key),
-            bisect_right(self._places, front, inner_high, high, key=key),
-        )
+        places, key = self._places, self._front(len(front))
+        # Contexts that are a little shorter stand at a few places more, or at none: from the inner
+        # range outwards by steps that double.
+        step, begin = 1, inner_low
+        while begin - step >= low and key(places[begin - step]) == front:
+            begin -= step
+            step *= 2
+        begin = bisect_left(places, front, max(low, begin - step), begin, key=key)
+        step, end = 1, inner_high
+        while end + step <= high and key(places[end + step - 1]) == front:
+            end += step
+            step *= 2
+        end = bisect_right(places, front, end, min(high, end + step), key=key)
+        return begin, end
 
     def front(self, pattern: bytes, order: int) -> bytes:
         """The newest `order` tokens of a pattern."""
@@ -193,6 +206,8 @@ class Lookup:
         self._ranges: dict[int, tuple[int, int]] = {}
         """Of the fronts of the pattern by their lengths, as far as they were asked for."""
         self._longest = -1
+        self._last = 0
+        """The front that was asked for last."""
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
@@ -206,6 +221,7 @@ class Lookup:
         if self._longest < 0:
             self._longest, low, high = self.index.longest(self._pattern)
             self._ranges[self._longest] = low, high
+            self._last = self._longest
         return self._longest
 
     def range_of(self, order: int) -> tuple[int, int]:
@@ -216,10 +232,14 @@ class Lookup:
             return 0, 0
         known = self._ranges.get(order)
         if known is None:
-            inner = self._ranges[min(length for length in self._ranges if length > order)]
+            last = self._last
+            if last <= order:
+                last = min(length for length in self._ranges if length > order)
+            inner = self._ranges[last]
             front = self.index.front(self._pattern, order)
             known = self.index.range_of(front, *inner, *self.index.all_of(front))
             self._ranges[order] = known
+            self._last = order
         return known
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from beadline import settings
+from beadline.engine.cache_model import ending
 from beadline.engine.cache_model.distribution import Backoff, Scope
 from beadline.engine.cache_model.interpolation import TERMS, Weights
 from beadline.engine.verdicts import digest
@@ -62,22 +63,32 @@ def values_of(weights: Weights) -> dict[str, Any]:
         "coefficients": dict(weights.coefficients),
         "backoff": _backoff_values(weights.backoff),
         "alone": _backoff_values(weights.alone),
+        "ending": dict(weights.ending),
+        "ending_alone": dict(weights.ending_alone),
     }
 
 
 def weights_from(values: Mapping[str, Any]) -> Weights:
     """The inverse of `values_of`. Raises `ValueError` for anything else."""
     try:
-        coefficients = {name: float(value) for name, value in values["coefficients"].items()}
+        coefficients = _numbers(values["coefficients"])
         intercept = float(values["intercept"])
+        endings = _numbers(values.get("ending", {})), _numbers(values.get("ending_alone", {}))
         found = Weights(
-            coefficients, intercept, _backoff(values["backoff"]), _backoff(values["alone"])
+            coefficients,
+            intercept,
+            _backoff(values["backoff"]),
+            _backoff(values["alone"]),
+            *endings,
         )
     except (AttributeError, KeyError, TypeError) as exc:
         raise ValueError(f"no weights: {exc!r}") from exc
-    if unknown := sorted(coefficients.keys() - set(TERMS)):
+    known = {*ending.TERMS, ending.INTERCEPT}
+    unknown = coefficients.keys() - set(TERMS)
+    if unknown := sorted(unknown.union(*(each.keys() - known for each in endings))):
         raise ValueError(f"weights of terms that there are not: {', '.join(unknown)}")
-    if not all(map(math.isfinite, (intercept, *coefficients.values()))):
+    numbers = (intercept, *coefficients.values(), *endings[0].values(), *endings[1].values())
+    if not all(map(math.isfinite, numbers)):
         raise ValueError("weights that are no numbers")
     return found
 
@@ -124,6 +135,10 @@ def write(path: Path, fitted: Fitted) -> None:
             f"The weights cannot be written to {path}: {exc.strerror}.",
             hint="Check the folder's permissions, or name another file.",
         ) from exc
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}
 
 
 def _backoff_values(backoff: Backoff) -> dict[str, Any]:

@@ -199,7 +199,9 @@ class Decoder:
             yield Finished(run.ended, steps.counted(usage))
             return
         certain = first is not None or steps.guides.alone
-        empty = 0.0 if certain else probability_of(steps.logits(), limits.stop)
+        empty = 0.0
+        if not certain:
+            empty = probability_of(steps.guides.adjust(steps.logits()), limits.stop)
         yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
         yield from self._continue(steps, usage, limits, sampler, run, MiddleText(cleaner), first)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from beadline.engine.cache_model.array import DEPTH, SEPARATOR
 from beadline.engine.cache_model.distribution import Scope
+from beadline.engine.cache_model.ending import Behind
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
 from beadline.engine.cache_model.scopes import Cursor, IndexSource, Scopes, Source, TextSource
@@ -27,6 +28,8 @@ from beadline.engine.protocol import FimRequest, RenderedPrompt
 
 OPEN_S = 0.02
 """Seconds that a request may wait for open files' tokens; the next one has more of them."""
+BEHIND = 64
+"""Characters behind the cursor that tell whether a token may be their beginning."""
 _STORES = 4
 """Repositories that are kept mapped."""
 
@@ -69,12 +72,15 @@ class Grounding:
                 sources.append(TextSource(opened, Scope.OPEN))
             return Scopes([*sources, *self._indexes(cache)], cursor)
 
-        cursor = None if seam is None else Cursor(seam, tuple(seam.tokens()), scopes())
+        if seam is None:
+            seam = Seam(b"", self._vocabulary.encode_anew, self._vocabulary.spell)
+        cursor = Cursor(seam, tuple(seam.tokens()), scopes())
         return CacheGuide(
             scopes(cursor),
             before[-DEPTH:].tolist(),
             self._weights,
             self._ends,
+            behind=Behind(cache.suffix[:BEHIND], self._vocabulary.spell),
             alone=cache.alone,
         )
 

@@ -136,11 +136,13 @@ def score_from(values: Message) -> Score:
             terms=tuple(each["terms"]),
             logprob=each["logprob"],
             counts=tuple((o, s, t, d, c) for o, s, t, d, c in each["counts"]),
+            ending=tuple(each["ending"]),
         )
         for each in values["observations"]
     )
     usage = usage_from(values["usage"])
-    return Score(**{**values, "usage": usage, "observations": observations})
+    told = {"usage": usage, "observations": observations, "ending": tuple(values["ending"])}
+    return Score(**{**values, **told})
 
 
 def usage_from(values: Message) -> Usage:

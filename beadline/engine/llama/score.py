@@ -111,7 +111,7 @@ class Scorer:
         # The prompt's last token is always evaluated, since its logits are wanted.
         slot, reused = self._sequences.open(sequence, prompt.tokens)
         observations: list[Observation] = []
-        logprob, end = self._follow(
+        logprob, end, ending = self._follow(
             slot, everything, len(prompt.tokens), spelling, cache, observations
         )
         return Score(
@@ -128,6 +128,7 @@ class Scorer:
                 family=prompt.family,
             ),
             observations=tuple(observations),
+            ending=ending if scored == middle else (),
         )
 
     def _follow(
@@ -138,13 +139,15 @@ class Scorer:
         spelling: Spelling | None,
         cache: CacheGuide | None,
         observations: list[Observation],
-    ) -> tuple[float, float]:
+    ) -> tuple[float, float, tuple[float, ...]]:
         """Evaluate what of `ids` the slot lacks; log-probabilities of those from `prompt` on, and
-        of an end behind them. What `cache` says of them is added to `observations`.
+        of an end behind them, and what tells such an end besides. What `cache` says of the tokens
+        is added to `observations`.
         """
         if cache is not None:
             cache.begin(ids[:prompt])
         context, total, end = self._context, 0.0, 0.0
+        ending: tuple[float, ...] = ()
         step = context.batch_tokens
         while (position := len(slot.tokens)) < len(ids):
             chunk = ids[position : position + step]
@@ -168,6 +171,8 @@ class Scorer:
                 logits = context.logits(behind - 1 - number)
                 if number + 1 == len(ids):
                     end = probability_of(logits, self._stop)
+                    if cache is not None and not (spelling is not None and spelling.rest):
+                        ending = cache.observe(logits, -1).ending
                     continue
                 token = ids[number + 1]
                 if spelling is not None and spelling.rest:
@@ -178,7 +183,7 @@ class Scorer:
                 if cache is not None:
                     cache.append([token])
                 total += log_probability(logits, token)
-        return total, math.log(max(end, LEAST_PROBABILITY))
+        return total, math.log(max(end, LEAST_PROBABILITY)), ending
 
 
 def _fewest(data: bytes, table: TokenTable) -> list[int]:

@@ -31,6 +31,8 @@ from beadline.evaluation.indexed import indexed
 from beadline.settings import Options
 
 _DEADLINE_MS = 60_000
+_WIDTH = 160
+"""Columns that the tables need."""
 _BUILDING_S = 3600.0
 """That the cache model may take for all of a repository."""
 
@@ -79,7 +81,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**values, **facts, **common.about(args, made, path)}))
     else:
-        print_tables(values, Console())
+        print_tables(values, Console(width=max(Console().width, _WIDTH)))
     return 0
 
 

@@ -134,7 +134,7 @@ lines = st.sampled_from(["call(é)", "self.z = 1", "", "# c", "import q"]).map("
 
 @given(row=st.integers(0, PYTHON.count("\n")), line=lines, taken=st.integers(0, 2))
 def test_moved_is_what_is_extracted(row: int, line: str, taken: int):
-    rows: list[str] = PYTHON.split("\n")
+    rows = list(map(str, PYTHON.split("\n")))
     rows[row : row + taken] = [line]
     found, anew, sound = both("a.py", PYTHON, "\n".join(rows))
     if found is None:

@@ -67,8 +67,8 @@ def lattice_of(context: list[int], *sources) -> list[Counts]:
 
 
 def test_longer_contexts_and_nearer_scopes_come_first() -> None:
-    index = index_of({"src/a.py": [1, 2, 3, 5, 2, 3, 6], "b.py": [1, 2, 3, 7]})
-    buffer = TextSource(np.array([4, 2, 3, 8], dtype=np.uint32), Scope.BUFFER)
+    index = index_of({"src/a.py": [1, 2, 3, 5, 2, 3, 6, 3, 9], "b.py": [1, 2, 3, 7]})
+    buffer = TextSource(np.array([4, 2, 3, 8, 3, 4], dtype=np.uint32), Scope.BUFFER)
     found = lattice_of([1, 2, 3], buffer, IndexSource(index, (), "src"))
     assert [(counts.order, counts.scope) for counts in found] == [
         (3, Scope.DIRECTORY), (3, Scope.REPOSITORY),
@@ -80,11 +80,24 @@ def test_longer_contexts_and_nearer_scopes_come_first() -> None:
     assert found[4].followed == {5: 1, 6: 1, 7: 1}
 
 
+def test_the_same_places_are_told_of_once() -> None:
+    """By the longest context that stands there, and by the nearest scope that has them all."""
+    index = index_of({"src/a.py": [1, 2, 3, 5], "b.py": [2, 3, 7, 9]})
+    buffer = TextSource(np.array([8, 2, 3, 8], dtype=np.uint32), Scope.BUFFER)
+    found = lattice_of([1, 2, 3], buffer, IndexSource(index, (), "src"))
+    assert [(counts.order, counts.scope) for counts in found] == [
+        (3, Scope.DIRECTORY), (2, Scope.BUFFER), (2, Scope.DIRECTORY), (2, Scope.REPOSITORY),
+    ]  # fmt: skip
+    scopes = Scopes([buffer, IndexSource(index, (), "src")])
+    scopes.begin([1, 2, 3])
+    assert list(scopes.lattice()) == list(scopes.lattice())
+
+
 def test_dead_files_hide_nothing_that_is_alive() -> None:
     """The current file, on the disk, holds what is asked for: shorter matches are found."""
     index = index_of({"a.py": [1, 2, 3, 4, 5, 9], "b.py": [8, 4, 5, 7]})
     found = lattice_of([1, 2, 3, 4, 5], IndexSource(index, {"a.py"}))
-    assert {counts.order for counts in found} == {1, 2}
+    assert {counts.order for counts in found} == {2}
     assert all(counts.followed == {7: 1} for counts in found)
 
 

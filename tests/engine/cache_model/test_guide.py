@@ -68,13 +68,13 @@ def test_what_it_did_is_counted() -> None:
 
 
 def test_an_observation_says_what_the_author_wrote() -> None:
-    made = guide([2, 3])
+    made = guide([2, 3])  # `3` stands nowhere else
     seen = made.observe(FLAT, 9)
     assert seen.logprob == pytest.approx(-np.log(SIZE - 1))
     assert len(seen.terms) == len(TERMS)
     assert seen.counts == (
-        (2, Scope.BUFFER, 1, 1, 0), (2, Scope.REPOSITORY, 1, 1, 1),
-        (1, Scope.BUFFER, 1, 1, 0), (1, Scope.REPOSITORY, 1, 1, 1),
-    )  # fmt: skip
+        (2, Scope.BUFFER, 1, 1, 0),
+        (2, Scope.REPOSITORY, 1, 1, 1),
+    )
     made.append([8])
     assert made.observe(FLAT, 1).counts == ()
