@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-ENOUGH = 0.01
+ENOUGH = 0.03
 """Mass that is not looked for any more: shorter contexts would share it."""
 
 
