@@ -79,7 +79,8 @@ class Table:
         import numpy as np
 
         escapes = np.array(backoff.escapes)[self.scope] / self.order**backoff.growth
-        belief = self.total / (self.total + escapes * self.different)
+        spread = self.different / np.maximum(self.total, _TINY)
+        belief = (self.total > 0) / (1 + escapes * spread**backoff.power)
         left = np.cumprod(1.0 - belief, axis=1)
         before = np.concatenate([np.ones((len(left), 1)), left[:, :-1]], axis=1)
         return (before * belief * self.share).sum(axis=1), left[:, -1]
@@ -176,7 +177,7 @@ def _search(table: Table, probability: Any) -> Backoff:
     def likelihood(values: Sequence[float]) -> float:
         return float(np.log(probability(*table.cache(_backoff(values))) + _TINY).sum())
 
-    values = [0.0] * len(Scope) + [1.0]
+    values = [0.0] * len(Scope) + [1.0, 1.0]
     best, step = likelihood(values), 1.0
     while step >= _LEAST_STEP:
         improved = False
@@ -184,20 +185,25 @@ def _search(table: Table, probability: Any) -> Backoff:
             for way in (step, -step):
                 tried = [*values]
                 tried[place] += way
-                low = 0.0 if place == len(Scope) else -_MOST
+                low = 0.0 if place >= len(Scope) else -_MOST
                 if low <= tried[place] <= _MOST and (found := likelihood(tried)) > best + 1e-6:
                     values, best, improved = tried, found, True
         if not improved:
             step /= 2
+    met = {int(scope) for scope in np.unique(table.scope[table.total > 0])}
+    for scope in range(1, len(Scope)):
+        if scope not in met:
+            # What no case had is believed as much as the next wider scope.
+            values[scope] = values[scope - 1]
     return _backoff(values)
 
 
 def _backoff(values: Sequence[float]) -> Backoff:
-    """Of the logarithms of the escapes, and the growth."""
-    repository, directory, opened, buffer, growth = values
+    """Of the logarithms of the escapes, the growth and the power."""
+    repository, directory, opened, buffer, growth, power = values
     first, second = round(math.exp(repository), 6), round(math.exp(directory), 6)
     third, fourth = round(math.exp(opened), 6), round(math.exp(buffer), 6)
-    return Backoff((first, second, third, fourth), round(growth, 6))
+    return Backoff((first, second, third, fourth), round(growth, 6), round(power, 6))
 
 
 def _gate(table: Table, cache: np.ndarray) -> tuple[dict[str, float], float]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-ENOUGH = 0.01
+ENOUGH = 0.03
 """Mass that is not looked for any more: shorter contexts would share it."""
 
 
@@ -49,19 +49,21 @@ class Counts:
 
 @dataclass(frozen=True)
 class Backoff:
-    """How far counts are believed: by a share of N / (N + escape * T), where T different tokens
-    followed in N places. Witten and Bell (1991) have an escape of 1.
+    """How far counts are believed: by a share of 1 / (1 + escape * (T / N) ^ power), where T
+    different tokens followed in N places. Witten and Bell (1991) have an escape and a power of 1.
     """
 
     escapes: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     """By scope, at order 1."""
     growth: float = 1.0
     """Power of the order by which escapes are divided: long contexts are seldom there by chance."""
+    power: float = 1.0
+    """Of the share of different tokens; below 1, once means more, and often means less."""
 
     def belief(self, order: int, scope: int, total: float, different: float) -> float:
         """The share, between 0 and 1."""
         escape = self.escapes[scope] / order**self.growth
-        return total / (total + escape * different)
+        return 1.0 / (1.0 + escape * (different / total) ** self.power)
 
 
 @dataclass(frozen=True)

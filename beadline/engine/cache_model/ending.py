@@ -30,15 +30,14 @@ class Behind:
         """`spell`: the bytes of a token."""
         self._suffix = suffix.encode("utf-8", "replace")
         self._spell = spell
-        self._kinds: dict[int, int] = {}
+        self.kinds: dict[int, int] = {}
+        """Of the tokens that were asked about."""
 
     def kind(self, token: int) -> int:
         """`SAME`: it may begin with a token; `LINE`: both begin with a line's end, else; 0."""
-        known = self._kinds.get(token)
-        if known is None:
-            known = SAME if self.begins(token) else LINE if self.breaks(token) else 0
-            self._kinds[token] = known
-        return known
+        kind = SAME if self.begins(token) else LINE if self.breaks(token) else 0
+        self.kinds[token] = kind
+        return kind
 
     def begins(self, token: int) -> bool:
         """Whether it may begin with a token."""
@@ -66,13 +65,11 @@ def odds_of(logits: np.ndarray, ends: np.ndarray, log_sum: float) -> float:
 
 def terms(mixture: Mixture, odds: float, behind: Behind) -> tuple[float, ...]:
     """What tells an end, in the order of `TERMS`."""
-    same = line = 0.0
+    shares = [0.0, 0.0, 0.0]
+    known = behind.kinds
     for token, share in mixture.mass.items():
-        kind = behind.kind(token)
-        if kind == SAME:
-            same += share
-        elif kind == LINE:
-            line += share
+        shares[known[token] if token in known else behind.kind(token)] += share
+    _, same, line = shares
     other = max(0.0, 1.0 - mixture.rest - same - line)
     match = math.log(mixture.nearest.order)
     bounded = max(-MOST_ODDS, min(MOST_ODDS, odds))

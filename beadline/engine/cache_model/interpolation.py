@@ -159,8 +159,10 @@ def _choosable(
     count = len(mixture.mass)
     tokens = np.fromiter(mixture.mass.keys(), dtype=np.int64, count=count)
     shares = np.fromiter(mixture.mass.values(), dtype=np.float64, count=count)
-    allowed = np.isfinite(logits[tokens])
+    barred = logits[tokens] == -np.inf
     if len(ends):
         # Several times faster than `np.isin`.
-        allowed &= ends[np.minimum(np.searchsorted(ends, tokens), len(ends) - 1)] != tokens
-    return tokens[allowed], shares[allowed]
+        barred |= ends.take(ends.searchsorted(tokens), mode="clip") == tokens
+    if not barred.any():
+        return tokens, shares
+    return tokens[~barred], shares[~barred]

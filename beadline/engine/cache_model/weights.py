@@ -146,6 +146,7 @@ def _backoff_values(backoff: Backoff) -> dict[str, Any]:
     return {
         "escapes": {scope.name.lower(): escape for scope, escape in escapes},
         "growth": backoff.growth,
+        "power": backoff.power,
     }
 
 
@@ -153,8 +154,8 @@ def _backoff(values: Mapping[str, Any]) -> Backoff:
     repository, directory, open_files, buffer = (
         float(values["escapes"][scope.name.lower()]) for scope in Scope
     )
-    growth = float(values["growth"])
+    growth, power = float(values["growth"]), float(values.get("power", 1.0))
     escapes = (repository, directory, open_files, buffer)
-    if not all(math.isfinite(value) and value >= 0 for value in (*escapes, growth)):
+    if not all(math.isfinite(value) and value >= 0 for value in (*escapes, growth, power)):
         raise ValueError("a back-off that is none")
-    return Backoff(escapes, growth)
+    return Backoff(escapes, growth, power)
