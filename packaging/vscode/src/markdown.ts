@@ -1,6 +1,6 @@
 // Pieces of Markdown: tables, and fences that no text can break. Knows nothing of what they hold.
 
-/** Wider columns than this are not filled up for. */
+/** Longer cells than this, but for those of the first column, stand out of theirs. */
 const WIDEST = 24;
 
 /**
@@ -10,7 +10,10 @@ const WIDEST = 24;
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [headings, ...rows].map((row) => row.map(cell));
   const widths = headings.map((_, column) =>
-    Math.max(3, ...cells.map((row) => row[column]!.length).filter((length) => length <= WIDEST)),
+    Math.max(
+      3,
+      ...cells.map((row) => row[column]!.length).filter((length) => !column || length <= WIDEST),
+    ),
   );
   const marks = widths.map((width, column) =>
     column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
