@@ -1,9 +1,30 @@
 // Pieces of Markdown: tables, and fences that no text can break. Knows nothing of what they hold.
 
-/** A table; the first column is aligned to the left, the others to the right. */
+/** Longer cells than this, but for those of the first column, stand out of theirs. */
+const WIDEST = 24;
+
+/**
+ * A table; the first column is aligned to the left, the others to the right, for who reads it as it is
+ * written too.
+ */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const marks = headings.map((_, column) => (column === 0 ? '---' : '---:'));
-  return [headings, marks, ...rows].map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n');
+  const cells = [headings, ...rows].map((row) => row.map(cell));
+  const widths = headings.map((_, column) =>
+    Math.max(
+      3,
+      ...cells.map((row) => row[column]!.length).filter((length) => !column || length <= WIDEST),
+    ),
+  );
+  const marks = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  const filled = cells.map((row) =>
+    row.map((text, column) =>
+      column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!),
+    ),
+  );
+  const [first, ...others] = filled;
+  return [first!, marks, ...others].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
 /** A text as it is. Its fence is longer than any that the text has. */
