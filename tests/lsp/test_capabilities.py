@@ -19,8 +19,9 @@ async def test_what_is_advertised(start: Start) -> None:
     assert sync["save"] == {"includeText": False}
     commands = [
         "beadline.accepted", "beadline.snooze", "beadline.toggle", "beadline.status",
+        "beadline.train",
         "beadline.lastPrompt", "beadline.statistics", "beadline.indexStatus", "beadline.models",
-        "beadline.doctor", "beadline.train",
+        "beadline.doctor",
     ]  # fmt: skip
     assert capabilities["executeCommandProvider"] == {"commands": commands}
     folders = {"supported": True, "changeNotifications": True}

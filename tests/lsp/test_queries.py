@@ -214,7 +214,9 @@ async def test_the_configured_model_is_listed_wherever_it_lies(
 
 def doctor_is(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """The doctor's process runs this instead; its arguments are `sys.argv[1:]`."""
-    monkeypatch.setattr(diagnosis, "command", lambda: [sys.executable, "-c", f"import sys; {code}"])
+    monkeypatch.setattr(
+        diagnosis.processes, "command_line", lambda: [sys.executable, "-c", f"import sys; {code}"]
+    )
 
 
 @pytest.mark.parametrize(("code", "ok"), [(0, True), (1, False)])
@@ -235,7 +237,7 @@ async def test_a_doctor_that_falls_ill(session: Session, monkeypatch: pytest.Mon
     assert (await ask(session.client, "doctor"))["text"] == "begun"
     doctor_is(monkeypatch, "sys.exit('it broke')")
     assert await ask(session.client, "doctor") == {"ok": False, "text": "it broke"}
-    monkeypatch.setattr(diagnosis, "command", lambda: ["/no/such/program"])
+    monkeypatch.setattr(diagnosis.processes, "command_line", lambda: ["/no/such/program"])
     refused = await answer(session.client, "doctor")
     assert refused["error"]["code"] == FAILED and "in a terminal" in refused["error"]["message"]
 
