@@ -2,7 +2,8 @@
 
 The joint of `context.expectation` and `engine.guidance`, and where the surroundings of a hole
 become lexical rules that bytes can be tested by. Runs where a document is read, on the context
-thread, and in the same turn: what takes long was looked up for an earlier key of the statement.
+thread, and in the same turn; what takes long is looked up behind a statement's first answer
+(`prepare`), or before its first key in idle time.
 """
 
 from __future__ import annotations
@@ -50,34 +51,50 @@ class Guiding:
         """New options from now on."""
         self._options = options
 
-    def of(self, reading: Reading) -> Guidance | None:
+    def of(self, reading: Reading, *, names: bool = True) -> Guidance | None:
         """The guidance for a cursor; None where nothing is known, and for benchmarks of the model
-        alone (`completion.exact_tokens`)."""
+        alone (`completion.exact_tokens`). `names`: with those that can follow."""
         options = self._options
         if options.exact_tokens:
             return None
         # Without a tree the surroundings of the cursor would have to be read for this alone.
         parsed = reading.tree is not None
-        names = self._names(reading) if parsed and options.monitor else ()
+        expected = self._names(reading) if names else ()
         syntax = syntax_of(reading) if parsed and options.syntax_guard else None
         cache = self._cache(reading) if self._cache is not None else None
-        if not names and syntax is None and cache is None:
+        if not expected and syntax is None and cache is None:
             return None
-        return Guidance(names, syntax, cache)
+        return Guidance(expected, syntax, cache)
+
+    def is_prepared(self, reading: Reading) -> bool:
+        """Whether the names that can follow are told without looking up what is around the
+        statement."""
+        known = self._known(reading)
+        return known is None or self._expectations.holds(reading.document, reading.statement, known)
+
+    def prepare(self, reading: Reading) -> None:
+        """Look it up, for the statement's next key."""
+        self._names(reading)
 
     def others_changed(self, key: str) -> None:
         """Another text than the document `key` changed."""
         self._expectations.others_changed(key)
 
+    def _known(self, reading: Reading) -> Known | None:
+        """What is known around the document; None where no names are to be told."""
+        cursor, options = reading.cursor, self._options
+        if self._graph is None or reading.tree is None or not options.monitor:
+            return None
+        if options.exact_tokens or cursor.in_string or cursor.in_comment:
+            return None
+        return self._graph(reading.document)
+
     def _names(self, reading: Reading) -> tuple[Names, ...]:
-        document, cursor = reading.document, reading.cursor
-        if self._graph is None or cursor.in_string or cursor.in_comment:
-            return ()
-        known = self._graph(document)
+        known = self._known(reading)
         if known is None:
             return ()
         found = self._expectations.at(
-            document, cursor.offset, reading.tree, reading.statement, known
+            reading.document, reading.cursor.offset, reading.tree, reading.statement, known
         )
         return tuple(map(_names_of, found))
 

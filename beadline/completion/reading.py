@@ -56,6 +56,8 @@ class Reading:
     """Other snippets are being evaluated, or will be searched for in the next idle time."""
     guidance: Guidance | None = None
     """What else is known of the cursor; None: nothing."""
+    guidance_due: bool = False
+    """The names that can follow have not been looked up for it (`Reader.guide`)."""
 
     @property
     def window(self) -> Window:
@@ -110,7 +112,11 @@ class Reading:
 class Guides(Protocol):
     """Tells what else is known of a cursor (`guiding.Guiding`)."""
 
-    def of(self, reading: Reading) -> Guidance | None: ...
+    def of(self, reading: Reading, *, names: bool = True) -> Guidance | None: ...
+
+    def is_prepared(self, reading: Reading) -> bool: ...
+
+    def prepare(self, reading: Reading) -> None: ...
 
     def others_changed(self, key: str) -> None: ...
 
@@ -151,7 +157,8 @@ class Reader:
         cold = held is None or not held.sent
         reading = Reading(document, cursor, tree, frame, cold, moves)
         _encode(reading)
-        reading = self._guided(reading)
+        # Somebody waits, unless this is done ahead, or everything has to be read for a first time.
+        reading = self._guided(reading, at_once=cold or imagined)
         if held is None or self._retriever is None or not options.snippet_tokens:
             return reading
         due = reading.is_outdated(frame)
@@ -237,10 +244,17 @@ class Reader:
         """Other budgets hold: all frames are placed anew."""
         self._frames.clear()
 
-    def _guided(self, reading: Reading) -> Reading:
+    def guide(self, reading: Reading) -> None:
+        """Behind an answer: look up what was left out of its guidance, for the next key."""
+        if self._guides is not None:
+            self._guides.prepare(reading)
+
+    def _guided(self, reading: Reading, *, at_once: bool = True) -> Reading:
         if self._guides is None:
             return reading
-        return replace(reading, guidance=self._guides.of(reading))
+        due = not at_once and not self._guides.is_prepared(reading)
+        guidance = self._guides.of(reading, names=not due)
+        return replace(reading, guidance=guidance, guidance_due=due)
 
     def _search(self, reading: Reading, frame: Frame, max_chars: int) -> Frame:
         """The frame with the snippets for the reading's cursor; as it is while there are none."""

@@ -55,9 +55,12 @@ class Readings:
     async def read(self, user: UserText, trace: Trace, *, imagined: bool = False) -> Reading:
         """Read a text. Raises `UnicodeEncodeError` for one that no model can read."""
         options, reader = self._options, self._reader
-        return await self._thread.run(
+        reading = await self._thread.run(
             trace, lambda: reader.read(user.document, user.offset, options, imagined=imagined)
         )
+        if reading.guidance_due:
+            self._thread.post(lambda: reader.guide(reading))
+        return reading
 
     async def with_snippets(self, reading: Reading, trace: Trace) -> Reading:
         """The reading with the snippets that its prompt holds; searched for only while nothing of

@@ -110,6 +110,11 @@ class Expectations:
         self._places: OrderedDict[tuple[str, int], tuple[Document, Known, _Place]] = OrderedDict()
         """By document key and where the statement starts."""
 
+    def holds(self, document: Document, statement: int, known: Known) -> bool:
+        """Whether what is around a statement was looked up already."""
+        held = self._places.get((document.key, statement))
+        return held is not None and _is_same(held[0], held[1], document, known, statement)
+
     def at(
         self,
         document: Document,

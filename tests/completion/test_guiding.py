@@ -45,6 +45,33 @@ def test_a_request_carries_the_names_that_can_follow() -> None:
     assert names.typed == "re"
 
 
+def test_a_statement_is_looked_into_behind_its_first_answer() -> None:
+    known = graph(reading_of(USE).document)
+    guides = Guiding(CompletionOptions(), lambda document: known)
+    reader, options = Reader(guides=guides), ContextOptions()
+
+    def read(hole: str, *, imagined: bool = False) -> Reading:
+        request = at(hole, key="use.py", language="python")
+        return reader.read(request.document, request.offset, options, imagined=imagined)
+
+    def names(reading: Reading) -> bool:
+        assert reading.guidance is not None
+        return bool(reading.guidance.names)
+
+    cold = read(USE)
+    assert names(cold) and not cold.guidance_due
+    reader.sent(cold)
+    # Another statement of a document that is warm: somebody waits.
+    first = read(USE.replace("|", "ad()\nstore.|"))
+    assert first.guidance_due and not names(first)
+    reader.guide(first)
+    second = read(USE.replace("|", "ad()\nstore.r|"))
+    assert names(second) and not second.guidance_due
+    # Nobody waits for what is asked ahead.
+    ahead = read(USE.replace("|", "ad()\nstore.read()\nstore.|"), imagined=True)
+    assert names(ahead) and not ahead.guidance_due
+
+
 @pytest.mark.parametrize("hole", ['x = "store.|"\n', "# store.|\n"])
 def test_in_strings_and_comments_it_carries_nothing(hole: str) -> None:
     assert guidance_of(f"from store import Store\nstore = Store()\n{hole}") is None
