@@ -215,7 +215,9 @@ async def test_the_configured_model_is_listed_wherever_it_lies(
 def doctor_is(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """The doctor's process runs this instead; its arguments are `sys.argv[1:]`."""
     monkeypatch.setattr(
-        diagnosis.processes, "command_line", lambda: [sys.executable, "-c", f"import sys; {code}"]
+        diagnosis.processes,
+        "command_line",
+        lambda before="": [sys.executable, "-c", f"import sys; {code}"],
     )
 
 
@@ -237,7 +239,7 @@ async def test_a_doctor_that_falls_ill(session: Session, monkeypatch: pytest.Mon
     assert (await ask(session.client, "doctor"))["text"] == "begun"
     doctor_is(monkeypatch, "sys.exit('it broke')")
     assert await ask(session.client, "doctor") == {"ok": False, "text": "it broke"}
-    monkeypatch.setattr(diagnosis.processes, "command_line", lambda: ["/no/such/program"])
+    monkeypatch.setattr(diagnosis.processes, "command_line", lambda before="": ["/no/such/program"])
     refused = await answer(session.client, "doctor")
     assert refused["error"]["code"] == FAILED and "in a terminal" in refused["error"]["message"]
 

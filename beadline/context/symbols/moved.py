@@ -64,7 +64,7 @@ def moved(before: FileSymbols, old: str, tree: SyntaxTree, matches: Matches) -> 
     a function returns and how it is documented may be told as it was.
     """
     change = _Change.between(old, tree.text)
-    if change is None or _told(before, change) or _tells(tree, change, matches):
+    if change is None or _told(before, old, change) or _tells(tree, change, matches):
         return None
     ends = _ends(tree, change)
     return replace(
@@ -91,7 +91,7 @@ class Kept:
         self.names = _names(before.names, old, new, change)
         for each in before.definitions:
             # With the line above, for its comments.
-            if not change.touches(each.start - 1, each.end + 1):
+            if not change.touches(_line_above(old, each), each.end + 1):
                 below = each.start > change.old_end
                 header = each.header + change.shift if below else each.header
                 self._definitions[header, each.name] = each
@@ -144,10 +144,15 @@ def displaced(before: FileSymbols, old: str, new: str) -> FileSymbols:
     )
 
 
-def _told(before: FileSymbols, change: _Change) -> bool:
+def _line_above(text: str, each: Definition) -> int:
+    """The end of the line above a definition; a comment in it would belong to it."""
+    return text.rfind("\n", 0, each.start)
+
+
+def _told(before: FileSymbols, old: str, change: _Change) -> bool:
     """Whether something was defined or imported in the changed lines."""
     return any(
-        change.touches(each.start - 1, each.header_end)  # with the line above, for its comments
+        change.touches(_line_above(old, each), each.header_end)
         or (each.value and change.touches(each.end, each.end))  # what it returns at last
         for each in before.definitions
     ) or any(change.touches(each.start, each.end) for each in before.imports)

@@ -54,7 +54,8 @@ class KeptTexts:
 
 
 def _open(message: Message) -> list[Message] | None:
-    """The open files that a message's request names, as JSON values; None without a cache."""
-    guidance = message["request"]["guidance"]
+    """The open files that a message's request names, as JSON values; None without a cache, and for
+    messages that ask for nothing."""
+    guidance = message["request"]["guidance"] if "request" in message else None
     cache = guidance["cache"] if guidance is not None else None
     return cache["open"] if cache is not None else None
