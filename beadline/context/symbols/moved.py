@@ -19,6 +19,8 @@ from beadline.context.syntax import SyntaxTree
 Matches = Callable[[int, int], Iterable[Nodes]]
 MOST_CHARS = 2000
 """Of a change; a larger one is no typing."""
+_COMMENT = re.compile(r"#|//|\*|--|@")
+"""May begin or end a comment or a decorator."""
 _WHOLE = re.compile(r"definition\.|body$|_")
 """Captures of the query that are not what a definition is told by."""
 
@@ -64,7 +66,7 @@ def moved(before: FileSymbols, old: str, tree: SyntaxTree, matches: Matches) -> 
     a function returns and how it is documented may be told as it was.
     """
     change = _Change.between(old, tree.text)
-    if change is None or _told(before, old, change) or _tells(tree, change, matches):
+    if change is None or _told(before, old, tree.text, change) or _tells(tree, change, matches):
         return None
     ends = _ends(tree, change)
     return replace(
@@ -149,10 +151,12 @@ def _line_above(text: str, each: Definition) -> int:
     return text.rfind("\n", 0, each.start)
 
 
-def _told(before: FileSymbols, old: str, change: _Change) -> bool:
+def _told(before: FileSymbols, old: str, new: str, change: _Change) -> bool:
     """Whether something was defined or imported in the changed lines."""
+    lines = old[change.start : change.old_end], new[change.start : change.new_end]
+    is_comment = any(map(_COMMENT.search, lines))
     return any(
-        change.touches(_line_above(old, each), each.header_end)
+        change.touches(_line_above(old, each) if is_comment else each.start - 1, each.header_end)
         or (each.value and change.touches(each.end, each.end))  # what it returns at last
         for each in before.definitions
     ) or any(change.touches(each.start, each.end) for each in before.imports)
