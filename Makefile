@@ -21,7 +21,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.n
 
 help:
 	@echo "make demo       set up .venv and let the built-in model fill holes in real code"
-	@echo "make demo-train tune the model on a repository in ten minutes, and prove it"
+	@echo "make demo-train tune the model on a small repository, and prove it"
 	@echo "make test       set up .venv and run lint, type check, import contracts and all tests"
 	@echo "make test-fast  the same without the slow tests"
 	@echo "make test-editors  try the server in real Neovim and VS Code, set up in your cache folder"
@@ -37,7 +37,7 @@ help:
 demo: $(VENV)/.core
 	@$(BIN)/beadline demo
 
-# Ten minutes: a repository is made from an installed package, and the model tuned on it.
+# Meant for ten minutes: a repository is made from an installed package, and the model tuned on it.
 demo-train: $(VENV)/.dev
 	@$(BIN)/beadline demo --train
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 LOW, LOWEST = 10, 19
 """Nicenesses: for what is soon wanted, and for what has time."""
-_BELOW_NORMAL = 0x4000
-"""Windows' BELOW_NORMAL_PRIORITY_CLASS."""
+_CLASSES = {LOW: 0x4000, LOWEST: 0x40}
+"""Windows' BELOW_NORMAL_PRIORITY_CLASS and IDLE_PRIORITY_CLASS."""
 
 
 def python(code: str) -> list[str]:
@@ -38,12 +38,12 @@ def command_line(before: str = "") -> list[str]:
 
 
 def stand_back(niceness: int) -> None:
-    """Give this process a low priority, where that can be done."""
+    """Give this process a low priority, `LOW` or `LOWEST`, where that can be done."""
     if sys.platform == "win32":
         import ctypes
 
         kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _CLASSES[niceness])
     else:
         with contextlib.suppress(OSError):
             os.nice(niceness)
