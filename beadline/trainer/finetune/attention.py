@@ -148,7 +148,25 @@ def _kernel() -> Callable[..., Any] | None:
         from torch.nn.attention.varlen import varlen_attn
     except ImportError:
         return None
-    return varlen_attn if "window_size" in inspect.signature(varlen_attn).parameters else None
+    known = inspect.signature(varlen_attn).parameters
+    if "window_size" in known:
+        return varlen_attn
+    return _older(varlen_attn) if "is_causal" in known else None
+
+
+def _older(varlen_attn: Callable[..., Any]) -> Callable[..., Any]:
+    """An older form of it: causal or not, and no scale of its own."""
+
+    def call(
+        query: torch.Tensor, *others: Any, scale: float | None, window_size: tuple[int, int]
+    ) -> Any:
+        assert window_size == (-1, 0), "windows other than causal attention's"
+        usual = query.shape[-1] ** -0.5
+        if scale is not None and scale != usual:
+            query = query * (scale / usual)
+        return varlen_attn(query, *others, is_causal=True)
+
+    return call
 
 
 def _samples(model: PreTrainedModel) -> list[torch.Tensor]:

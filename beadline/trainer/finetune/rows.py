@@ -59,10 +59,10 @@ def write(
             parts = [next(drawn) for _ in group]
             number = group.start // GROUP
             packed = pack(parts, row_tokens, pad=pad, seed=f"{seed}/{number}")
-            _save(_shard(folder, group), packed, row_tokens)
+            save(_shard(folder, group), packed, row_tokens)
         if progress is not None:
             progress(end, count)
-    total = sum(len(_load(shard)) for shard in _shards(folder))
+    total = sum(len(load(shard)) for shard in _shards(folder))
     (folder / _COMPLETE).write_text(f"{total}\n", "ascii")
     return StoredRows(folder)
 
@@ -74,7 +74,7 @@ class StoredRows:
         """Raises `BeadlineError` when the rows are not all there."""
         try:
             count = int((folder / _COMPLETE).read_text("ascii"))
-            self._shards = [_load(shard) for shard in _shards(folder)]
+            self._shards = [load(shard) for shard in _shards(folder)]
         except (OSError, ValueError) as exc:
             raise BeadlineError(
                 f"The rows in {folder} are not complete.", hint="Start the training again."
@@ -104,7 +104,8 @@ class StoredRows:
         return filling / total if total else 0.0
 
 
-def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
+def save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
+    """Write rows of one length to a file, whole or not at all."""
     array = np.empty((len(rows), _PLANES, row_tokens), np.int32)
     for at, row in enumerate(rows):
         array[at] = row.ids, row.labels, row.positions, row.segments
@@ -114,7 +115,9 @@ def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
     partial.replace(target)
 
 
-def _load(shard: Path) -> np.ndarray:
+def load(shard: Path) -> np.ndarray:
+    """What `save` wrote, (rows, 4, row_tokens), read from the disk where it is looked at; `Row` takes
+    the four."""
     return np.load(shard, mmap_mode="r")
 
 
