@@ -1,4 +1,4 @@
-"""`beadline evaluate completion REPO`: what snippets bring to completions. Completes nothing."""
+"""`beadline evaluate completion REPO`: what snippets bring to completions. Completes nothing.
 
 What an arm is, is in `evaluation.arms`; how completions are scored in `evaluation.scores`.
 """
