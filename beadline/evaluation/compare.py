@@ -1,7 +1,7 @@
 """Compares two runs over the same holes, or the arms of one run, with paired 95 % intervals.
 
     python -m beadline.evaluation.compare runs BEFORE.jsonl AFTER.jsonl [--tokens N]
-    python -m beadline.evaluation.compare arms CASES.jsonl RESULTS.jsonl [--category cross_file_call]
+    python -m beadline.evaluation.compare arms CASES.jsonl RESULTS.jsonl [--category NAME]
 
 Reads the files that `beadline evaluate` (`--results`) and `beadline evaluate completion` wrote.
 Completes nothing. Holes of one file are drawn together: they are no independent observations.
@@ -73,7 +73,9 @@ def _pair(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[
         "holes": len(pairs),
         "exact_match": {
             **{side: share(hits).as_dict() for side, hits in exact.items()},
-            "difference": paired.difference(exact["after"], exact["before"], groups=files).as_dict(),
+            "difference": paired.difference(
+                exact["after"], exact["before"], groups=files
+            ).as_dict(),
             "ratio": paired.ratio(exact["after"], exact["before"], groups=files).as_dict(),
         },
         "edit_similarity": {
@@ -93,7 +95,7 @@ def compare_arms(
 
     Raises `InputError` where no case was completed in every arm that there is.
     """
-    predictions = {(str(each["arm"]), str(each["id"])): str(each["prediction"]) for each in completed}
+    predictions = {(str(e["arm"]), str(e["id"])): str(e["prediction"]) for e in completed}
     arms = [arm for arm in ARMS if any(own == arm for own, _ in predictions)]
     chosen = [
         case

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from beadline.engine.fim.families import FAMILY_KEY
 from beadline.engine.llama.native import load_library
+from beadline.engine.llama.quantise import quantise
 from beadline.trainer.architectures import Architecture
 from beadline.trainer.tokenizer import (
     END,
@@ -54,7 +55,7 @@ def export_gguf(
         whole = target.with_name(f"{target.name}.f16")
         try:
             export_gguf(model, tokenizer, whole, name=name, quantisation="F16", metadata=metadata)
-            load_library().quantise(whole, target, quantisation)
+            quantise(load_library(), whole, target, quantisation)
         finally:
             whole.unlink(missing_ok=True)
         return

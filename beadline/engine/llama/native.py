@@ -71,23 +71,6 @@ class Library:
         """The last error lines of the library's log, for a message."""
         return " ".join(self._lines[-3:])
 
-    def quantise(self, source: Path, target: Path, kind: str, threads: int = 0) -> None:
-        """Write the GGUF `source`, in F32 or F16, to `target` in another type.
-
-        `kind` as llama.cpp calls it (`Q8_0`, `Q4_K_M`); `threads` 0: all. Raises `ModelError`.
-        """
-        names = self.names
-        ftype = getattr(names, f"LLAMA_FTYPE_MOSTLY_{kind}", None)
-        if ftype is None:
-            raise ModelError(f"llama.cpp knows no type {kind}.", hint="Q8_0 and Q4_K_M are.")
-        params = names.llama_model_quantize_default_params()
-        if not params.quantize_output_tensor or params.only_copy or params.dry_run:
-            raise EngineError("llama-cpp-python does not fit its library.", hint=INSTALL_HINT)
-        params.ftype, params.nthread = ftype, threads
-        paths = os.fsencode(source), os.fsencode(target)
-        if names.llama_model_quantize(*paths, ctypes.byref(params)):
-            raise ModelError(f"{source.name} cannot be written as {kind}: {self.errors()}.")
-
     def _on_log(self, level: int, text: bytes | None, _data: object) -> None:
         # ggml levels: 3 warning, 4 error; everything below stays silent.
         if level == 4 and text:

@@ -1,4 +1,4 @@
-"""`beadline evaluate retrieval REPO`: what prompts hold of what is needed. Measures nothing."""
+"""`beadline evaluate retrieval REPO`: what prompts hold of what is needed. Measures nothing.
 
 What is measured and how is in `evaluation.retrieval`, how it is counted in `evaluation.recall`.
 """

@@ -42,7 +42,10 @@ _TERMS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
         "BSD-3-Clause", True,
         (_GRANT_BSD, _KEEP_BSD, "may be used to endorse or promote products derived from"),
     ),
-    ("BSD-2-Clause", True, (_GRANT_BSD, _KEEP_BSD, "redistributions in binary form must reproduce")),
+    (
+        "BSD-2-Clause", True,
+        (_GRANT_BSD, _KEEP_BSD, "redistributions in binary form must reproduce"),
+    ),
     (
         "ISC", True,
         (

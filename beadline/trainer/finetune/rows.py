@@ -116,8 +116,8 @@ def save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
 
 
 def load(shard: Path) -> np.ndarray:
-    """What `save` wrote, (rows, 4, row_tokens), read from the disk where it is looked at; `Row` takes
-    the four."""
+    """What `save` wrote, (rows, 4, row_tokens), read from the disk where it is looked at; `Row`
+    takes the four."""
     return np.load(shard, mmap_mode="r")
 
 

@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     join = add("join", steps.join, "put pieces of weights together")
     _run_argument(join)
     join.add_argument("pieces", type=Path, nargs="+", metavar="FOLDER")
-    export = add("export", steps.export, "write the GGUF, and how much worse it is than the weights")
+    export = add("export", steps.export, "write the GGUF, and its loss beside the weights'")
     _run_argument(export)
     _export_arguments(export)
     card = add("card", steps.card, "write the model card and the attribution")
@@ -154,7 +154,9 @@ def _run_argument(parser: argparse.ArgumentParser) -> None:
 
 def _workers_argument(parser: argparse.ArgumentParser) -> None:
     if not any("--workers" in action.option_strings for action in parser._actions):
-        parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes (0: all)")
+        parser.add_argument(
+            "--workers", type=int, default=0, metavar="N", help="processes (0: all)"
+        )
 
 
 if __name__ == "__main__":

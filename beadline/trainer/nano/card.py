@@ -58,8 +58,8 @@ def _head(candidate: Candidate, file: Path, tokens: Mapping[str, Any]) -> str:
     rows = (
         (
             "architecture",
-            f"Llama (tied embeddings, grouped-query attention, RoPE), {shape.layers} layers, hidden "
-            f"{shape.hidden}, {shape.heads} heads, {shape.kv_heads} KV heads, feed-forward "
+            f"Llama (tied embeddings, grouped-query attention, RoPE), {shape.layers} layers, "
+            f"hidden {shape.hidden}, {shape.heads} heads, {shape.kv_heads} KV heads, feed-forward "
             f"{shape.feed_forward}",
         ),
         ("parameters", f"{shape.parameters / 1e6:.1f} million"),

@@ -157,7 +157,7 @@ class RowStore:
             if own != phase:
                 continue
             rows = [
-                np.stack([np.full(len(self._arrays[n]), n), np.arange(len(self._arrays[n]))], axis=1)
+                np.stack([np.full(len(self._arrays[n]), n), np.arange(len(self._arrays[n]))], 1)
                 for n in numbers
             ]
             whole = np.concatenate(rows).astype(np.int64)
@@ -217,7 +217,7 @@ def _load(path: Path, count: int) -> np.ndarray:
     try:
         array = stored.load(path)
     except (OSError, ValueError) as exc:
-        raise InputError(f"{path} cannot be read: {exc}.", hint="Render the samples again.") from exc
+        raise InputError(f"{path} cannot be read: {exc}.", hint="Render them again.") from exc
     if len(array) != count:
         raise InputError(f"{path} is not complete.", hint="Render the samples again.")
     return array

@@ -14,8 +14,9 @@ from beadline.trainer.nano.recipe import MOST_EPOCHS, SHARES
 _LEAST_LINES, _MOST_LINES = 40, 1500
 _LEAST_COMMENTED, _MOST_COMMENTED = 0.02, 0.6
 _OTHER_FOLDERS = re.compile(
-    r"(?i)tests?|testing|.*_tests?|test_.*|spec|specs|__tests__|__mocks__|fixtures?|bench(?:mark)?s?"
-    r"|examples?|docs?|doc_src|tutorials?|samples?|demos?|scripts?|tools?|migrations|locale|i18n"
+    r"(?i)tests?|testing|.*_tests?|test_.*|spec|specs|__tests__|__mocks__|fixtures?"
+    r"|bench(?:mark)?s?|examples?|docs?|doc_src|tutorials?|samples?|demos?|scripts?|tools?"
+    r"|migrations|locale|i18n"
     r"|e2e|testdata|playground|galleries|asv_bench|snippets"
 )
 _OTHER_NAMES = re.compile(r"(?i)(?:test_.*|.*_test|.*[.-](?:test|spec)|conftest|setup|conf)\.[^.]+")

@@ -19,8 +19,8 @@ MAIN, FINAL, VALIDATION = "main", "final", "validation"
 """Phases of the data: all of it; the best of it, for the last, linear phase of the schedule; what
 is held out to watch the loss."""
 MOST_EPOCHS = 4.0
-"""No text is trained on more often (Muennighoff et al. 2023, arXiv 2305.16264: up to four passes are
-nearly as good as fresh data)."""
+"""No text is trained on more often (Muennighoff et al. 2023, arXiv 2305.16264: up to four passes
+are nearly as good as fresh data)."""
 CONTEXT = 4096
 VOCABULARY = 16_384
 SHARES: Mapping[str, float] = {

@@ -79,7 +79,7 @@ class ModelShape:
         odd = [n for n in (self.hidden, self.feed_forward) if n % _BLOCK]
         if odd or self.hidden % self.heads or self.heads % self.kv_heads:
             raise InputError(
-                f"A model of width {self.hidden} with {self.heads} heads, {self.kv_heads} for keys, "
+                f"A model {self.hidden} wide with {self.heads} heads, {self.kv_heads} for keys, "
                 f"and {self.feed_forward} between cannot be made.",
                 hint=f"Widths are multiples of {_BLOCK}, and heads divide them.",
             )
@@ -155,7 +155,7 @@ def candidates(vocabulary: int = VOCABULARY, most_bytes: int = MOST_BYTES) -> li
 
 
 def named(name: str, vocabulary: int = VOCABULARY) -> Candidate:
-    """The candidate of a name, `small` and `toy` among them. Raises `InputError` for another one."""
+    """The candidate of a name, `small` and `toy` among them. Raises `InputError` for others."""
     others = (small(vocabulary), toy(vocabulary))
     there = {each.name: each for each in (*candidates(vocabulary), *others)}
     if name not in there:
@@ -202,7 +202,7 @@ def save_new(shape: ModelShape, seed: int, folder: Path) -> Path:
     if target.exists() and note.exists():
         if note.read_text("utf-8") != said:
             raise InputError(
-                f"{folder} holds a model of another shape.", hint="Name another --run, or remove it."
+                f"{folder} holds a model of another shape.", hint="Name another --run."
             )
         return target
     partial = folder / "start.part"

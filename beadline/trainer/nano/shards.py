@@ -1,10 +1,10 @@
 """Samples as texts and places in them, in files that travel. Knows no grammar, no index, no tokens.
 
-What takes syntax trees and a search is decided before: where holes are cut, where windows begin and
-end, which snippets stand before them. A machine with a GPU needs none of that: it renders what is
-said here by the one renderer, with whatever tokenizer it is given. A shard is one xz file of JSON
-lines: a header, the files, the samples, each with places (code points) in one of the files. It holds
-source text and is never part of a release.
+What takes syntax trees and a search is decided before: where holes are cut, where windows begin
+and end, which snippets stand before them. A machine with a GPU needs none of that: it renders what
+is said here by the one renderer, with whatever tokenizer it is given. A shard is one xz file of
+JSON lines: a header, the files, the samples, each with places (code points) in one of the files.
+It holds source text and is never part of a release.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def read(path: Path) -> Shard:
             files = [CorpusFile.of(name, language, text, repo) for name, language, text in texts]
             records = [Record.of(json.loads(next(lines))) for _ in range(header["records"])]
     except (OSError, EOFError, lzma.LZMAError, ValueError, TypeError, KeyError) as exc:
-        raise InputError(f"{path} is no shard of samples: {exc}.", hint="Prepare it again.") from exc
+        raise InputError(f"{path} is no shard: {exc}.", hint="Prepare it again.") from exc
     except StopIteration as exc:
         raise InputError(f"{path} is cut off.", hint="Copy it again.") from exc
     return Shard(repo, files, records)

@@ -78,7 +78,8 @@ def prepare(args: argparse.Namespace, screen: Terminal) -> None:
     wanted = drawing.wanted(args.work, args.recipe, args.epochs, args.final)
     made = drawing.draw_all(args.work, wanted, screen.tell, workers=_workers(args))
     screen.say(
-        f"{made['records']:,} samples in {len(made['shards'])} shards, {made['bytes'] / 1e6:,.1f} MB"
+        f"{made['records']:,} samples in {len(made['shards'])} shards, "
+        f"{made['bytes'] / 1e6:,.1f} MB"
     )
 
 
@@ -241,7 +242,8 @@ def training_table(table: list[dict[str, Any]]) -> list[str]:
     ]
     for each in table:
         lines.append(
-            f"| {each['name']} | {each['parameters'] / 1e6:.1f}M | {each['file_bytes'] / 1e6:.1f} | "
+            f"| {each['name']} | {each['parameters'] / 1e6:.1f}M | "
+            f"{each['file_bytes'] / 1e6:.1f} | "
             f"{each['tokens'] / 1e6:.1f}M | {each['tokens_per_second']:,} | "
             f"{each['validation_loss']} |"
         )
@@ -341,7 +343,7 @@ def _trained(own: Path) -> dict[str, Any]:
     try:
         return json.loads((own / TRAINED).read_text("utf-8"))
     except (OSError, ValueError) as exc:
-        raise InputError(f"{own} holds no trained model.", hint="The step `train` makes one.") from exc
+        raise InputError(f"{own} holds no trained model.", hint="Train one first.") from exc
 
 
 def _weights(own: Path, trained: Mapping[str, Any]) -> Path:

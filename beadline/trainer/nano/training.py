@@ -1,9 +1,9 @@
 """Trains a model from scratch on rows, within the time there is, and compares shapes. No texts.
 
-The loop is that of tuning (`trainer.finetune.loop`), over all weights: samples in one row do not see
-one another, a checkpoint is complete or not there, and a run that was killed goes on with the same
-batches. What is added is the plan: how many steps fit the time, and which rows they see, so that the
-last, linear phase of the schedule (Abacus' WCL) is spent on the final phase of the data.
+The loop is that of tuning (`trainer.finetune.loop`), over all weights: samples in one row do not
+see one another, a checkpoint is complete or not there, and a run that was killed goes on with the
+same batches. What is added is the plan: how many steps fit the time, and which rows they see, so
+that the last, linear phase of the schedule (Abacus' WCL) is spent on the final phase of the data.
 """
 
 from __future__ import annotations

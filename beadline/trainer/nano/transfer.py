@@ -1,7 +1,7 @@
 """Brings trained weights from one machine to another in small pieces. Knows no training.
 
-In half precision, which is finer than the types that the model is shipped in. Pieces may come in any
-order and from several folders; what is put together is checked by its hash.
+In half precision, which is finer than the types that the model is shipped in. Pieces may come in
+any order and from several folders; what is put together is checked by its hash.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ NOTE, _PIECE, _WHOLE = "weights.json", "weights-{:03d}.part", "model.safetensors
 PIECE_BYTES = 15 << 20
 
 
-def split(weights: Path, about: dict[str, Any], target: Path, piece_bytes: int = PIECE_BYTES) -> int:
+def split(
+    weights: Path, about: dict[str, Any], target: Path, piece_bytes: int = PIECE_BYTES
+) -> int:
     """Write the model in the folder `weights` to pieces in `target`, with a note of what it is;
     `about` goes into the note. Returns how many pieces there are.
 

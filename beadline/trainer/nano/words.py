@@ -59,7 +59,9 @@ def _texts(work: Path) -> Iterator[str]:
     whole = sum(total[group] for group in SHARES)
     most = min(_LEARNED_FROM, whole)
     # A group that has less than its share gives all it has.
-    kept = {group: min(1.0, most * SHARES[group] / total[group]) for group in SHARES if total[group]}
+    kept = {
+        group: min(1.0, most * SHARES[group] / total[group]) for group in SHARES if total[group]
+    }
     for _, path in corpus.kept_files(work):
         for file in read_corpus(path):
             if _drawn(file) < kept.get(group_of(file.language), 0.0):
