@@ -26,8 +26,6 @@ from beadline.trainer.samples.requests import Searches, document_of, of_hole, pl
 from beadline.trainer.samples.tokens import STRETCH
 from beadline.trainer.structured_fim.sampler import Sampler
 
-_VALIDATION = 0.005
-"""Share of the files that only show how the loss goes."""
 _VALIDATION_HOLES = 4
 """Of each of them."""
 _LEAST_PIECE = 400
@@ -77,13 +75,16 @@ class Repository:
                 yield from self._drawn(number, FINAL, 0, min(1.0, final))
             yield from self._stretches(FINAL, 0, best, dict.fromkeys(epochs, min(1.0, final)))
         for number, file in enumerate(self.files):
-            if is_validation(file, self._seed):
+            if self._is_validation(file):
                 yield from self._validation(number)
 
     @cached_property
     def _trained(self) -> list[int]:
         """Numbers of the files that are trained on."""
-        return [n for n, file in enumerate(self.files) if not is_validation(file, self._seed)]
+        return [n for n, file in enumerate(self.files) if not self._is_validation(file)]
+
+    def _is_validation(self, file: CorpusFile) -> bool:
+        return is_validation(file, self._recipe.validation, self._seed)
 
     def _of_file(self, number: int, epochs: Mapping[str, float]) -> Iterator[Record]:
         """Holes and plain parts of one file, epoch by epoch, so that it is parsed once."""
@@ -200,11 +201,11 @@ class Repository:
         return random.Random(f"{self._seed}/{phase}/{epoch}/{file.path}/{file.digest}")
 
 
-def is_validation(file: CorpusFile, seed: int) -> bool:
+def is_validation(file: CorpusFile, share: float, seed: int) -> bool:
     """Whether a file is held out to watch the loss; by its name, whatever other files there are."""
     named = f"{seed}/validation/{file.repo}/{file.path}".encode("utf-8", "surrogatepass")
     drawn = int.from_bytes(hashlib.sha256(named).digest()[:8], "big") / 2**64
-    return drawn < _VALIDATION
+    return drawn < share
 
 
 def _about(expected: float, rng: random.Random) -> int:

@@ -43,13 +43,15 @@ class Wanted:
     """By group of languages, of the main phase."""
     final: float
     """Of the best files, in the final phase."""
+    characters: Mapping[str, int]
+    """Of the corpus by language: samples of another one are not mixed in."""
     seed: int = SEED
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "recipe": RECIPES[self.recipe].as_dict(), "epochs": dict(self.epochs),
-            "final": self.final, "seed": self.seed,
+            "final": self.final, "characters_drawn_from": dict(self.characters), "seed": self.seed,
         }  # fmt: skip
 
 
@@ -68,7 +70,8 @@ def wanted(work: Path, recipe: str, epochs: float, final: float) -> Wanted:
     counted = corpus.read_report(work)["characters"]
     by_group = mixture.epochs_by_group(counted, epochs)
     most = mixture.MOST_EPOCHS - final
-    return Wanted(recipe, {group: min(most, each) for group, each in by_group.items()}, final)
+    each = {group: min(most, own) for group, own in by_group.items()}
+    return Wanted(recipe, each, final, counted)
 
 
 def draw_all(work: Path, drawn: Wanted, tell: Tell, *, workers: int = 1) -> dict[str, Any]:
@@ -126,7 +129,7 @@ def _search(
     """The search in the files that are trained on; none where no sample has snippets."""
     if not recipe.snippets and not recipe.final_snippets:
         return None
-    trained = [file for file in files if not is_validation(file, seed)]
+    trained = [file for file in files if not is_validation(file, recipe.validation, seed)]
     return stack.enter_context(snapshot(trained, recipe.served))
 
 

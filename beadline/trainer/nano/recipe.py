@@ -70,6 +70,8 @@ class Recipe:
     """The same in the final phase: most of it is in the repository form."""
     wide: float = 0.15
     """Share of the holes with windows and snippets for a user who has set them larger."""
+    validation: float = 0.005
+    """Share of the files that are not trained on and only show how the loss goes."""
     context_tokens: int = CONTEXT
     chars_per_hole: int = 3000
     """About the text of a window: so drawn, the holes of an epoch show a file's text once."""
@@ -116,4 +118,13 @@ CONTROL = Recipe(
 )
 """PSM alone and random character spans, as most published models were trained: a control that tells
 what the anchored layout does to a model that never saw it (docs/benchmarks.md)."""
-RECIPES = {recipe.name: recipe for recipe in (NANO, CONTROL)}
+TOY = Recipe(
+    name="toy",
+    validation=0.35,
+    context_tokens=512,
+    chars_per_hole=400,
+    served=ContextOptions(prefix_tokens=160, suffix_tokens=48, snippet_tokens=96),
+    wider=ContextOptions(prefix_tokens=220, suffix_tokens=64, snippet_tokens=160),
+)
+"""For trying the whole path on a few files."""
+RECIPES = {recipe.name: recipe for recipe in (NANO, CONTROL, TOY)}

@@ -73,9 +73,11 @@ def _drawn(file: CorpusFile) -> float:
 
 
 def _count(work: Path, tokenizer: Any, tell: Tell) -> dict[str, Any]:
-    path = work / TOKENS
+    path, expected = work / TOKENS, sum(corpus.read_report(work)["characters"].values())
     if path.exists():
-        return json.loads(path.read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
+        if found["characters"] == expected:
+            return found
     sources = list(corpus.kept_files(work))
     by_source: Counter[str] = Counter()
     by_language: Counter[str] = Counter()
@@ -97,6 +99,7 @@ def _count(work: Path, tokenizer: Any, tell: Tell) -> dict[str, Any]:
     found = {
         "vocabulary": tokenizer.get_vocab_size(with_added_tokens=True),
         "tokens": total,
+        "characters": characters,
         "characters_per_token": round(characters / max(1, total), 3),
         "by_source": dict(by_source),
         "by_language": dict(by_language.most_common()),
