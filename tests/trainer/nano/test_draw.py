@@ -105,7 +105,9 @@ def test_a_second_epoch_draws_its_share_of_other_places(records):
     assert set(holes) == {0, 1}
     assert 0.25 * holes[0] < holes[1] < 0.8 * holes[0]
     places = {
-        epoch: {(r.file, r.cursor, r.resume) for r in records if (r.phase, r.epoch) == (MAIN, epoch)}
+        epoch: {
+            (r.file, r.cursor, r.resume) for r in records if (r.phase, r.epoch) == (MAIN, epoch)
+        }
         for epoch in (0, 1)
     }
     assert len(places[0] & places[1]) < 0.5 * len(places[1])

@@ -15,7 +15,10 @@ from beadline.trainer.nano import shards
 from beadline.trainer.nano.shards import Record, Shard
 from tests.examples import examples
 
-FILES = [CorpusFile.of("a.py", "python", "x = 1\n", "r"), CorpusFile.of("b.py", "python", "ü", "r")]
+FILES = [
+    CorpusFile.of("a.py", "python", "x = 1\n", "r"),
+    CorpusFile.of("b.py", "python", "ü", "r"),
+]
 TEXT = st.text(max_size=20)
 PIECES = st.lists(
     st.tuples(TEXT, TEXT) | st.tuples(st.integers(0, 9), st.integers(0, 99), st.integers(0, 99))
