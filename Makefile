@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 RECIPE := pyproject.toml constraints.txt beadline/__init__.py
 NOT_HERE := not network and not editor and not gpu and not typescript
+# Side by side where a test's process can be kept to one core; WORKERS=0: one after the other.
+WORKERS ?= $(if $(wildcard /proc/self),auto,0)
+SIDE_BY_SIDE := -n $(WORKERS) --maxprocesses 8 --dist loadscope
 
 # llama-cpp-python is compiled from source: several minutes on two cores, once.
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
@@ -32,10 +35,10 @@ demo-train: $(VENV)/.dev
 	@$(BIN)/beadline demo --train
 
 test: $(VENV)/.vocabularies lint
-	@$(BIN)/python -m pytest -m "$(NOT_HERE)"
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "$(NOT_HERE)"
 
 test-fast: $(VENV)/.vocabularies lint
-	@$(BIN)/python -m pytest -m "$(NOT_HERE) and not slow"
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "$(NOT_HERE) and not slow"
 
 # Downloads 0.6 GB and compiles for minutes, once (docs/editors.md).
 test-editors: $(VENV)/.dev

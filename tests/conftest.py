@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -18,8 +19,16 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Without the slow tests, properties are tried on fewer examples."""
+    """Without the slow tests, properties are tried on fewer examples.
+
+    Of tests that run side by side each process has one core: threads that outnumber the cores
+    wait for each other by spinning.
+    """
     load_profile(fast="not slow" in (config.getoption("markexpr") or ""))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and sys.platform == "linux":
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 @pytest.fixture(scope="session")

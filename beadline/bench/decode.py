@@ -1,6 +1,7 @@
 """`beadline bench decode`: our whole way to a token over llama.cpp's own, drafts on and off.
 
-Everything is measured in one run, the sides in turn, and printed as a ratio; knows no editor.
+Everything is measured in one run, the sides in turn, and printed as a ratio; how soon a cancel is
+heard is measured beside it. Knows no editor.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich.table import Table
 
 from beadline import __version__, settings
 from beadline.bench.bare import Bare
+from beadline.bench.cancel import cancels
 from beadline.bench.models import SHAPES, TYPES, random_model
 from beadline.completion.service import Completer
 from beadline.completion.types import CompletionRequest
@@ -57,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="holes on which sides are compared (default: 5)")  # fmt: skip
     parser.add_argument("--holes", metavar="N", type=int, default=100,
                         help="holes on which drafts are counted (default: 100)")  # fmt: skip
+    parser.add_argument("--cancels", metavar="N", type=int, default=20,
+                        help="cancels of either kind (default: 20)")  # fmt: skip
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
     parser.add_argument("--threads", metavar="N", help="decoding threads (default: your settings)")
@@ -67,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the benchmark and return the exit code."""
-    if min(args.tokens) < 2 or args.prompts < 1 or args.holes < 1:
+    if min(args.tokens) < 2 or min(args.prompts, args.holes, args.cancels) < 1:
         raise InputError("There is nothing to measure.", hint="Ask for 2 tokens, one hole or more.")
     model = args.model
     if args.random:
@@ -137,6 +141,7 @@ async def _measure(options: Options, args: argparse.Namespace) -> dict[str, Any]
             for request in requests:
                 drafted.append({n: await _decode(e, request) for n, e in sides.items()})
                 progress.advance(task)
+            heard = await cancels(plain, requests, each=args.cancels, seed=args.seed)
         return {
             "model": {"name": info.name, "threads": info.details["threads"]},
             "over_bare": {str(n): _over_bare([c for c in compared if c.asked == n])
@@ -144,6 +149,7 @@ async def _measure(options: Options, args: argparse.Namespace) -> dict[str, Any]
             "widths": {str(w): round(median([one[w] / one[1] for one in widths]), 3)
                        for w in widths[0]},
             "drafts": _drafts(drafted),
+            "cancelled": heard,
         }  # fmt: skip
 
 
@@ -312,3 +318,8 @@ def _print(found: dict[str, Any], console: Console) -> None:
         f"accepted; {rates['plain']} tokens/s without drafts, {rates['drafting']} with; "
         f"the same text in {drafts['same_text']}"
     )
+    for phase, heard in found["cancelled"].items():
+        console.print(
+            f"{heard['cancels']} cancels while {phase}: heard after {heard['p50_ms']} ms (median), "
+            f"{heard['most_ms']} ms at most"
+        )

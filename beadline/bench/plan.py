@@ -16,10 +16,14 @@ from beadline.bench.edits import KEYS, Event, Kind, apply
 from beadline.bench.infill import MAX_LINE_SUFFIX
 from beadline.bench.sessions import Step, What, steps
 
-IN_LINE, ENTER, JUMP, ACCEPT, SWITCH = (
-    "in a line", "Enter", "cursor jump", "after accept", "file switch",
+IN_LINE, ENTER, JUMP, ACCEPT, SWITCH, FAR = (
+    "in a line", "Enter", "cursor jump", "after accept", "file switch", "far switch",
 )  # fmt: skip
-CLASSES = (IN_LINE, ENTER, JUMP, ACCEPT, SWITCH)
+CLASSES = (IN_LINE, ENTER, JUMP, ACCEPT, SWITCH, FAR)
+_QUOTAS = (IN_LINE, ENTER, JUMP, ACCEPT, SWITCH)
+"""Far switches count as switches."""
+_NEAR = 4
+"""Other files asked in since, up to which a file one comes back to is a near one."""
 SUPPORT = "support"
 """Asked for what follows, and not measured."""
 _ACCEPTED = 24
@@ -55,7 +59,7 @@ def plan(commits: Sequence[Commit], *, per_class: int, seed: int) -> list[Episod
     asked: Counter[str] = Counter()
     episodes: list[Episode] = []
     for commit in commits:
-        if all(asked[name] >= per_class for name in CLASSES):
+        if all(asked[name] >= per_class for name in _QUOTAS):
             break
         episode = _Planner(commit, seed, asked, per_class).episode()
         if any(action.ask in CLASSES for action in episode.actions):
@@ -80,8 +84,8 @@ class _Planner:
         self._texts = {change.path: change.old for change in commit.changes}
         self._why: dict[str, str] = {}
         """Path -> class of its next keystroke by where the cursor comes from."""
-        self._known: set[str] = set()
-        """Files that were asked in."""
+        self._known: list[str] = []
+        """Files that were asked in, the last one first."""
         self._before = ""
         """What the keystroke before was asked as."""
         self._line: set[str] = set()
@@ -96,7 +100,7 @@ class _Planner:
             if action.ask:
                 questions += 1
                 if action.ask != SUPPORT:
-                    self._asked[action.ask] += 1
+                    self._asked[SWITCH if action.ask == FAR else action.ask] += 1
             if actions and (joined := _joined(actions[-1], action)) is not None:
                 actions.pop()
                 action = joined
@@ -106,7 +110,7 @@ class _Planner:
         return Episode(self._commit, tuple(actions))
 
     def _done(self) -> bool:
-        return all(self._asked[name] >= self._per_class for name in CLASSES)
+        return all(self._asked[name] >= self._per_class for name in _QUOTAS)
 
     def _wanted(self, name: str) -> bool:
         return self._asked[name] < self._per_class and self._here[name] < _PER_HUNK
@@ -142,7 +146,7 @@ class _Planner:
             else:
                 ask = ""
             if ask in CLASSES:
-                self._here[ask] += 1
+                self._here[SWITCH if ask == FAR else ask] += 1
             self._before = ask
             yield Action(step, ask)
 
@@ -172,9 +176,11 @@ class _Planner:
             if self._rng.random() < _LINES:
                 self._line.update({name for name in (IN_LINE, ACCEPT) if self._wanted(name)})
         if why := self._why.pop(path, ""):
-            known = path in self._known
-            self._known.add(path)
-            return why if known and why in CLASSES and self._wanted(why) else SUPPORT
+            since = self._known.index(path) if path in self._known else None
+            self._known = [path, *(other for other in self._known if other != path)]
+            if since is None or why not in CLASSES or not self._wanted(why):
+                return SUPPORT
+            return FAR if why == SWITCH and since > _NEAR else why
         if event.kind is Kind.ENTER:
             return ENTER if before and self._wanted(ENTER) else ""
         if event.kind is not Kind.TYPE or not self._line:

@@ -127,9 +127,7 @@ def _git(folder: Path, *arguments: str) -> None:
         raise InputError(f"git {arguments[0]} failed: {done.stderr.strip()}.")
 
 
-async def _complete(
-    repository: Path, held: list[Held], own: Options, console: Console
-) -> None:
+async def _complete(repository: Path, held: list[Held], own: Options, console: Console) -> None:
     """Have a server fill held-out holes, and say what it serves them with."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from beadline.commands import adapters, common, display
+from beadline.context import languages
 from beadline.errors import InputError
 from beadline.settings import Options
 from beadline.trainer import order
@@ -24,6 +27,9 @@ from beadline.trainer.finetune.schedule import Schedule
 from beadline.trainer.options import TrainOptions
 from beadline.trainer.outcome import Outcome
 from beadline.trainer.samples.options import ALL, MIDDLE
+
+if TYPE_CHECKING:
+    from beadline.trainer import dry
 
 _SHOWN = 4
 """Samples that `--dry-run` shows."""
@@ -60,11 +66,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_data(group: Any) -> None:
     group.add_argument("--commit", default=_PLAIN.commit, help="newest commit (default: HEAD)")
-    group.add_argument("--language", metavar="ID", nargs="+", default=[], help="default: all")
     group.add_argument(
-        "--include", metavar="PATTERN", nargs="+", default=[], help="gitignore patterns"
+        "--language", metavar="ID", nargs="+", action="extend", default=[], help="default: all"
     )
-    group.add_argument("--exclude", metavar="PATTERN", nargs="+", default=[], help="the same")
+    group.add_argument(
+        "--include", metavar="PATTERN", nargs="+", action="extend", default=[],
+        help="gitignore patterns of what is taken (default: everything)",
+    )  # fmt: skip
+    group.add_argument(
+        "--exclude", metavar="PATTERN", nargs="+", action="extend", default=[],
+        help="and of what is not",
+    )  # fmt: skip
     group.add_argument(
         "--epochs", type=float, default=_PLAIN.epochs,
         help=f"passes over the code, with other holes in each (default: {_PLAIN.epochs:g})",
@@ -135,7 +147,10 @@ def _add_machine(group: Any) -> None:
     group.add_argument(
         "--max-hours", metavar="H", type=float, default=0.0, help="of tuning (default: no limit)"
     )
-    group.add_argument("--threads", metavar="N", type=int, default=0, help="default: torch's")
+    group.add_argument(
+        "--threads", metavar="N", type=int, default=0,
+        help="of the CPU (default: torch's own number to tune, all cores but one to prove)",
+    )  # fmt: skip
     group.add_argument(
         "--micro-tokens", metavar="N", type=int, default=_DEFAULTS.micro_tokens,
         help="most tokens at once; fewer take less memory",
@@ -182,12 +197,21 @@ def main(args: argparse.Namespace) -> int:
     own = common.load_options({"engine.model": args.model})
     options = options_of(args)
     if args.dry_run:
-        return _preview(options, own)
+        return _preview(options, own, as_json=args.json)
     return _train(options, own, events=args.events, as_json=args.json)
 
 
 def options_of(args: argparse.Namespace) -> TrainOptions:
     """What the arguments ask for. Raises `InputError` for numbers that cannot be."""
+    known_languages = {each.id for each in languages.known()} - {languages.PLAINTEXT}
+    if unknown := sorted(set(args.language) - known_languages):
+        raise InputError(
+            f"There is no language {unknown[0]!r}.",
+            hint=f"There are {', '.join(sorted(known_languages))}.",
+        )
+    for name in ("epochs", "learning_rate", "max_hours", "scale"):
+        if not math.isfinite(getattr(args, name)):
+            raise InputError(f"--{name.replace('_', '-')} must be a finite number.")
     for name in ("left_to_right", "snippets", "replay", "dropout"):
         value = getattr(args, name)
         if not 0 <= value <= 1 or (name in ("replay", "dropout") and value == 1):
@@ -198,7 +222,9 @@ def options_of(args: argparse.Namespace) -> TrainOptions:
     ):  # fmt: skip
         if getattr(args, name) <= 0:
             raise InputError(f"--{name.replace('_', '-')} must be above 0.")
-    for name in ("pool", "max_steps", "max_hours", "threads", "control", "patience"):
+    for name in (
+        "pool", "max_steps", "max_hours", "threads", "control", "patience", "learning_rate",
+    ):  # fmt: skip
         if getattr(args, name) < 0:
             raise InputError(f"--{name.replace('_', '-')} cannot be negative.")
     tune = replace(
@@ -276,7 +302,8 @@ def show_outcome(outcome: Outcome, *, as_json: bool) -> None:
     console.print(display.printable(outcome.sentence), style="bold")
     console.print(f"report: {display.printable(outcome.report)}", style="dim")
     if outcome.activated:
-        console.print(f"active from now on: {outcome.name} (`beadline train deactivate` ends that)")
+        name = display.printable(outcome.name)
+        console.print(f"active from now on; `beadline train deactivate {name}` ends that")
     elif not outcome.name:
         path = display.printable(outcome.adapter)
         console.print(f"the tuned model: {path}; serve it by engine.model, if you like its numbers")
@@ -304,17 +331,27 @@ def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
-def _preview(options: TrainOptions, own: Options) -> int:
+def _preview(options: TrainOptions, own: Options, *, as_json: bool) -> int:
     """What would be trained on."""
     from beadline.evaluation.commands.common import progress
     from beadline.trainer import dry
 
-    console = display.console()
     with progress(errors()) as tell:
         preview = dry.look(options, own, tell)
-        shown = []
+        shown: list[dry.Shown] = []
         if not preview.problem:
             shown = list(dry.samples(preview, options, own, _SHOWN, tell))
+    if as_json:
+        print(json.dumps({**preview.as_dict(), "samples": [asdict(each) for each in shown]}))
+    else:
+        _show_preview(preview, shown)
+    if preview.problem:
+        raise InputError(preview.problem)
+    return 0
+
+
+def _show_preview(preview: dry.Preview, shown: Sequence[dry.Shown]) -> None:
+    console = display.console()
     console.print(preview.report.table())
     plan = preview.plan
     console.print(
@@ -327,9 +364,6 @@ def _preview(options: TrainOptions, own: Options) -> int:
         console.print(f"{sample.tokens} tokens, {sample.learned} of them learned", style="dim")
     if preview.warning:
         console.print(f"what comes out could not become active: {preview.warning}", style="yellow")
-    if preview.problem:
-        raise InputError(preview.problem)
-    return 0
 
 
 def errors() -> Console:

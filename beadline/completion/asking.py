@@ -209,9 +209,11 @@ class Asker:
                 if wait > 0:
                     await self._clock.pause(wait)
                     continue  # another request may have found or started the answer meanwhile
-                if rule is None:
+                if rule is None and reading.tree is None:
                     rule = await self._thread.run(trace, lambda: self._rule(question))
                     continue
+                # The tree knows the cursor's surroundings by now: nothing is parsed or scanned.
+                rule = rule or self._rule(question)
                 try:
                     current, source = self._start(question, scene, rule), _MODEL
                 except EngineError as exc:

@@ -95,10 +95,6 @@ class Features:
         """Rounded to 4 digits."""
         return {name: round(float(value), 4) for name, value in asdict(self).items()}
 
-    def cut(self, text: str, parts: Sequence[Part]) -> Features:
-        """The features of the suggestion's beginning, `text`."""
-        return replace(self, **of_line(text, parts), whole=0.0)
-
     def of_rest(self, text: str, parts: Sequence[Part], *, mid_word: bool) -> Features:
         """The features of what is left, `text`, for a user who typed along."""
         return replace(

@@ -210,14 +210,24 @@ class Ladder:
         self._answers: OrderedDict[tuple[object, str], Answer] = OrderedDict()
         self._decisions: OrderedDict[tuple[object, ...], Decision] = OrderedDict()
         self._shown: OrderedDict[str, tuple[Shown, ...]] = OrderedDict()
+        self._doubted: OrderedDict[str, Shown] = OrderedDict()
 
     def show(self, *shown: Shown) -> None:
         """Remember the suggestions that a document's user now sees, instead of those before."""
-        key = shown[0].document.key
-        self._shown[key] = shown
-        self._shown.move_to_end(key)
-        while len(self._shown) > _SHOWN_DOCUMENTS:
-            self._shown.popitem(last=False)
+        _put(self._shown, shown[0].document.key, shown, _SHOWN_DOCUMENTS)
+
+    def doubt(self, unlikely: Shown) -> None:
+        """Remember what the model wrote and nobody judged, because it is too unlikely."""
+        _put(self._doubted, unlikely.document.key, unlikely, _SHOWN_DOCUMENTS)
+
+    def doubted(self, document: Document, offset: int) -> Shown | None:
+        """The rest of what was doubted, for a user who types along it."""
+        unlikely = self._doubted.get(document.key)
+        rest = unlikely.rest(document, offset) if unlikely is not None else None
+        if rest is None:
+            return None
+        cut = rest.stop_reason in _LIMITED and len(rest.text) <= UNTRUSTED_TAIL
+        return None if cut else rest
 
     def typed(self, document: Document, offset: int) -> tuple[Shown, ...]:
         """The rests of the shown suggestions that the user typed along, best first.
@@ -281,12 +291,14 @@ class Ladder:
     def forget(self, key: str) -> None:
         """A document closed: nothing of it is shown any more. Its answers age out by themselves."""
         self._shown.pop(key, None)
+        self._doubted.pop(key, None)
 
     def clear(self) -> None:
         """The model or the options changed: every answer is void."""
         self._answers.clear()
         self._decisions.clear()
         self._shown.clear()
+        self._doubted.clear()
 
 
 def _put(entries: OrderedDict[_K, _V], key: _K, value: _V, capacity: int) -> None:

@@ -186,7 +186,8 @@ class Reader:
             else:
                 held.prepared = frame
             return None
-        held.prepared, held.warm = frame, False
+        # What was evaluated beside is as warm as what was asked with, and newer.
+        held.in_use, held.prepared, held.warm = newest, frame, False
         return replace(reading, frame=frame)
 
     def warmed(self, reading: Reading) -> None:
@@ -218,7 +219,9 @@ class Reader:
         retriever.start()
         if not retriever.ready(0.0):
             return frame
-        found = retriever.search(document, reading.cursor.offset, max_chars=max_chars)
+        found = retriever.search(
+            document, reading.cursor.offset, max_chars=max_chars, tree=reading.tree
+        )
         snippets = in_prompt_order(found, frame.snippets, max_chars=max_chars, own=document.path)
         return replace(frame, snippets=snippets, statement=reading.statement, asked=reading.asked)
 

@@ -263,6 +263,8 @@ class Completer:
             if decision is not None:
                 decision.tell(trace)
                 return self._present(decision.shown, request, trace) if decision.shown else []
+            if request.is_plain and self._suggester.is_doubted(document, offset, options, trace):
+                return []
         # Before the first wait, since requests may overtake one another in it.
         with self._asker.ticket(document.key) as ticket:
             return await self._asked(request, user, most, ticket, trace)
@@ -357,7 +359,7 @@ class Completer:
                 break
             trace.attempts += 1
             trace.answered(answer.source, answer.stop_reason, answer.eog_probability)
-            if self._suggester.is_hopeless(question, answer, trace):
+            if self._suggester.is_unlikely(question, answer, trace):
                 self._suggester.judge_unasked(question, answer, user, replace(trace))
                 break
             verdict = await self._suggester.judged(question, answer, user, trace)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from beadline.completion.frames import CHARS_PER_TOKEN
 from beadline.context.retrieval.fusion import DEFINITION
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
@@ -38,7 +39,14 @@ class Retrieves(Protocol):
 
     def ready(self, timeout: float | None = None) -> bool: ...
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]: ...
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]: ...
 
     def close(self) -> None: ...
 

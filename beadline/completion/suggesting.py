@@ -1,7 +1,7 @@
 """Makes suggestions of answers: judged, described, remembered. Knows no engine and no editor.
 
-What is unlikely to be right whatever the checks say is judged after its request was answered:
-nobody waits for what he will not see.
+What is unlikely to be right is judged after its request was answered: nobody waits for what he
+will not see.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from beadline.completion import silence
 from beadline.completion.asking import Asker, Question
 from beadline.completion.clock import ContextThread
 from beadline.completion.closers import UserText
-from beadline.completion.confidence import describe, first_line
+from beadline.completion.confidence import describe
 from beadline.completion.gate import Gate
 from beadline.completion.history import History
 from beadline.completion.judging import Verdict, judge, suggestion
@@ -22,9 +22,8 @@ from beadline.completion.ladder import Answer, Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.postprocess import LIMITED
 from beadline.completion.types import CompletionRequest, Trace
-
-_MOST_CUTS = 16
-"""Beginnings of the line that are looked at, at most: it takes time."""
+from beadline.context.types import Document
+from beadline.settings import CompletionOptions
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,13 @@ class Suggester:
         rank = (not verdict.whole, question.number > 0, -answer.logprob)
         return Found(shown, answer, rank)
 
-    def is_hopeless(self, question: Question, answer: Answer, trace: Trace) -> bool:
-        """Whether an automatic suggestion is too unlikely to be right wherever post-processing and
-        the syntax check may cut it, so that its request need not wait for those. Fills `trace` if
-        so. The model is not asked again for it."""
+    def is_unlikely(self, question: Question, answer: Answer, trace: Trace) -> bool:
+        """Whether the line that the model wrote is too unlikely to be shown unasked, so that its
+        request need not wait for post-processing and the syntax check. Fills `trace` if so.
+
+        What those leave of it may be likelier: `judge_unasked` keeps it for the next request. The
+        model is not asked again for it.
+        """
         least = question.options.least_confidence / 100
         if not question.request.is_plain or question.number or not least or not answer.text:
             return False
@@ -112,17 +114,38 @@ class Suggester:
         sure = self._gate.estimate(features)
         if sure >= least:
             return False
-        end = first_line(answer.text)[1]
-        at = 0
-        for count, part in enumerate(answer.parts[:_MOST_CUTS], start=1):
-            at += part.length
-            cut = answer.text[:at]
-            if at >= end or not cut.strip():
-                continue
-            if self._gate.estimate(features.cut(cut, answer.parts[:count])) >= least:
-                return False
         trace.confidence, trace.features = sure, features.as_dict()
         trace.silent_reason = silence.UNSURE
+        request, reading = question.request, question.reading
+        offset = min(max(request.offset, 0), len(request.document.text))
+        self._ladder.doubt(
+            Shown(
+                request.document,
+                offset,
+                offset,
+                answer.text,
+                str(reading.cursor.expected),
+                answer.stop_reason,
+                answer.parts,
+                features,
+            )
+        )
+        return True
+
+    def is_doubted(
+        self, document: Document, offset: int, options: CompletionOptions, trace: Trace
+    ) -> bool:
+        """Whether the user types along a line that was unlikely, and the rest of it still is: then
+        nothing has to be read for the answer. Fills `trace` if so."""
+        rest = self._ladder.doubted(document, offset)
+        if rest is None or rest.features is None:
+            return False
+        sure = self._gate.estimate(rest.features)
+        if sure >= options.least_confidence / 100:
+            return False
+        trace.confidence, trace.features = sure, rest.features.as_dict()
+        trace.answered_from, trace.expected = "typed", rest.expected
+        trace.stop_reason, trace.silent_reason = rest.stop_reason, silence.UNSURE
         return True
 
     def fetched(self, question: Question, answer: Answer) -> None:

@@ -162,7 +162,7 @@ class RenderedPrompt:
 
     tokens: tuple[int, ...]
     text: str
-    """All tokens spelled out, special ones by their names."""
+    """All tokens spelled out, special ones by their names; empty where nobody reads it."""
     layout: str
     family: str
     dropped_prefix: int = 0

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from beadline.completion.types import CompletionRequest, CompletionResult
 from beadline.context.retrieval.query import group_of
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.evaluation import results
 from beadline.evaluation.cases.format import Case
@@ -66,8 +67,16 @@ class Lexical:
         self._folder = folder
         self._chunks: dict[str, Chunks] = {}
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """The best three chunks."""
+        del tree
         group = group_of(document.language)
         if group not in self._chunks:
             self._chunks[group] = Chunks(texts_of(self._folder, group))
@@ -193,9 +202,7 @@ def summarise(
 
 
 def _score(case: Case, completed: Completed) -> Score:
-    return score(
-        completed.prediction, case.middle, category=case.category, language=case.language
-    )
+    return score(completed.prediction, case.middle, category=case.category, language=case.language)
 
 
 def _grouped(

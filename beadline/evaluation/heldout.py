@@ -218,9 +218,7 @@ def _later(
         found.append(commit)
         done = change(git, commit)
         lines += sum(
-            len(done.fresh(path, done.removed))
-            for path in done.added
-            if usable(path, MIN_BYTES)
+            len(done.fresh(path, done.removed)) for path in done.added if usable(path, MIN_BYTES)
         )
         if lines >= LINES_PER_HOLE * wanted.holes:
             break

@@ -17,6 +17,7 @@ from beadline.context.index.indexer import Indexer
 from beadline.context.index.overlay import Overlay
 from beadline.context.index.reader import IndexGraph
 from beadline.context.retrieval.searcher import Searcher
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 
@@ -125,15 +126,29 @@ class IndexedFolder:
         if self._searcher is not None:
             self._searcher.forget(key)
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """Snippets for a cursor; nothing once it is closed."""
         if self._closed:
             return ()
         if self._searcher is None:
             self._searcher = Searcher(self._overlay, self._options)
-        return self._searcher.search(document, offset, max_chars=max_chars)
+        return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
 
-    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def alone(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """As `search`, with this document as the only open one and nothing remembered of earlier
         searches: what is found depends on the arguments and the files alone."""
         if self._closed:
@@ -143,7 +158,7 @@ class IndexedFolder:
             while self._overlay.settle():
                 pass
             searcher = Searcher(self._overlay, self._options)
-            return searcher.search(document, offset, max_chars=max_chars)
+            return searcher.search(document, offset, max_chars=max_chars, tree=tree)
         finally:
             self._overlay.closed(document.path)
 

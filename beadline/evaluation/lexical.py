@@ -37,17 +37,15 @@ WINDOW = 60
 _WINDOWS = 4
 """Windows taken, one a file at most: Copilot's `numberOfSnippets`."""
 _WORD = re.compile(r"[a-zA-Z0-9]+")
-_STOPS = frozenset(
-    """
+_STOP_WORDS = """
     we our you it its they them their this that these those is are was were be been being have has
     had having do does did doing can don t s will would should what which who when where why how a
     an the and or not no but because as until again further then once here there all any both each
     few more most other some such above below to during before after of at by about between into
     through from up down in out on off over under only own same so than too very just now
     if else for while with def function return TODO import try catch raise finally repeat switch
-    case match assert continue break const class enum struct static new super var
-    """.split()
-)
+    case match assert continue break const class enum struct static new super var"""
+_STOPS = frozenset(_STOP_WORDS.split())
 """Words that Copilot does not compare."""
 
 

@@ -225,8 +225,7 @@ def summarise(
     found: dict[str, Any] = {}
     for arm in arms:
         pairs = [
-            _Pair(each, answers[BASE, arm, each.id], answers[TUNED, arm, each.id])
-            for each in held
+            _Pair(each, answers[BASE, arm, each.id], answers[TUNED, arm, each.id]) for each in held
         ]
         found[arm] = {
             **_compared(pairs),

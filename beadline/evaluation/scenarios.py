@@ -176,7 +176,5 @@ def _is_documented(reader: TreeReader, node: tree_sitter.Node) -> bool:
         node = node.parent
     above = node.prev_sibling
     return (
-        above is not None
-        and above.type in reader.kinds.comments
-        and row - above.end_point.row <= 1
+        above is not None and above.type in reader.kinds.comments and row - above.end_point.row <= 1
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.evaluation.history import changed
 from beadline.evaluation.indexed import IndexedFolder, indexed
@@ -72,9 +73,16 @@ class Versions:
         """A buffer closed."""
         self._index.closed(key)
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """Snippets for a cursor."""
-        return self._index.search(document, offset, max_chars=max_chars)
+        return self._index.search(document, offset, max_chars=max_chars, tree=tree)
 
     def start(self) -> None:
         """It has begun."""

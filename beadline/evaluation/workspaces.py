@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from beadline.context.retrieval.retriever import Retriever
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.errors import InputError
 from beadline.evaluation.sources import named, write_tree
@@ -75,10 +76,17 @@ class Workspaces:
         for retriever in self._of(key):
             retriever.closed(key)
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """Snippets of the document's own repository."""
         for retriever in self._of(document.key):
-            return retriever.search(document, offset, max_chars=max_chars)
+            return retriever.search(document, offset, max_chars=max_chars, tree=tree)
         return ()
 
     def files_changed(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from beadline.engine import models
 from beadline.engine.gguf import read_header
@@ -32,6 +33,7 @@ class Preview:
 
     plan: Plan
     report: Report
+    """Its notes are those of the newest commit as well."""
     held: int
     """Held-out holes."""
     groups: int
@@ -41,6 +43,21 @@ class Preview:
     warning: str
     """Why what comes out could not become active; empty when it could."""
     files: list[CorpusFile] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, without the files."""
+        return {
+            "corpus": self.report.as_dict(),
+            "cut": self.plan.cut,
+            "held_out": {
+                "holes": self.held,
+                "groups": self.groups,
+                "files": list(self.plan.files),
+                "commits": list(self.plan.commits),
+            },
+            "problem": self.problem,
+            "warning": self.warning,
+        }
 
 
 def look(options: TrainOptions, own: Options, tell: Tell) -> Preview:
@@ -58,6 +75,7 @@ def look(options: TrainOptions, own: Options, tell: Tell) -> Preview:
         prepare.corpus_options(plan, options, private),
         tell=tell,
     )
+    report.notes = list(dict.fromkeys([*source.notes, *report.notes]))
     problem = ""
     try:
         require(files, report)
@@ -102,7 +120,5 @@ def _shown(stream: SampleStream) -> Iterator[Shown]:
         drawn = stream.draw(number)
         sample = stream.encoder.encode(drawn)
         learned = int((sample.labels >= 0).sum())
-        yield Shown(
-            drawn.kind, drawn.file.path, stream.encoder.text(drawn), len(sample), learned
-        )
+        yield Shown(drawn.kind, drawn.file.path, stream.encoder.text(drawn), len(sample), learned)
         number += 1

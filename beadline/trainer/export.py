@@ -137,4 +137,3 @@ def _add_tokenizer(writer: object, tokenizer: Tokenizer) -> None:
         ("pad", PAD), ("rep", REPO), ("sep", FILE),
     ):  # fmt: skip
         writer.add_uint32(f"tokenizer.ggml.fim_{role}_token_id", ids[piece])
-

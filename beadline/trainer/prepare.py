@@ -46,7 +46,10 @@ _VALIDATION = 0.03
 """Share of the characters by whose loss training stops; those files are neither trained on nor
 among the held-out ones, which prove the outcome."""
 _MOST_VALIDATION = 200_000
-_VALIDATION_SAMPLES = 256
+_VALIDATION_SAMPLES, _FEW_SAMPLES = 256, 32
+_VALIDATION_PART = 25
+"""One in so many of the training's samples is drawn of them: scored ten times, by forward passes
+alone, they cost about an eighth of the training."""
 _LEAST_TRAINED = 3
 """Files that are trained on at least: of fewer none is taken for validation."""
 _LEAST_GENERAL = 200_000
@@ -152,9 +155,7 @@ def _commit(plan: Plan, options: TrainOptions) -> str:
     return options.commit if plan.cut.startswith("dir:") else plan.cut
 
 
-def _split(
-    files: Sequence[CorpusFile], seed: int
-) -> tuple[list[CorpusFile], list[CorpusFile]]:
+def _split(files: Sequence[CorpusFile], seed: int) -> tuple[list[CorpusFile], list[CorpusFile]]:
     """The files to train on, in their order, and a few of code for validation."""
     total = sum(len(file.text) for file in files)
     wanted = min(_MOST_VALIDATION, _VALIDATION * total)
@@ -309,6 +310,7 @@ def _write(
         if data.validation:
             seed = options.seed + 1
             other = SampleStream(data.validation, vocabulary, drawn, seed, search=search)
-            held = min(_VALIDATION_SAMPLES, 4 * other.samples_per_epoch)
+            most = min(_VALIDATION_SAMPLES, max(_FEW_SAMPLES, count // _VALIDATION_PART))
+            held = min(most, 4 * other.samples_per_epoch)
         rows.write(other, held, validation, row_tokens=length, pad=pad, seed=options.seed)
     return count

@@ -14,7 +14,7 @@ _ARMS = {
     SERVED: "with snippets, as served",
     ALONE: "without snippets",
 }
-_SOURCES = {FILE: "files held out", COMMIT: "later commits"}
+_SOURCES: Mapping[str, str] = {FILE: "files held out", COMMIT: "later commits"}
 _NOTHING = "-"
 _HEADINGS = (
     "", "holes", "exact match before", "after", "gain in points", "ratio", "edit similarity",

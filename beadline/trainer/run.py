@@ -27,6 +27,7 @@ from beadline.context.index.lock import FileLock
 from beadline.engine import models
 from beadline.engine.adapters import Base, base_of, repository_key
 from beadline.engine.gguf import read_header
+from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.private import make_private
 from beadline.errors import BeadlineError, InputError, ModelError
 from beadline.evaluation import heldout
@@ -204,9 +205,7 @@ class _Training:
         trained_for = header.number(f"{architecture}.context_length")
         context = context_of(trained_for, self._own.engine)
         drawn = prepare.sample_options(self._options, self._own, context)
-        rows = prepare.write_rows(
-            data, vocabulary, drawn, self._options, folder, self._screen.tell
-        )
+        rows = prepare.write_rows(data, vocabulary, drawn, self._options, folder, self._screen.tell)
         self._screen.say(
             f"{rows.samples:,} samples in {rows.row_count:,} rows, {rows.padding:.1%} padding"
         )
@@ -251,7 +250,11 @@ class _Training:
         if kept.exists():
             return Evidence.of(json.loads(kept.read_text("utf-8")))
         arms = (SERVED, ALONE) if self._options.alone else (SERVED,)
-        own = replace(self._own, engine=replace(self._own.engine, model=str(self._model)))
+        engine = self._own.engine
+        # A core is left to whoever works: llama.cpp's threads spin while they wait for one that
+        # the system has put aside, and a hole takes many times as long.
+        threads = self._options.tune.threads or engine.threads or max(1, decoding_threads() - 1)
+        own = replace(self._own, engine=replace(engine, model=str(self._model), threads=threads))
         gathering = evidence.gather(
             trial, side, own, data.texts, self._place / "proof", self._screen.tell, arms=arms
         )
@@ -277,9 +280,7 @@ class _Training:
         name, path, place = "", Path(side.model), folder / outcome.REPORT
         activated = False
         if side.adapter is not None:
-            stored = outcome.keep(
-                self._options, plan, base, side.adapter, decision, found, folder
-            )
+            stored = outcome.keep(self._options, plan, base, side.adapter, decision, found, folder)
             name, path, place = stored.name, stored.path, stored.report
             activated = decision.activates
         ended = Outcome(
@@ -335,9 +336,7 @@ def _alone(root: Path) -> Iterator[None]:
     except OSError as exc:
         raise _unwritable(root, exc) from exc
     if lock is None:
-        raise InputError(
-            "Another training is running.", hint="Wait for it, or end it with Ctrl-C."
-        )
+        raise InputError("Another training is running.", hint="Wait for it, or end it with Ctrl-C.")
     with lock:
         yield
 

@@ -5,7 +5,7 @@ The split regex is exactly llama.cpp's `qwen2`; a free regex could not be export
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,11 +107,11 @@ class TokenizerVocabulary:
         self.end: int = special_id(tokenizer, END)
         """Id that ends every middle and every document."""
         self.eog: frozenset[int] = frozenset({self.end})
-
-    @cached_property
-    def form(self) -> Detected:
+        special = {self.special(piece) for piece in SPECIAL}
+        self.text_tokens: Sequence[int] = [n for n in range(self.size) if n not in special]
+        """Ids that `encode` may give."""
+        self.form: Detected = detect(self, load(None))
         """The prompt form that it is rendered in, detected as the server detects it."""
-        return detect(self, load(None))
 
     @classmethod
     def load(cls, path: Path) -> TokenizerVocabulary:
@@ -125,12 +125,6 @@ class TokenizerVocabulary:
 
     def _encode_raw(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
-
-    @cached_property
-    def text_tokens(self) -> list[int]:
-        """Ids that `encode` may give."""
-        special = {self.special(piece) for piece in SPECIAL}
-        return [token for token in range(self.size) if token not in special]
 
     def special(self, piece: str) -> int | None:
         return self._tokenizer.token_to_id(piece) if piece in SPECIAL else None

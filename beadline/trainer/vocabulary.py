@@ -1,4 +1,4 @@
-"""What training needs of a tokenizer, beside what rendering needs. Knows no weights and no texts."""
+"""What training needs of a tokenizer besides what rendering needs. Knows no weights, no texts."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_the_report_and_its_numbers(folder: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     done = run(
         "bench", "decode", "--repo", folder, "--language", "python", "--threads", 1,
-        "--prompts", 1, "--holes", 3, "--tokens", 4, "--json", report,
+        "--prompts", 1, "--holes", 3, "--tokens", 4, "--cancels", 2, "--json", report,
     )  # fmt: skip
     assert done.code == 0, done.err
     found = json.loads(report.read_text(encoding="utf-8"))
@@ -41,6 +41,8 @@ def test_the_report_and_its_numbers(folder: Path, tmp_path: Path) -> None:
     drafts = found["drafts"]
     assert 0 < drafts["holes"] == drafts["same_text"] <= 3
     assert 0 <= drafts["accepted"] <= drafts["drafted"]
+    assert found["cancelled"]["decoding"]["cancels"] == 2
+    assert set(found["cancelled"]) == {"evaluating", "decoding"}
     assert "tokens/s without drafts" in done.out.replace("\n", " ")
 
 

@@ -253,3 +253,24 @@ def test_frames_of_recent_documents_are_kept_and_closed_ones_forgotten():
     assert (held.sent, held.in_use.suffix) == (True, "s")
     frames.forget("99")
     assert frames.get("99") is None
+
+
+def test_what_was_warmed_serves_until_the_next_is_warm():
+    reader, options = Reader(), ContextOptions()
+    lines = [f"value_{n} = compute({n}, {n} + 1)" for n in range(40)]
+
+    def at(suffix: list[str]) -> tuple[Document, int]:
+        text = "x = 1\ny = \n"
+        return Document("k", "a.py", "python", text + "\n".join(suffix) + "\n"), len(text) - 1
+
+    document, offset = at(lines)
+    first = reader.read(document, offset, options)
+    reader.sent(first)
+    document, offset = at([*lines[:12], "z = 2", *lines[12:]])
+    warmed = reader.prepare(document, offset, options, max_chars=0)
+    assert warmed is not None
+    reader.warmed(warmed)
+    document, offset = at([*lines[:12], "z = 3", *lines[12:]])
+    assert reader.prepare(document, offset, options, max_chars=0) is not None
+    assert reader.read(document, offset, options).split()[1] == warmed.split()[1]
+    assert warmed.split()[1] != first.split()[1]

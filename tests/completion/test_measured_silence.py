@@ -20,10 +20,10 @@ def answers(text: str, *, eog: float = 0.0, logprob: float = 0.0):
 
 
 async def test_a_complete_statement_is_asked_about():
-    bench = await Bench(answers("value = 2")).ready()
+    bench = await Bench(answers(" + 2")).ready()
     assert (await bench.ask("value = 1|\n")).trace.silent_reason == silence.EXPECTED_NOTHING
     assert not bench.engine.streams
-    await bench.ask("value = 1|\n", silence=False)
+    assert text_of(await bench.ask("value = 1|\n", silence=False)) == " + 2"
     assert len(bench.engine.streams) == 1
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from bench import Bench, at, end, text_of
 from fake_engine import FakeStream, says, until
 
+from beadline.completion.clock import ContextThread
 from beadline.completion.confidence import Estimator
 from beadline.completion.history import SEEN_SECONDS
 from beadline.completion.prefetch import DELAY
-from beadline.completion.types import CompletionResult
+from beadline.completion.types import CompletionResult, Trace
 
 NEWLINE = "def f(values):\n    total = 0\n|\n"
 
@@ -26,13 +29,29 @@ def from_where(result: CompletionResult) -> tuple[str, str]:
     return text_of(result), result.trace.answered_from
 
 
-async def test_the_same_cursor_again_reads_nothing():
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What requests waited for on the context's thread: reading, parsing, judging."""
+    done: list[object] = []
+    run = ContextThread.run
+
+    def noted(self: ContextThread, trace: Trace, task: Callable[[], Any]) -> Any:
+        done.append(task)
+        return run(self, trace, task)
+
+    monkeypatch.setattr(ContextThread, "run", noted)
+    return done
+
+
+async def test_the_same_cursor_again_reads_nothing(work: list[object]):
     bench = await Bench(says("print(value)"), prefetch=False).ready()
     first = await bench.ask("value = 1\n|\n")
     await bench.ask("value = 1\nq|\n")
+    assert work
+    work.clear()
     again = await bench.ask("value = 1\n|\n")
     assert from_where(again) == (text_of(first), "exact")
-    assert (again.trace.context_ms, again.trace.expected) == (0.0, "line")
+    assert (work, again.trace.expected) == ([], "line")
     assert again.trace.stop_reason == first.trace.stop_reason
 
 
@@ -218,7 +237,7 @@ async def test_nobody_waits_for_the_checks_of_what_is_too_unlikely():
 
 
 @pytest.mark.usefixtures("by_logprob")
-async def test_what_the_checks_make_likely_is_waited_for():
+async def test_what_the_checks_make_likely_is_shown_to_the_next_request():
     def sure_of_the_beginning(stream: FakeStream) -> None:
         stream.start()
         for text, logprob in (("foo", -0.3), ("(bar)", -0.4), (" baz", -9.0)):
@@ -226,7 +245,45 @@ async def test_what_the_checks_make_likely_is_waited_for():
         stream.finish()
 
     bench = await Bench(sure_of_the_beginning, prefetch=False, least_confidence=10).ready()
-    assert text_of(await told(bench, "x = |\n")) == "foo(bar)"
+    assert (await told(bench, "x = |\n")).trace.silent_reason == "low_confidence"
+    await bench.completer.settled()
+    assert from_where(await told(bench, "x = |\n")) == ("foo(bar)", "exact")
+
+
+@pytest.mark.usefixtures("by_logprob")
+async def test_along_an_unlikely_line_nothing_is_read_until_it_is_likelier(work: list[object]):
+    def broken(stream: FakeStream) -> None:
+        stream.start()
+        stream.write("= ", logprob=-9.0)
+        stream.write("foo", logprob=-0.1)
+        stream.finish()
+
+    bench = await Bench(broken, prefetch=False, least_confidence=10).ready()
+    assert (await told(bench, "x = |\n")).trace.silent_reason == "low_confidence"
+    await bench.completer.settled()  # the syntax check leaves nothing of it
+    work.clear()
+    along = await told(bench, "x = =|\n")
+    assert (along.trace.silent_reason, along.trace.answered_from) == ("low_confidence", "typed")
+    assert work == []
+    assert 0 < along.trace.confidence < 0.1
+    elsewhere = await told(bench, "x = fa|\n")
+    assert elsewhere.trace.answered_from == "model"
+    likelier = await told(bench, "x = = |\n")
+    assert likelier.trace.answered_from == "prefix"
+
+
+@pytest.mark.usefixtures("by_logprob")
+async def test_the_end_of_an_unlikely_line_that_a_limit_cut_is_asked_for():
+    def cut(stream: FakeStream) -> None:
+        stream.start()
+        for text in ("first", "(second", ".thi"):
+            stream.write(text, logprob=-9.0)
+        stream.finish(reason="length")
+
+    bench = await Bench(cut, prefetch=False, least_confidence=10).ready()
+    assert (await told(bench, "x = |\n")).trace.silent_reason == "low_confidence"
+    assert (await told(bench, "x = fir|\n")).trace.answered_from == "typed"
+    assert (await told(bench, "x = first(se|\n")).trace.answered_from == "model"
 
 
 @pytest.mark.usefixtures("by_logprob")

@@ -14,6 +14,7 @@ from fake_engine import says
 from beadline.completion.snippets import in_prompt_order, most_chars
 from beadline.completion.types import CompletionRequest
 from beadline.context.retrieval.retriever import Retriever
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
@@ -54,7 +55,15 @@ class FakeRetriever:
         assert timeout == 0
         return self.is_ready
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
+        assert tree is None or tree.text == document.text
         self.searches.append((document.text, offset, max_chars))
         return self.found
 

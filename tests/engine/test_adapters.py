@@ -78,7 +78,8 @@ def test_one_that_was_not_better_is_refused() -> None:
 def test_a_base_is_known_by_what_is_in_its_file(model_path: Path, tmp_path: Path) -> None:
     found = base_of(model_path, family="beadline", layout="anchored")
     assert (found.family, found.layout, found.renderer) == ("beadline", "anchored", RENDERER)
-    copy = shutil.copy(model_path, tmp_path / "renamed.gguf")
+    copy = tmp_path / "renamed.gguf"
+    shutil.copy(model_path, copy)
     assert base_of(copy, family="beadline", layout="anchored") == found
     assert base_of(copy, family="beadline", layout="psm") == dataclasses.replace(
         found, layout="psm"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.evaluation.conftest import git
@@ -17,7 +18,7 @@ class History:
         root.mkdir(parents=True)
         git("init", "-q", "-b", "main", ".", cwd=root)
 
-    def commit(self, files: dict[str, str | bytes | None]) -> str:
+    def commit(self, files: Mapping[str, str | bytes | None]) -> str:
         """Write files (None: remove), commit, and say which commit it is."""
         for path, content in files.items():
             file = self.root / path

@@ -44,7 +44,7 @@ def test_edit_similarity_is_that_of_fuzz_ratio():
 
 
 def test_identifiers_are_no_keywords_and_no_strings():
-    text = "for x in items: print('not me', \"nor \\\" me\", True, x9, 9x)"
+    text = 'for x in items: print(\'not me\', "nor \\" me", True, x9, 9x)'
     assert identifiers(text, "python") == ["x", "items", "print", "True", "x9"]
     assert identifiers("for x", "no-such-language") == ["for", "x"]
 

@@ -50,6 +50,7 @@ AREA = Symbol(
     "area", "method", "shapes.py", 10, "def area(self, exact: bool = False) -> float:", "Square"
 )
 OPTIONS = ContextOptions(snippet_tokens=2000)
+WAYS: tuple[str, ...] = (COLD, TYPED, *retrieval.BASELINES)
 
 
 def case(middle: str = "corners_of_square(7)", category: str = CROSS_FILE_CALL) -> Case:
@@ -131,10 +132,8 @@ def test_while_a_case_is_measured_its_file_is_another_one(folder: Path, workspac
 
 
 def test_the_index_holds_what_the_file_holds(folder: Path, workspace: IndexedFolder):
-    other = 'from shapes import Square\n\n\ndef far_away_helper(number):\n    return number\n'
-    asking = Document(
-        (folder / "asks.py").as_uri(), "asks.py", "python", "far_away_helper(number"
-    )
+    other = "from shapes import Square\n\n\ndef far_away_helper(number):\n    return number\n"
+    asking = Document((folder / "asks.py").as_uri(), "asks.py", "python", "far_away_helper(number")
 
     def found() -> str:
         hits = workspace.search(asking, len(asking.text), max_chars=6000)
@@ -161,7 +160,7 @@ class Counted(Measurer):
         if not self.fails_after:
             raise KeyboardInterrupt
         self.fails_after -= 1
-        arms = dict.fromkeys((COLD, TYPED, *retrieval.BASELINES), Arm(1.5, (held(),), True))
+        arms = dict.fromkeys(WAYS, Arm(1.5, (held(),), True))
         return Measured(case.id, case.category, case.language, 1, arms)
 
 
@@ -189,7 +188,7 @@ def test_an_interrupted_run_goes_on(folder: Path, workspace: IndexedFolder, tmp_
 def measured(number: int, *snippets: Held, symbols: int = 1, category: str = CROSS_FILE_CALL,
              ms: float = 1.0) -> Measured:  # fmt: skip
     arm = Arm(ms, snippets, older=number % 2 == 0)
-    arms = dict.fromkeys((COLD, TYPED, *retrieval.BASELINES), arm)
+    arms = dict.fromkeys(WAYS, arm)
     return Measured(f"case {number}", category, "python", symbols, arms)
 
 

@@ -43,7 +43,7 @@ def choose(x):
         case 1:
             return os
 '''
-JAVA = '''\
+JAVA = """\
 package a;
 
 import java.util.List;
@@ -78,7 +78,7 @@ class A {
         }
     }
 }
-'''
+"""
 
 
 def middles(text: str, language: str, category: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -57,16 +58,26 @@ def llama_logits(
     adapter: Path | None = None,
     scale: float = 1.0,
 ) -> np.ndarray:
-    """The same from a GGUF, with an adapter over it."""
+    """The same from a GGUF, with an adapter over it. Keys and values are kept in single precision:
+    in half, as in serving, they alone make logits differ by some hundredths."""
+    names = library.names
+    usual = names.llama_context_default_params
+
+    def exact() -> Any:
+        params = usual()
+        params.type_k = params.type_v = names.GGML_TYPE_F32
+        return params
+
     model = Model(library, path)
-    context = Context(
-        model,
-        context_tokens=256,
-        sequences=1,
-        batch_tokens=len(ids),
-        threads=1,
-        batch_threads=1,
-    )
+    with mock.patch.object(names, "llama_context_default_params", exact):
+        context = Context(
+            model,
+            context_tokens=256,
+            sequences=1,
+            batch_tokens=len(ids),
+            threads=1,
+            batch_threads=1,
+        )
     try:
         if adapter is not None:
             Adapters(context).use(adapter, scale)

@@ -69,7 +69,8 @@ def test_nothing_of_nothing_is_no_division() -> None:
 
 def test_a_terminal_shows_phases_sentences_and_the_pace() -> None:
     shown = io.StringIO()
-    with Terminal(Console(file=shown, width=200, force_terminal=True)) as terminal:
+    plain = Console(file=shown, width=200, force_terminal=True, highlight=False)
+    with Terminal(plain) as terminal:
         screen: Screen = terminal
         screen.phase("Reading the code", 0.0, 0.5)
         screen.tell("files", 3, 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from beadline import settings
+from beadline.commands import train
 from beadline.context.index.lock import FileLock
 from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.adapters import repository_key
@@ -162,6 +164,11 @@ def test_a_dry_run_shows_the_corpus_and_samples_and_keeps_nothing(root: Path) ->
     for text in ("secrets", "duplicates", "held-out holes", "sample 1", "<|fim_middle|>"):
         assert text in done.out, text
     assert SECRET not in done.out
+    shown = cli("train", root, "--dry-run", "--json").json
+    assert shown["corpus"]["revision"] == shown["cut"] and not shown["problem"]
+    assert shown["held_out"]["holes"] and shown["held_out"]["files"]
+    for each in shown["samples"]:
+        assert each["kind"] == "left_to_right" or "<|fim_middle|>" in each["text"]
     assert sorted(root.rglob("*")) == before
     assert not (settings.user_cache_dir() / run.FOLDER).exists()
 
@@ -288,11 +295,24 @@ def test_too_little_memory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_numbers_that_cannot_be(root: Path) -> None:
     assert "--replay is a share" in refused(root, "--replay", "1")
+    assert "--epochs must be a finite number" in refused(root, "--epochs", "nan")
+    assert "--scale must be a finite number" in refused(root, "--scale", "inf")
+    assert "--learning-rate cannot be negative" in refused(root, "--learning-rate", "-1")
+    assert "There is no language 'cobol'" in refused(root, "--language", "cobol")
     assert "--rank must be above 0" in refused(root, "--rank", "0")
     assert "--patience cannot be negative" in refused(root, "--patience", "-1")
     assert "One repository at a time" in refused(root, root)
     assert "takes the name of an adapter" in refused("show")
     assert "There is no adapter named" in refused("activate", "nothing")
+
+
+def test_patterns_of_several_flags_add_up() -> None:
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    given = ["x", "--exclude", "a/", "b/", "--language", "go", "--exclude", "c/"]
+    options = train.options_of(parser.parse_args(given))
+    assert options.exclude == ("a/", "b/", "c/")
+    assert options.languages == ("go",)
 
 
 def test_the_outcome_does_not_depend_on_the_machine(root: Path) -> None:

@@ -122,6 +122,10 @@ class _Names(Mapping[str, int]):
     def __getitem__(self, name: str) -> int:
         return self._names[name]
 
+    def get(self, name: str, default: int = 0) -> int:  # type: ignore[override]
+        """As of every mapping, at the price of a dictionary's: it is asked name by name."""
+        return self._names.get(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
@@ -150,10 +154,11 @@ def _flat(each: Definition) -> tuple[Any, ...]:
 
 def _definition(flat: tuple[Any, ...]) -> Definition:
     name, kind, *others, parameters = flat
-    return Definition(name, Kind(kind), *others, tuple(Parameter(*p) for p in parameters))
+    fields: list[Any] = [name, Kind(kind), *others, tuple(Parameter(*p) for p in parameters)]
+    return Definition(*fields)
 
 
-def _pack(value: object) -> bytes:
+def _pack(value: Any) -> bytes:
     return zlib.compress(marshal.dumps(value, _MARSHAL), _LEVEL)
 
 

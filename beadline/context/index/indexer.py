@@ -146,7 +146,7 @@ class Indexer:
             return True
         stamp = workspace.stamp_of(path)
         if self._writer.holds(name):
-            if stamp is not None and 0 < stamp[0] <= self._most_bytes:
+            if stamp is not None and stamp[0] <= self._most_bytes:
                 self._apply(Entry(path, name, workspace.wanted_language(name), *stamp))
                 return False
             self._forget(name)
@@ -156,7 +156,7 @@ class Indexer:
             if os.path.isdir(path):
                 return workspace.enters(name)
             return self._writer.holds_below(name)
-        if name in self._unlisted or not workspace.wanted_language(name) or not stamp[0]:
+        if name in self._unlisted or not workspace.wanted_language(name):
             return False
         self._asked.add(name)
         return True

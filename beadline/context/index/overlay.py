@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from beadline.context.difference import changed_span
 from beadline.context.index.codec import digest_of
 from beadline.context.index.mounts import Indexed
 from beadline.context.index.prepare import Cut, Preparer, Span
 from beadline.context.index.reader import SpanHit, Weights
+from beadline.context.index.remembered import Remembered
 from beadline.context.retrieval.query import group_of
 from beadline.context.retrieval.workspace import readable
 from beadline.context.symbols.types import Definition, FileSymbols, Located
@@ -75,11 +77,22 @@ class Buffer:
 _Buffers = Mapping[str, Buffer]
 
 
+@dataclass
+class _Moment(threading.local):
+    """What one thread goes by while it searches."""
+
+    compared: tuple[_Buffers, _Buffers] | None = None
+    """See `Overlay._compare`; None outside of a search."""
+    texts: dict[str, str | None] = field(default_factory=dict)
+    """By path: what was read."""
+
+
 class Overlay:
     """Implements `symbols.graph.Graph` over an index and open buffers. From any thread."""
 
     def __init__(self, index: Indexed) -> None:
-        self._index = index
+        self._index = Remembered(index)
+        self._moment = _Moment()
         self._lock = threading.Lock()
         """Guards the buffers. Never held while something is read or worked out: the event loop
         opens buffers."""
@@ -97,9 +110,20 @@ class Overlay:
     def mount(self, index: Indexed) -> None:
         """Stand over another index, with other paths, from now on: no buffer is open."""
         with self._lock:
-            self._index = index
+            self._index = Remembered(index)
             self._buffers.clear()
             self._edits += 1
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What this thread asks meanwhile is not compared with the newest index and buffers again
+        and again: for as long as a search takes. Not to be nested."""
+        self._moment.compared = self._compare()
+        try:
+            yield
+        finally:
+            self._moment.compared = None
+            self._moment.texts.clear()
 
     # -- buffers
 
@@ -146,14 +170,16 @@ class Overlay:
         one; to be called again then."""
         with self._settling:
             waiting = [
-                buffer.readable
+                (buffer, buffer.readable)
                 for buffer in self._compare()[1].values()
                 if buffer.readable is not None and not buffer.is_cut
             ]
             if not waiting:
                 return False
-            document = waiting[0]
-            cut = document.text, self._cutter.cut(document)
+            buffer, document = waiting[0]
+            prepared = self._cutter.prepare(document)
+            buffer.symbols = prepared.symbols
+            cut = document.text, prepared.cuts
             with self._lock:
                 newest = self._buffers.get(document.path)
                 if newest is not None:
@@ -171,10 +197,12 @@ class Overlay:
 
     def paths_ending(self, suffix: str) -> Sequence[str]:
         """See `Graph`."""
+        self._compare()
         return self._index.paths_ending(suffix)
 
     def folder(self, path: str) -> Sequence[str]:
         """See `Graph`."""
+        self._compare()
         return self._index.folder(path)
 
     def package(self, name: str, language: str) -> Sequence[str]:
@@ -216,6 +244,14 @@ class Overlay:
         """The whole text of a file that may be searched, LF line ends: its buffer's, else the
         disk's. None for a file that has changed on the disk and is not indexed again yet, since
         nothing that is known of it holds for what it says now."""
+        if self._moment.compared is None:
+            return self._read(path)
+        texts = self._moment.texts
+        if path not in texts:
+            texts[path] = self._read(path)
+        return texts[path]
+
+    def _read(self, path: str) -> str | None:
         listed, differing = self._compare()
         if (buffer := listed.get(path)) is not None:
             document = buffer.readable if path in differing else buffer.document
@@ -252,7 +288,10 @@ class Overlay:
         return hits[:limit]
 
     def _compare(self) -> tuple[_Buffers, _Buffers]:
-        """Buffers of files that the index has, and those of them that say something else."""
+        """Buffers of files that the index has, and those of them that say something else. What the
+        index answered before it changed is forgotten."""
+        if self._moment.compared is not None:
+            return self._moment.compared
         with self._lock:
             index, buffers = self._index, dict(self._buffers)
             edits, compared = self._edits, self._compared

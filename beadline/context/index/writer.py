@@ -188,9 +188,7 @@ class Writer:
             "SELECT id, language, digest FROM file WHERE path = ?", (path,)
         ).fetchone()
 
-    def _count(
-        self, terms: list[str], first: int, family: str, sign: int
-    ) -> list[tuple[int, str]]:
+    def _count(self, terms: list[str], first: int, family: str, sign: int) -> list[tuple[int, str]]:
         """The rows of chunks and their words, which are counted as come (1) or gone (-1)."""
         head = word(family, "")
         rows: list[tuple[int, str]] = []

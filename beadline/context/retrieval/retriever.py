@@ -16,6 +16,7 @@ from beadline.context.index.client import Index
 from beadline.context.retrieval.searcher import Searcher
 from beadline.context.retrieval.sources.dense import Dense
 from beadline.context.retrieval.sources.dense import of_folder as dense_of
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 
@@ -134,8 +135,16 @@ class Retriever:
         with self._change:
             self._gone.append(key)
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
-        """Snippets for a cursor, best first, of `max_chars` characters together at most.
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
+        """Snippets for a cursor, best first, of `max_chars` characters together at most. `tree` is
+        of the document's text, where there is one already.
 
         Empty while the folders have not been read. Nothing from around the cursor or behind it in
         its own file, nothing that repeats the prompt or another snippet, no secrets.
@@ -151,7 +160,9 @@ class Retriever:
                 self._gone = []
             for key in gone:
                 searcher.forget(key)
-            return searcher.search(replace(document, path=path), offset, max_chars=max_chars)
+            return searcher.search(
+                replace(document, path=path), offset, max_chars=max_chars, tree=tree
+            )
 
     def _begin_anew(self) -> None:
         """Search with nothing remembered of earlier searches; the caller holds `_change`."""

@@ -63,15 +63,26 @@ class Searcher:
             Pairs(files, self._queries),
         ]
 
-    def search(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """Snippets for a cursor, best first, of `max_chars` characters together at most.
 
-        `document.path` is the workspace's. Nothing from around the cursor or from behind it,
-        nothing that repeats the prompt or another snippet, no secrets.
+        `document.path` is the workspace's; `tree` is of its text, where there is one already.
+        Nothing from around the cursor or from behind it, nothing that repeats the prompt or another
+        snippet, no secrets.
         """
         if max_chars <= 0:
             return ()
-        scene = self._scenes.of(document, offset)
+        with self._files.moment():
+            return self._search(self._scenes.of(document, offset, tree), max_chars)
+
+    def _search(self, scene: Scene, max_chars: int) -> tuple[Snippet, ...]:
         lists: dict[str, Sequence[Candidate]] = {}
         for source in (*self._sources, self._similar):
             lists[source.name] = source.search(scene, self._room(source, max_chars))
@@ -80,6 +91,7 @@ class Searcher:
             self._dense.ask(scene, lists[self._similar.name])
             lists[self._dense.name] = found
         start, end = self._queries.of(scene).window
+        document = scene.document
         prompt = Prompt(document.path, document.text[start:end], start, max_chars)
         return fuse(lists, prompt, self._weights, allowed=self._redaction.allowed)
 
@@ -104,13 +116,13 @@ class _Scenes:
         self._trees = SyntaxTrees()
         self._last: Scene | None = None
 
-    def of(self, document: Document, offset: int) -> Scene:
-        """The scene of a cursor."""
+    def of(self, document: Document, offset: int, tree: SyntaxTree | None) -> Scene:
+        """The scene of a cursor. `tree`: the document's, where there is one already."""
         last = self._last
         if last is not None and last.document == document:
             self._last = Scene(document, offset, last.symbols, last.tree)
         else:
-            tree = self._trees.parse(document)
+            tree = tree or self._trees.parse(document)
             self._last = Scene(document, offset, self._symbols(document, tree), tree)
         return self._last
 

@@ -108,7 +108,8 @@ def scan(
             status = os.lstat(path)
         except (OSError, ValueError):
             continue
-        if stat.S_ISREG(status.st_mode) and 0 < status.st_size <= limit:
+        # Empty ones too: an `__init__.py` says what is a package.
+        if stat.S_ISREG(status.st_mode) and status.st_size <= limit:
             found.append(Entry(path, relative, language, status.st_size, status.st_mtime_ns))
     return found
 

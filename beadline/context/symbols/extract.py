@@ -86,7 +86,7 @@ def _matches(
                 key = node.start_byte, -node.end_byte, name.start_byte
                 # The query's first pattern that matches says what it is, with all it captures:
                 # matches come in the order in which they end.
-                rank = pattern, -len(nodes)
+                rank = pattern, -sum(map(len, nodes.values()))
                 if key in found:
                     if rank >= ranks[key]:
                         continue

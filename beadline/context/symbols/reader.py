@@ -19,6 +19,11 @@ _COMMENTS = 64
 """Comments in a row that are looked at above a definition."""
 
 
+def first_named(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    """A node's first named child; None where it has none."""
+    return node.named_child(0) if node is not None and node.named_child_count else None
+
+
 class Source:
     """The bytes that nodes are ranges of."""
 

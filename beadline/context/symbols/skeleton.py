@@ -54,8 +54,8 @@ def render(
     shown = _Shown(text, room)
     if not shown.add(_header(text, definition)):
         return None
-    owner = next((each for each in definitions if each.qualified == definition.owner), None)
-    if owner is not None and definition.owner:
+    owner = _owner(definition, definitions)
+    if owner is not None:
         shown.add(_first_line(text, owner.header))
     for decorator in _decorators(text, definition):
         shown.add(decorator)
@@ -142,14 +142,24 @@ def _doc(text: str, definition: Definition) -> Iterator[Lines]:
             yield start, _line_end(text, closed + len(match[1]))
 
 
+def _owner(definition: Definition, definitions: Sequence[Definition]) -> Definition | None:
+    """The definition that a member belongs to; None for no member, or one of another file's."""
+    if not definition.owner:
+        return None
+    outside, _, name = definition.owner.rpartition(".")
+    for each in definitions:
+        if each.name == name and each.owner == outside:
+            return each
+    return None
+
+
 def _members(needed: Needed, definitions: Sequence[Definition]) -> list[Definition]:
     """The members of a class, the likeliest first."""
     owner = needed.located.definition
+    qualified = owner.qualified
     ranks = {name: rank for rank, name in enumerate(needed.members)}
     found = [
-        each
-        for each in definitions
-        if each.owner == owner.qualified and each.header >= owner.header
+        each for each in definitions if each.owner == qualified and each.header >= owner.header
     ]
     return sorted(found, key=lambda each: (ranks.get(each.name, len(ranks)), each.header))
 

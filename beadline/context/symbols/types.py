@@ -137,7 +137,8 @@ class Reason(StrEnum):
     RECEIVER = "receiver"
     """The receiver's type."""
     EXPORT = "export"
-    """The import statement at the cursor may name it."""
+    """The module before the cursor offers it, `module.` or the import statement's: one of many, so
+    of a class only its header is asked for."""
     NAME = "name"
     """The lines around the cursor name it."""
     TYPE = "type"

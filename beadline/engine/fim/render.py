@@ -16,7 +16,7 @@ What exactly stands where is the family's template (`families.toml`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beadline.engine.fim import languages, template
 from beadline.engine.fim.detect import Detected
@@ -50,16 +50,23 @@ def render(
     vocabulary: Vocabulary,
     budget: Budget,
     healer: Healer | None = None,
+    *,
+    spelled: bool = True,
 ) -> RenderedPrompt:
     """Token ids of the prompt for `request`, never longer than the context leaves room for.
 
     What does not fit is dropped from the front of the prefix (in steps, so that the start stays
     put while the user types), the end of the suffix, and the last extra files. With a `healer`
-    the tokens of an unfinished word at the cursor are left out, and told in `typed`.
+    the tokens of an unfinished word at the cursor are left out, and told in `typed`. Its text is
+    made if `spelled`.
     """
     family = form.family
     layout = _layout(request, form)
-    return _Rendering(request, family, layout, form.ids, vocabulary, budget).run(healer)
+    prompt = _Rendering(request, family, layout, form.ids, vocabulary, budget).run(healer)
+    if not spelled:
+        return prompt
+    text = b"".join(map(vocabulary.spell, prompt.tokens)).decode("utf-8", "replace")
+    return replace(prompt, text=text)
 
 
 def _layout(request: FimRequest, form: Detected) -> Layout:
@@ -150,7 +157,7 @@ class _Rendering:
         ids = ids or self._something()
         return RenderedPrompt(
             tokens=tuple(ids),
-            text=b"".join(map(vocabulary.spell, ids)).decode("utf-8", "replace"),
+            text="",
             layout=self._layout.value,
             family=self._family.name,
             dropped_prefix=dropped,

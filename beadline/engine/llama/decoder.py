@@ -36,6 +36,8 @@ CHUNK_S, LEAST_CHUNK = 0.25, 32
 An aborted chunk is lost whole (llama.cpp takes back a batch that fails), so in large ones somebody
 who types on would wait for a prompt that never comes to an end. What narrow chunks cost is in
 docs/benchmarks.md ("Kernels")."""
+FIRST_CHUNK = 64
+"""Tokens of a chunk while nothing is known of the model's speed."""
 
 
 class Control(Protocol):
@@ -91,7 +93,8 @@ class Decoder:
         self._spell = spell
         self._clock = clock
         self._on_evaluated = on_evaluated
-        self._chunk = context.batch_tokens
+        self._token_s: float | None = None
+        """Seconds that a prompt token takes in a chunk, once it is known."""
         self.sequences = Sequences(context, saved)
         self._speculation = speculation or Speculation((), enabled=False)
 
@@ -137,6 +140,8 @@ class Decoder:
         slot, reused = self.sequences.open_beside(sequence, prompt)
         steps = self._steps(slot, run)
         done = self._evaluate_prompt(steps, prompt, reused, run, lambda width: [])
+        if done:
+            self.sequences.warmed(sequence, slot)
         usage = Usage(
             prompt_tokens=len(prompt),
             reused_tokens=reused,
@@ -235,7 +240,7 @@ class Decoder:
         while offset < len(prompt):
             if run.must_end():
                 return False
-            chunk = prompt[offset : offset + self._chunk]
+            chunk = prompt[offset : offset + self._width()]
             offset += len(chunk)
             # A draft model takes time of its own, and ends where the generation must.
             draft = guess(len(chunk)) if offset == len(prompt) else ()
@@ -244,7 +249,7 @@ class Decoder:
             asked = self._clock()
             done = steps.evaluate(chunk, draft)
             took = self._clock() - asked
-            self._fit_chunk(len(chunk), took)
+            self._learn(len(chunk), took, done=done)
             seconds += took
             if not done:
                 return False
@@ -252,12 +257,21 @@ class Decoder:
             self._on_evaluated(len(prompt) - start, seconds)
         return True
 
-    def _fit_chunk(self, tokens: int, seconds: float) -> None:
-        """A chunk took so long, be it aborted: what was evaluated of it is then lost."""
-        if seconds > CHUNK_S:
-            self._chunk = max(min(LEAST_CHUNK, self._chunk), self._chunk // 2)
-        elif tokens == self._chunk and seconds < CHUNK_S / 4:
-            self._chunk = min(self._context.batch_tokens, self._chunk * 2)
+    def _width(self) -> int:
+        """Tokens of a chunk that takes about `CHUNK_S`: the widest there is, halved."""
+        most = self._context.batch_tokens
+        if self._token_s is None:
+            return min(FIRST_CHUNK, most)
+        width = most
+        while width // 2 >= LEAST_CHUNK and width * self._token_s > CHUNK_S:
+            width //= 2
+        return width
+
+    def _learn(self, tokens: int, seconds: float, *, done: bool) -> None:
+        """A chunk took so long, or was aborted after it. Narrow ones tell nothing of wide ones."""
+        if tokens >= min(LEAST_CHUNK, self._context.batch_tokens):
+            each = seconds / tokens
+            self._token_s = each if done else max(each, self._token_s or 0.0)
 
     def _continue(
         self,

@@ -43,10 +43,12 @@ class Prompts:
         """Changes when prompts of the same requests do; the same in every process."""
         return repr((self.form.family, self.form.layout, self.healer is not None))
 
-    def render(self, request: FimRequest, budget: Budget) -> RenderedPrompt:
-        """The prompt of a request."""
+    def render(
+        self, request: FimRequest, budget: Budget, *, spelled: bool = False
+    ) -> RenderedPrompt:
+        """The prompt of a request; `spelled`: with its text."""
         healer = self.healer if request.healing else None
-        return render(request, self.form, self.vocabulary, budget, healer)
+        return render(request, self.form, self.vocabulary, budget, healer, spelled=spelled)
 
     def cleaner(self, request: FimRequest) -> Cleaner | None:
         """What filters the model's output; None where it writes nothing but the middle."""

@@ -1,8 +1,8 @@
 """Which tokens each KV sequence holds, and what of it a new prompt can reuse. Decodes nothing.
 
 A document (a key) has at most two sequences: its main one, and a spare into which a prompt can be
-evaluated beside what the main one holds. Least recently used goes first: free sequences, then
-spares, then documents.
+evaluated beside what the main one holds; a prompt that is there whole makes it the main one. Least
+recently used goes first: free sequences, then spares, then documents.
 """
 
 from __future__ import annotations
@@ -124,6 +124,12 @@ class Sequences:
             self._fill(mine, source, key if saved else None)
         self._own(key, mine, warm=True)
         return mine, self._cut(mine, prompt, len(prompt))
+
+    def warmed(self, key: str, slot: Slot) -> None:
+        """All of a prompt was evaluated beside: requests go on from it, so that the slot is the
+        document's main one, and what was so far is the spare, which goes when room is needed.
+        """
+        self._documents[key].sort(key=lambda other: other is not slot)
 
     def drop(self, slot: Slot) -> None:
         """Forget the slot's content after a failed decode."""

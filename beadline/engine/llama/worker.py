@@ -79,7 +79,8 @@ class Worker:
         self._inbox.begin(job)
         try:
             if message["op"] == "render":
-                prompt = loaded.render(messages.request_from(message["request"]))
+                request = messages.request_from(message["request"])
+                prompt = loaded.render(request, spelled=True)
                 values = messages.prompt_values(prompt)
                 self._pipe.send({"op": "rendered", "id": job, "prompt": values})
             elif message["op"] == "score":
@@ -288,8 +289,8 @@ class _Loaded:
         documents = self.decoder.sequences.documents()
         return self.saved.save(documents, seconds=seconds) if self.saved else 0
 
-    def render(self, request: FimRequest) -> RenderedPrompt:
-        return self.prompts.render(request, self._budget)
+    def render(self, request: FimRequest, *, spelled: bool = False) -> RenderedPrompt:
+        return self.prompts.render(request, self._budget, spelled=spelled)
 
     def score(self, request: FimRequest, middle: str) -> Score:
         healer = self.prompts.healer

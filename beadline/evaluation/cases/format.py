@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -139,5 +140,6 @@ def write(path: Path, cases: Iterable[Case]) -> None:
         temporary.write_text(as_lines(cases), "utf-8")
         temporary.replace(path)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # its folder may be what is wrong
+            temporary.unlink()
         raise InputError(f"{path} cannot be written: {exc}.", hint="Choose another file.") from exc

@@ -134,7 +134,7 @@ def definitions(source: Source, path: str) -> Iterable[Symbol]:
 def _defines(node: tree_sitter.Node) -> bool:
     if node.type in _VALUES:
         value = node.child_by_field_name("value")
-        return value is not None and ("function" in value.type or "class" == value.type)
+        return value is not None and ("function" in value.type or value.type == "class")
     return node.type not in _SPECIFIERS or node.child_by_field_name("body") is not None
 
 

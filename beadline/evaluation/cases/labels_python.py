@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import logging
 import sysconfig
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,10 @@ class PythonLabels:
         line = text.count("\n", 0, call.start) + 1
         column = call.start - (text.rfind("\n", 0, call.start) + 1)
         try:
-            return list(self._script.goto(line, column, follow_imports=True))
+            with warnings.catch_warnings():
+                # It takes `pkg/time.py` for the built-in `time`, and says that it is not there.
+                warnings.simplefilter("ignore", UserWarning)
+                return list(self._script.goto(line, column, follow_imports=True))
         except Exception as exc:  # a guess of a large library about any code: it fails in any way
             _LOG.debug("jedi: %s:%d: %r", path, line, exc)
             return []

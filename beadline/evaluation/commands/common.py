@@ -28,6 +28,8 @@ from beadline.evaluation.command import code_digest, languages_of
 from beadline.evaluation.sources import read_repository, repository_name, write_tree
 
 ALL = "all"
+_WIDTH = 120
+"""Columns that the tables need."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,11 @@ def about(args: argparse.Namespace, made: Made, results: Path) -> dict[str, Any]
         "results": str(results),
         **({"seed": args.seed, "drawn": made.as_dict()} if drawn else {}),
     }
+
+
+def wide() -> Console:
+    """Where tables are printed; a terminal that is too narrow breaks their lines."""
+    return Console(width=max(Console().width, _WIDTH), highlight=False)
 
 
 def percent(value: float | None) -> str:

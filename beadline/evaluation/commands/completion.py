@@ -72,7 +72,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**values, **_facts(options), **common.about(args, made, path)}))
     else:
-        print_tables(values["arms"], Console())
+        print_tables(values["arms"], common.wide())
     return 0
 
 

@@ -64,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
         values |= {"budget_chars": args.budget_chars, **common.about(args, made, path)}
         print(json.dumps(values))
     else:
-        print_tables(values, Console())
+        print_tables(values, common.wide())
     return 0
 
 

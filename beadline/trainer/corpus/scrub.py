@@ -33,20 +33,27 @@ _LONGEST_KEY_LINE = 200
 _WORDS = re.compile(r"[a-z]{2,14}(?:[_.:/-][a-z]{2,14})+|[A-Z]{2,14}(?:_[A-Z]{2,14})+")
 _WORD = re.compile(r"[a-z]+")
 _NAMES_OF_SECRETS = frozenset(
-    "access account admin api app auth authorization bearer bot client cookie credential "
-    "credentials csrf default device env field file grant hash header id invalid jwt key keys "
-    "kind login missing name oauth param pass password passwd path private prompt public refresh "
-    "request required reset secret secrets server session ssh sso state storage store token "
-    "tokens type url user username value var verify xsrf".split()
-)
+    {
+        "access", "account", "admin", "api", "app", "auth", "authorization", "bearer", "bot",
+        "client", "cookie", "credential", "credentials", "csrf", "default", "device", "env",
+        "field", "file", "grant", "hash", "header", "id", "invalid", "jwt", "key", "keys", "kind",
+        "login", "missing", "name", "oauth", "param", "pass", "password", "passwd", "path",
+        "private", "prompt", "public", "refresh", "request", "required", "reset", "secret",
+        "secrets", "server", "session", "ssh", "sso", "state", "storage", "store", "token",
+        "tokens", "type", "url", "user", "username", "value", "var", "verify", "xsrf",
+    }
+)  # fmt: skip
 """One of them in a quoted value of several words says that the value is a name (`access_token`)."""
 _VERSION = re.compile(r"(?i)\b(?:v|ver|version|release|build)\W{0,4}\Z")
 _KNOWN_ADDRESSES = frozenset({"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "1.2.3.4"})
 _KNOWN_USERS = frozenset(
-    "admin alice app bob circleci default foo git guest jenkins johndoe me name node postgres "
-    "public root runner shared somebody test travis ubuntu user username vagrant vscode www "
-    "you your".split()
-)
+    {
+        "admin", "alice", "app", "bob", "circleci", "default", "foo", "git", "guest", "jenkins",
+        "johndoe", "me", "name", "node", "postgres", "public", "root", "runner", "shared",
+        "somebody", "test", "travis", "ubuntu", "user", "username", "vagrant", "vscode", "www",
+        "you", "your",
+    }
+)  # fmt: skip
 _RESERVED = re.compile(r"(?i)(?:^|[@.])(?:example(?:\.\w+)?|test|invalid|localhost|local)\Z")
 
 

@@ -103,6 +103,14 @@ def open_source(path: Path, commit: str = "HEAD") -> Source:
     return Folder(path)
 
 
+def served_name(path: Path) -> str:
+    """The name that prompts have for a repository where it is served: that of its folder; of a
+    bare one that of its clone."""
+    path = path.resolve()
+    is_bare = git_command(path) is not None and not (path / ".git").exists()
+    return repository_name(path).rpartition("/")[2] if is_bare else path.name
+
+
 class Repository:
     """A commit of a git repository: a checkout's root or a bare one. The user's own code."""
 
@@ -116,11 +124,18 @@ class Repository:
         if shutil.which("git") is None:
             raise InputError("git is not installed.", hint="Install git to read repositories.")
         self.path = path.resolve()
-        self.name = name or repository_name(path)
+        self.name = name or served_name(path)
         self._git = git
         run_git([*git, "rev-parse", "--git-dir"])  # says what is wrong with the repository
         self.revision = self._ask("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
         if not self.revision:
+            named = self._ask("rev-parse", "--verify", "--quiet", commit)
+            # Of a whole hash git says the hash, whatever there is.
+            if named not in ("", commit) and not self._ask("cat-file", "-t", named):
+                raise InputError(
+                    f"{path} is damaged: {commit} is {named[:12]}, which is missing.",
+                    hint="`git fsck` says what else is; clone it again.",
+                )
             empty = not self._ask("rev-list", "-n", "1", "--all")
             raise InputError(
                 f"{path} has no commits yet." if empty else f"{path} has no commit {commit}.",
@@ -144,7 +159,9 @@ class Repository:
                 "(git fetch --unshallow)."
             )
         if self.detached:
-            found.append(f"HEAD is detached: commit {self.revision[:12]} is learned from.")
+            found.append(
+                f"HEAD is detached: commit {self.revision[:12]} is the newest one looked at."
+            )
         if absent := sum(blob.size < 0 for blob in self._tree()):
             found.append(f"{absent:,} files are absent from this partial clone and left out.")
         return found
@@ -194,7 +211,7 @@ class Folder:
 
     def __init__(self, path: Path, *, name: str = "") -> None:
         self.path = path.resolve()
-        self.name = name or repository_name(path)
+        self.name = name or served_name(path)
         self._files: list[Listed] | None = None
 
     @property

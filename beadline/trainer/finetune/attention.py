@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def use(model: PreTrainedModel) -> bool:
     """
     import torch
 
-    before = model.config._attn_implementation
+    before: Any = model.config._attn_implementation
     tolerance = TOLERANCE if model.dtype is torch.float32 else HALF_TOLERANCE
     expected = _apart(model)
     _register()
@@ -106,7 +107,7 @@ def attend(
             query[:, :, low:high], key[:, :, low:high], value[:, :, low:high],
             dropout, scaling, sliding_window,
         )
-        for low, high in zip(cuts, cuts[1:], strict=False)
+        for low, high in pairwise(cuts)
     ]  # fmt: skip
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
 
@@ -174,7 +175,8 @@ def _samples(model: PreTrainedModel) -> list[torch.Tensor]:
     import torch
 
     generator = torch.Generator().manual_seed(0)
-    size = int(model.get_input_embeddings().num_embeddings)
+    embeddings: Any = model.get_input_embeddings()
+    size = int(embeddings.num_embeddings)
     return [torch.randint(0, size, (1, n), generator=generator) for n in _PROBE]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ class Rows(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, number: int) -> Row: ...
+    def __getitem__(self, number: int, /) -> Row: ...
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def samples_of(rows: Sequence[Row]) -> list[Sample]:
     for row in rows:
         segments = np.asarray(row.segments)
         starts = [0, *(np.flatnonzero(np.diff(segments)) + 1).tolist(), len(segments)]
-        for low, high in zip(starts, starts[1:], strict=False):
+        for low, high in pairwise(starts):
             if segments[low] != PADDING:
                 found.append(
                     Sample(np.asarray(row.ids[low:high]), np.asarray(row.labels[low:high]))

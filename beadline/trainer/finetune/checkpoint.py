@@ -33,6 +33,10 @@ class Progress:
     """Steps in all, once that is settled; 0 before."""
     seconds: float = 0.0
     """Of training, interruptions not counted."""
+    scoring: float = 0.0
+    """Seconds of the last evaluation."""
+    scored: float = 0.0
+    """Of `seconds`, those of evaluations."""
     tokens: int = 0
     base_loss: float | None = None
     """Of the validation rows before the first step; nats a token."""
@@ -101,7 +105,7 @@ class Keeper:
 
         path = kept(self._folder / NAME)
         assert path is not None, "there is no checkpoint"
-        weights = load_file(path / _WEIGHTS)
+        weights: Any = load_file(path / _WEIGHTS)
         moments = torch.load(path / _OPTIMISER, map_location="cpu", weights_only=True)
         if self._sharded:
             from torch.distributed.checkpoint import state_dict as distributed
@@ -124,7 +128,8 @@ class Keeper:
             return {name: parameter.detach().cpu() for name, parameter in own}
         from torch.distributed.checkpoint import state_dict as distributed
 
-        return distributed.get_model_state_dict(model, options=self._whole())
+        found: Any = distributed.get_model_state_dict(model, options=self._whole())
+        return found
 
     def _states(
         self, model: Any, optimiser: torch.optim.Optimizer
@@ -133,7 +138,8 @@ class Keeper:
             return self.weights(model), optimiser.state_dict()
         from torch.distributed.checkpoint import state_dict as distributed
 
-        return distributed.get_state_dict(model, _plain(optimiser), options=self._whole())
+        found: Any = distributed.get_state_dict(model, _plain(optimiser), options=self._whole())
+        return found
 
     @staticmethod
     def _whole() -> Any:

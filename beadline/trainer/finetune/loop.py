@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beadline.errors import InputError
-from beadline.trainer.finetune import attention, batch, failures, model, resources
+from beadline.trainer.finetune import attention, batch, budget, failures, model, resources
 from beadline.trainer.finetune.batch import Rows
 from beadline.trainer.finetune.checkpoint import Keeper, Progress, kept, replace_folder, trained
 from beadline.trainer.finetune.courtesy import Courtesy
@@ -37,9 +37,6 @@ from beadline.trainer.finetune.result import (
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-_SETTLE = 8
-"""Steps after which the time of the whole run is known well enough."""
 
 
 def tune(
@@ -105,7 +102,7 @@ class _Run:
         self._identity = identity
         self._report = report
         self._courtesy = courtesy
-        self._accelerator = _accelerator(options)
+        self._accelerator: Any = _accelerator(options)
         self._keeper = Keeper(folder, self._accelerator)
         self._device = self._accelerator.device
         if not len(rows):
@@ -181,7 +178,7 @@ class _Run:
         saved = time.monotonic()
         with Interrupts() as interrupts:
             if len(self._validation) and progress.base_loss is None:
-                progress.base_loss = self._score(tuned, packed)
+                progress.base_loss = self._score(tuned, packed, progress)
                 report(self._told(progress, progress.base_loss, 0.0, evaluation=True))
             while not progress.finished:
                 began = time.monotonic()
@@ -242,21 +239,28 @@ class _Run:
         limit = self._options.max_hours * 3600
         if not limit:
             return
-        if progress.step == min(_SETTLE, progress.total):
-            fitting = int(limit / (progress.seconds / progress.step))
+        if progress.step == min(budget.SETTLE, progress.total):
+            # The shorter the run, the closer its evaluations: never closer than those of one step.
+            trained, scoring = progress.seconds - progress.scored, progress.scoring
+            fitting = budget.fitting(limit, trained, progress.step, scoring, self._every(1))
             progress.total = self._first(max(progress.step, min(progress.total, fitting)))
         if self._any(progress.seconds > limit) and progress.step < progress.total:
             progress.finished = TIME
 
+    def _every(self, total: int) -> int:
+        """Steps between two evaluations of a run of so many."""
+        rows, evaluations = len(self._validation), self._options.evaluations
+        return budget.every(total, evaluations, rows, self._per_step)
+
     def _judge(self, tuned: Any, packed: bool, progress: Progress, report: Report) -> None:
         """Score the validation rows when it is time, keep the best weights, and see whether it
         goes on."""
-        every = max(1, progress.total // max(1, self._options.evaluations))
         at_end = progress.step >= progress.total or bool(progress.finished)
-        if len(self._validation) and (at_end or progress.step % every == 0):
-            began = time.monotonic()
-            loss = self._score(tuned, packed)
-            progress.seconds += time.monotonic() - began
+        due = progress.step % self._every(progress.total) == 0
+        if len(self._validation) and (at_end or due):
+            loss = self._score(tuned, packed, progress)
+            progress.seconds += progress.scoring
+            progress.scored += progress.scoring
             report(self._told(progress, loss, 0.0, evaluation=True))
             if progress.best_loss is None or loss <= progress.best_loss:
                 progress.best_loss, progress.best_step, progress.stall = loss, progress.step, 0
@@ -268,10 +272,11 @@ class _Run:
         if at_end:
             progress.finished = progress.finished or DONE
 
-    def _score(self, tuned: Any, packed: bool) -> float:
+    def _score(self, tuned: Any, packed: bool, progress: Progress) -> float:
         """Mean negative log-likelihood (nats) of the validation rows' learned tokens."""
         import torch
 
+        began = time.monotonic()
         accelerator = self._accelerator
         rank, processes = accelerator.process_index, accelerator.num_processes
         # All processes must do equally many forward passes: they talk in each.
@@ -288,6 +293,7 @@ class _Run:
                 found[1] += batch.learned(rows)
         found = found.float().to(self._device)
         total, count = accelerator.reduce(found, reduction="sum").tolist()
+        progress.scoring = time.monotonic() - began
         return total / max(1.0, count)
 
     def _keep_best(self, tuned: Any) -> None:
@@ -300,9 +306,7 @@ class _Run:
                 unwrapped.save_pretrained(partial, state_dict=weights)
             else:
                 # Embeddings are not trained; looking for them would ask a server.
-                unwrapped.save_pretrained(
-                    partial, state_dict=weights, save_embedding_layers=False
-                )
+                unwrapped.save_pretrained(partial, state_dict=weights, save_embedding_layers=False)
             replace_folder(partial, self._folder / BEST)
         self._accelerator.wait_for_everyone()
 

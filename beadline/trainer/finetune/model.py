@@ -6,8 +6,12 @@ never pickles.
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,9 +165,19 @@ def _unpacked(path: Path, kind: torch.dtype) -> PreTrainedModel:
     config = getattr(transformers, "GgufConfig", None)
     if config is not None:
         arguments["quantization_config"] = config(dequantize=True)
-    return AutoModelForCausalLM.from_pretrained(
-        path.parent, gguf_file=path.name, dtype=kind, local_files_only=True, **arguments
-    )
+    with _quiet():
+        return AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=kind, local_files_only=True, **arguments
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No bars of others among ours, and no warnings that only their developers can heed. What goes
+    wrong is raised, not printed."""
+    with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _load_in_four_bits(path: Path, device: str, scratch: Path) -> PreTrainedModel:
@@ -223,6 +237,11 @@ def _unreadable(path: Path, error: Exception) -> ModelError:
 def with_adapter(model: PreTrainedModel, options: TuneOptions) -> Any:
     """The model with what is trained: adapters beside every linear layer but the output, or all of
     its weights. Adapters start as the seed says, and change nothing at first."""
+    with _quiet():
+        return _with_adapter(model, options)
+
+
+def _with_adapter(model: PreTrainedModel, options: TuneOptions) -> Any:
     import torch
 
     if options.gradient_checkpointing:

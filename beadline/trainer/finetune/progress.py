@@ -87,7 +87,7 @@ class Pace:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._loss: float | None = None
+        self._loss = _Smooth()
         self._validation = ""
         self._first: tuple[float, int, int] | None = None
         """Time, steps and tokens at the first step told of: a run may have begun before."""
@@ -97,13 +97,12 @@ class Pace:
         if step.evaluation:
             self._validation = f", held out {step.loss:.3f}"
         else:
-            before = step.loss if self._loss is None else self._loss
-            self._loss = _SMOOTH * before + (1 - _SMOOTH) * step.loss
+            self._loss.add(step.loss)
         now = self._now()
         if self._first is None:
             self._first = now, step.step, step.tokens
         began, first, tokens = self._first
-        loss = "" if self._loss is None else f" loss {self._loss:.3f}"
+        loss = "" if self._loss.mean is None else f" loss {self._loss.mean:.3f}"
         said = f"step {step.step}/{step.total}{loss}{self._validation}"
         if step.step > first and now > began:
             rate = (step.tokens - tokens) / (now - began)
@@ -167,7 +166,22 @@ def draw_curve(steps: list[Step], path: Path) -> bool:
 
 
 def _smoothed(values: list[float]) -> list[float]:
-    smooth: list[float] = []
-    for value in values:
-        smooth.append(value if not smooth else _SMOOTH * smooth[-1] + (1 - _SMOOTH) * value)
-    return smooth
+    smooth = _Smooth()
+    return [smooth.add(value) for value in values]
+
+
+class _Smooth:
+    """An exponential mean. The first values weigh no more than the later ones (Kingma and Ba 2015,
+    section 3): a run's first step would bend its whole beginning."""
+
+    def __init__(self) -> None:
+        self.mean: float | None = None
+        self._sum = 0.0
+        self._weight = 0.0
+
+    def add(self, value: float) -> float:
+        """The mean with one more value."""
+        self._sum = _SMOOTH * self._sum + (1 - _SMOOTH) * value
+        self._weight = _SMOOTH * self._weight + 1 - _SMOOTH
+        self.mean = self._sum / self._weight
+        return self.mean

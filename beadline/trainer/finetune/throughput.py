@@ -62,7 +62,8 @@ def bare(base: Path, rows: Rows, options: TuneOptions, steps: int) -> float:
 
     device = _device()
     loaded = model.load(base, options, device, Path(tempfile.gettempdir()))
-    tuned = model.with_adapter(torch.nn.Module.to(loaded, device), options)
+    torch.nn.Module.to(loaded, device)
+    tuned = model.with_adapter(loaded, options)
     tuned.train()
     parts, tokens = _parts(rows, options, model.shape_of(base), steps)
     bf16 = model.wants_bf16(options, device)

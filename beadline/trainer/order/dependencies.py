@@ -68,9 +68,7 @@ def _of_python(file: FileSymbols, graph: MemoryGraph, used: dict[str, float]) ->
         _add(used, path, file.names.get(each.alias.partition(".")[0], 1))
 
 
-def _by_names(
-    file: FileSymbols, graph: MemoryGraph, group: str, used: dict[str, float]
-) -> None:
+def _by_names(file: FileSymbols, graph: MemoryGraph, group: str, used: dict[str, float]) -> None:
     visible = _visible(file, graph)
     for name, count in file.names.items():
         if len(name) < _LEAST_NAME or name == file.package:

@@ -30,9 +30,16 @@ _FROM_START = 0.3
 class Searches(Protocol):
     """What finds snippets: `snapshot.Snapshot`, or a stand-in."""
 
-    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def alone(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """Snippets for a cursor in a document that is the only one open, whatever was searched
-        before; never from behind the cursor."""
+        before; never from behind the cursor. `tree`: the document's, where there is one."""
         ...
 
 
@@ -63,7 +70,8 @@ def of_hole(
     extra: tuple[ExtraFile, ...] = ()
     if rng.random() < options.snippet_share and search is not None:
         room = most_chars(options.context.snippet_tokens, options.sample_tokens)
-        extra = as_files(in_prompt_order(search.alone(document, start, max_chars=room)))
+        found = search.alone(document, start, max_chars=room, tree=tree)
+        extra = as_files(in_prompt_order(found))
     prefix, suffix = window.split(document.text)
     request = FimRequest(
         prefix=prefix,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.evaluation.indexed import IndexedFolder, indexed
 from beadline.settings import ContextOptions
@@ -44,9 +45,16 @@ class Snapshot:
     def __init__(self, index: IndexedFolder) -> None:
         self._index = index
 
-    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def alone(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
         """See `Searches`. `document` stands for the file of its path, which lacks the hole."""
-        return self._index.alone(document, offset, max_chars=max_chars)
+        return self._index.alone(document, offset, max_chars=max_chars, tree=tree)
 
 
 def _write(folder: Path, path: str, text: str) -> None:

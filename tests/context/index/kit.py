@@ -93,7 +93,8 @@ def sound(database: Database) -> None:
     said = contents(database)
     assert not said["content"]
     expected: dict[str, list[tuple[str, int]]] = {}
-    for path, (*_, language, _, _, _, symbols) in said["files"].items():
+    for path, file in said["files"].items():
+        language, symbols = file[2], file[-1]
         for number, terms in enumerate(symbols[3] if symbols else ()):
             for term in terms.split(" "):
                 expected.setdefault(word(group_of(language), term), []).append((path, number))

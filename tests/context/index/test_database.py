@@ -173,9 +173,7 @@ def test_errors_that_mean_damage(database: Database, path: Path) -> None:
 def test_errors_that_mean_the_disk_or_others(database: Database, path: Path) -> None:
     database.connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(sqlite3.Error) as caught:
-        database.connection.execute(
-            "INSERT INTO meta VALUES ('name', zeroblob(1000000))"
-        )
+        database.connection.execute("INSERT INTO meta VALUES ('name', zeroblob(1000000))")
     assert not means_damage(caught.value), "the disk is full"
     database.connection.execute("BEGIN IMMEDIATE")
     other = sqlite3.connect(path, timeout=0, isolation_level=None)

@@ -12,7 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -53,10 +53,15 @@ def root(tmp_path: Path) -> Path:
 def make(root: Path) -> Iterator[Make]:
     made: list[FolderIndex] = []
 
-    def start(cache: Path | None = None, *, wait: bool = True, **others: object) -> FolderIndex:
-        options = others.pop("options", OPTIONS)
-        assert isinstance(options, ContextOptions)
-        made.append(FolderIndex(root, options, cache or settings.user_cache_dir(), **others))
+    def start(
+        cache: Path | None = None,
+        *,
+        wait: bool = True,
+        options: ContextOptions = OPTIONS,
+        program: Sequence[str] | None = None,
+    ) -> FolderIndex:
+        cache = cache or settings.user_cache_dir()
+        made.append(FolderIndex(root, options, cache, program=program))
         made[-1].start()
         if wait:
             assert made[-1].ready(TIME_OUT), made[-1].problem
@@ -181,9 +186,7 @@ def test_two_servers_one_writes_and_the_other_takes_over(root: Path, make: Make)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.slow
-def test_killed_at_any_moment(
-    root: Path, make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_killed_at_any_moment(root: Path, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two servers; whoever writes dies again and again while files change."""
     monkeypatch.setattr(module, "MOST_CRASHES", 1000)
     chance = random.Random(5)
@@ -228,9 +231,7 @@ def test_a_database_that_is_deleted_or_spoiled(root: Path, make: Make, what: str
     index.graph.close()  # what is in its cache would answer for a while
     for _ in range(3):
         index.graph.file("one.py")
-        index.graph.similar(
-            {"first": 1.0}, group="python", limit=9, accept=lambda span: True
-        )
+        index.graph.similar({"first": 1.0}, group="python", limit=9, accept=lambda span: True)
         index.graph.members("One", group="python")
     write(root, {"one.py": ONE.replace("first", "changed")})
 

@@ -23,7 +23,7 @@ TWO = "def second(value):\n    return value + 1\n"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    files = {"one.py": ONE, "pkg/two.py": TWO, "pkg/__init__.py": "", "notes.md": "# Notes\n"}
+    files = {"one.py": ONE, "pkg/two.py": TWO, "notes.md": "# Notes\n"}
     return repository(tmp_path / "work", files)
 
 
@@ -37,6 +37,17 @@ def test_a_scan_reads_every_file(root: Path) -> None:
     sound(database)
     assert set(contents(database)["files"]) == {"one.py", "pkg/two.py", "notes.md"}
     assert named(database, root, "first") == ["one.py"]
+
+
+def test_a_package_with_an_empty_file_is_one(root: Path) -> None:
+    write(root, {"pkg/__init__.py": ""})
+    database = Database.memory()
+    indexer = Indexer(root, OPTIONS, database)
+    indexer.scan()
+    assert "pkg/__init__.py" in contents(database)["files"]
+    write(root, {"pkg/two.py": ""})
+    assert not indexer.update([str(root / "pkg" / "two.py")])
+    assert contents(database) == contents(scanned(root))
 
 
 def test_a_second_scan_changes_nothing(root: Path) -> None:
@@ -94,10 +105,10 @@ def test_what_is_not_searched_asks_for_one_scan_at_most(root: Path) -> None:
     database = Database.memory()
     indexer = Indexer(root, OPTIONS, database)
     indexer.scan()
-    write(root, {"built.py": TWO, "x.pyc": "x", "note.swp": "x", "empty.py": ""})
+    write(root, {"built.py": TWO, "x.pyc": "x", "note.swp": "x"})
     outside = root.parent / "outside.py"
     outside.write_text(TWO)
-    for name in ("x.pyc", "note.swp", "empty.py", ".", "../outside.py", "node_modules/a.js"):
+    for name in ("x.pyc", "note.swp", ".", "../outside.py", "node_modules/a.js"):
         assert not indexer.update([str(root / name)]), name
     assert indexer.update([str(root / "built.py")])
     indexer.scan()
@@ -156,9 +167,7 @@ def test_a_file_that_grows_too_large_or_machine_made(root: Path) -> None:
 def test_what_a_process_died_of_is_not_read(root: Path) -> None:
     read: list[str] = []
     database = Database.memory()
-    indexer = Indexer(
-        root, OPTIONS, database, reading=read.append, avoided=frozenset({"one.py"})
-    )
+    indexer = Indexer(root, OPTIONS, database, reading=read.append, avoided=frozenset({"one.py"}))
     indexer.scan()
     assert sorted(read) == ["notes.md", "pkg/two.py"]
     assert named(database, root, "first") == []

@@ -106,9 +106,7 @@ def test_a_folder_inside_of_another_is_told_once(one: Path) -> None:
     assert graph.file("one/pkg/b.py") is None and graph.folder("one/pkg") == []
     assert graph.folder("pkg") == ["pkg/b.py"]
     assert graph.paths_ending("b.py") == ["pkg/b.py"]
-    hits = graph.similar(
-        {"shared_value": 1.0}, group="python", limit=9, accept=lambda span: True
-    )
+    hits = graph.similar({"shared_value": 1.0}, group="python", limit=9, accept=lambda span: True)
     assert sorted(hit.span.path for hit in hits) == ["one/a.py", "pkg/b.py"]
 
 

@@ -89,17 +89,17 @@ def test_what_cannot_be_watched_is_told_once(
     assert len(failures) == 1 and "noticed late" in failures[0]
 
 
-Keep = Callable[..., tuple[Keeper, Database, list[dict]]]
+Keep = Callable[[], tuple[Keeper, Database, list[dict]]]
 
 
 @pytest.fixture
 def keep(root: Path) -> Iterator[Keep]:
     running: list[tuple[Keeper, threading.Thread]] = []
 
-    def start(database: Database | None = None, **others: Callable) -> tuple:
+    def start() -> tuple[Keeper, Database, list[dict]]:
         told: list[dict] = []
-        keeper = Keeper(root, OPTIONS, told.append, **others)
-        database = database or Database.memory()
+        keeper = Keeper(root, OPTIONS, told.append)
+        database = Database.memory()
         thread = threading.Thread(target=keeper.run, args=(database,))
         running.append((keeper, thread))
         thread.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from beadline.context.index.prepare import Span
 from beadline.context.index.reader import SpanHit
@@ -64,6 +65,10 @@ class MemoryFiles(MemoryGraph):
             SpanHit(_span(hit.chunk), hit.score, hit.following and _span(hit.following))
             for hit in hits
         ]
+
+    def moment(self) -> AbstractContextManager[None]:
+        """See `Files`."""
+        return nullcontext()
 
     def read(self, path: str) -> str | None:
         """See `Files`."""

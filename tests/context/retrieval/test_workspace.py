@@ -107,7 +107,6 @@ def test_kinds_of_files_that_are_left_out(tmp_path: Path, make: Callable):
         "jquery.min.js": "var a;\n",
         "api_pb2.py": CODE,
         "types.generated.ts": "let a;\n",
-        "empty.py": "",
         "image.png": b"\x89PNG\0",
         "notes.unknownsuffix": "text\n",
         "credentials.yaml": "a: b\n",
@@ -117,6 +116,11 @@ def test_kinds_of_files_that_are_left_out(tmp_path: Path, make: Callable):
     }
     root = make(tmp_path / "w", {"a.py": CODE, **left_out})
     assert names(root) == ["a.py"]
+
+
+def test_empty_files_are_files(tmp_path: Path, make: Callable):
+    root = make(tmp_path / "w", {"pkg/__init__.py": "", "pkg/a.py": CODE})
+    assert names(root) == ["pkg/__init__.py", "pkg/a.py"]
 
 
 def test_patterns_of_the_options(tmp_path: Path, make: Callable):

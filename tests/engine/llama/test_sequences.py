@@ -82,8 +82,11 @@ class Bench:
         slot, reused = self.sequences.open_beside(key, prompt)
         if reused == len(prompt):
             assert self.memory.held[slot.number][:reused] == prompt
-            return reused
-        return self._evaluate(slot, prompt, reused, stop)
+        else:
+            self._evaluate(slot, prompt, reused, stop)
+        if stop is None:
+            self.sequences.warmed(key, slot)
+        return reused
 
     def _evaluate(self, slot, prompt: list[int], reused: int, stop: int | None) -> int:
         assert self.memory.held[slot.number] == prompt[:reused] == slot.tokens
@@ -214,7 +217,7 @@ def test_spares_go_before_documents() -> None:
     made.warm("b", [7, 8, 9])
     made.ask("c", [10, 11])
     assert made.ask("a", [1, 2, 3]) == 2
-    assert made.ask("b", [4, 5, 6]) == 2
+    assert made.ask("b", [7, 8, 9]) == 2
     assert made.ask("c", [10, 11]) == 1
 
 
@@ -228,7 +231,7 @@ def test_warming_another_document_leaves_the_newest_alone() -> None:
     made.ask("b", [4, 5, 6])
     made.warm("b", [7, 8, 9])
     made.warm("c", [10, 11])
-    assert made.ask("b", [4, 5, 6]) == 2
+    assert made.ask("b", [7, 8, 9]) == 2
 
 
 def test_with_two_sequences_a_document_is_warmed_in_its_own() -> None:
@@ -250,7 +253,7 @@ def test_a_document_never_gets_a_third_sequence() -> None:
     assert made.ask("a", [*FRONT, 2]) == len(FRONT)
     assert slots_of(made) == {"b": 1, "a": 2}
     # The spare made room for it.
-    assert made.ask("a", [1, 2, 3]) == 2
+    assert made.ask("a", [4, 5, 6]) == 2
 
 
 def test_what_cannot_be_cut_back_is_no_warmed_prompt() -> None:
@@ -283,7 +286,16 @@ def test_documents_come_with_their_main_slots_newest_first() -> None:
     made.warm("b", [5, 6])
     made.warm("c", [7, 8])
     found = [(key, slot.tokens) for key, slot in made.sequences.documents()]
-    assert found == [("b", [3, 4]), ("c", [7, 8]), ("a", [1, 2])]
+    assert found == [("b", [5, 6]), ("c", [7, 8]), ("a", [1, 2])]
+
+
+def test_what_is_half_warmed_leaves_the_main_one() -> None:
+    made = bench(3)
+    made.ask("a", [1, 2, 3])
+    made.warm("a", [4, 5, 6], stop=2)
+    made.ask("b", [7, 8])
+    made.ask("c", [9, 10])
+    assert made.ask("a", [1, 2, 3]) == 2
 
 
 @given(st.lists(st.integers(0, 1), max_size=200), st.lists(st.integers(0, 1), max_size=200))
@@ -324,9 +336,9 @@ def test_memory_always_equals_the_prompt(
 def test_the_newest_documents_stay_whatever_is_warmed(
     sequences: int, steps: list[tuple[str, list[int], bool, int]]
 ) -> None:
-    """No more slots than there are, at most two a document; the newest document's prompt is
-    still there after any number of warm requests, where there is a slot to warm in: of two each
-    document has one."""
+    """No more slots than there are, at most two a document; the newest document's prompt, asked
+    with or warmed, is still there after any number of warm requests of others, where there is a
+    slot to warm in: of two each document has one."""
     made = bench(sequences, a=[*FRONT, 1], b=FRONT[: LEAST_GAIN + 1])
     newest: tuple[str, list[int]] | None = None
     recent: list[str] = []
@@ -334,6 +346,8 @@ def test_the_newest_documents_stay_whatever_is_warmed(
     for key, prompt, warm, _ in steps:
         if warm:
             made.warm(key, prompt)
+            if newest is not None and key == newest[0]:
+                newest = key, prompt
         else:
             made.ask(key, prompt)
             newest = key, prompt

@@ -7,7 +7,7 @@ import pytest
 from beadline.evaluation.cases.calls import calls
 from beadline.evaluation.cases.source import Parsers
 
-PYTHON = '''\
+PYTHON = """\
 import os
 
 größe = len(os.path.join("ä", größe(1)))
@@ -18,7 +18,7 @@ thing.method(
 @decorate(1)
 class A(base()): pass
 print(f"{inner(2)}")
-'''
+"""
 SOURCES = {
     "c": ("int main() { return add(1, p->get(2)); }", ["add(1, p->get(2))", "get(2)"]),
     "cpp": (
@@ -44,7 +44,7 @@ SOURCES = {
     ),
     "ruby": ("o.run(1)\nadd(2)\nputs 3\n", ["run(1)", "add(2)"]),
     "rust": (
-        "fn f() { o.run(1); a::b::make::<T>(2); add(3); println!(\"x\"); }",
+        'fn f() { o.run(1); a::b::make::<T>(2); add(3); println!("x"); }',
         ["run(1)", "make::<T>(2)", "add(3)"],
     ),
     "typescript": ("o.run<T>(1); new ns.Shape(2)", ["run<T>(1)", "Shape(2)"]),

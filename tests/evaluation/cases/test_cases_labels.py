@@ -38,7 +38,7 @@ def run():
 
 scale = make
 '''
-MAIN = '''\
+MAIN = """\
 import json
 from json import dumps
 
@@ -63,7 +63,7 @@ dumps([])
 requests.make(1)
 unknown(1)
 len([])
-'''
+"""
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -210,6 +210,7 @@ def test_a_folder_that_is_no_compiler(tmp_path: Path):
 
 MONOREPO = {
     "tsconfig.json": '{\n  // comments are allowed\n  "compilerOptions": {"strict": true,\n'
+    '    "traceResolution": true,\n'
     '    "paths": {"@lib/*": ["./packages/lib/src/*"]}}\n}\n',
     "packages/lib/package.json": '{"name": "@scope/lib", "main": "dist/index.js"}',
     "packages/lib/src/index.ts": 'export * from "./shape";\nexport { add as plus } from "./add";\n',

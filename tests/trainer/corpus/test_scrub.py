@@ -55,9 +55,7 @@ def test_a_stand_in_stands_for_itself(value: str):
 @given(
     st.lists(
         st.sampled_from([line.format(secret) for line, secret in SECRETS])
-        | st.sampled_from(
-            ["x = 1", "def f(a):\n    return a", 's = "\\u00e9 äöü"', "# jane@a.io"]
-        ),
+        | st.sampled_from(["x = 1", "def f(a):\n    return a", 's = "\\u00e9 äöü"', "# jane@a.io"]),
         max_size=8,
     ).map("\n".join)
 )

@@ -95,6 +95,24 @@ def test_what_cannot_be_read_is_told(checkout: Path, tmp_path: Path):
     git(empty, "init", "-q", ".")
     with pytest.raises(InputError, match="no commits yet"):
         open_source(empty)
+    unknown = "1" * 40
+    with pytest.raises(InputError, match=f"no commit {unknown}"):
+        open_source(checkout, unknown)
+    for each in (checkout / ".git" / "objects").rglob("*"):
+        if each.is_file():
+            each.unlink()
+    with pytest.raises(InputError, match=r"damaged: HEAD is .* missing") as told:
+        open_source(checkout)
+    assert "git fsck" in told.value.hint
+
+
+def test_names_are_those_that_a_server_gives(tmp_path: Path):
+    for name in ("repo", "my+tool", "x.git"):
+        (tmp_path / name).mkdir()
+        assert open_source(repository(tmp_path / name, {"a.py": "a = 1\n"})).name == name
+    git(tmp_path, "clone", "-q", "--bare", str(tmp_path / "repo"), "owner+tool")
+    assert open_source(tmp_path / "owner+tool").name == "tool"
+    assert open_source(tmp_path / "repo" / ".git").name == "repo"
 
 
 def test_a_folder_without_git(tmp_path: Path):

@@ -48,20 +48,28 @@ def folder_of(model: Any, folder: Path) -> Path:
     return folder
 
 
-def sample(rng: random.Random, length: int, learned: int | None = None) -> Sample:
-    """Tokens that can be learned: each is the one before it plus 3, from a random first one."""
+def sample(rng: random.Random, length: int, learned: int | None = None, stride: int = 3) -> Sample:
+    """Tokens that can be learned: each is the one before it plus `stride`, from a random first
+    one."""
     start = rng.randrange(VOCABULARY)
-    ids = np.array([(start + 3 * at) % VOCABULARY for at in range(length)], np.int32)
+    ids = np.array([(start + stride * at) % VOCABULARY for at in range(length)], np.int32)
     labels = ids.copy()
     labels[: length - learned if learned is not None else 1] = IGNORED
     return Sample(ids, labels, "node")
 
 
-def rows(count: int, *, seed: int = 0, length: int = 48, parts: Sequence[int] = (20, 9, 15)):
+def rows(
+    count: int,
+    *,
+    seed: int = 0,
+    length: int = 48,
+    parts: Sequence[int] = (20, 9, 15),
+    stride: int = 3,
+) -> list[Row]:
     """Packed rows with a little padding at their ends."""
     rng = random.Random(seed)
     return [
-        row_of([sample(rng, part, max(1, part // 2)) for part in parts], length, pad=0)
+        row_of([sample(rng, part, max(1, part // 2), stride) for part in parts], length, pad=0)
         for _ in range(count)
     ]
 

@@ -109,9 +109,7 @@ def test_packed_and_padded_losses_and_gradients_agree(kind: str) -> None:
     assert one.item() == pytest.approx(two.item(), rel=1e-5)
     one.backward()
     two.backward()
-    for (name, first), second in zip(
-        plain.named_parameters(), packed.parameters(), strict=True
-    ):
+    for (name, first), second in zip(plain.named_parameters(), packed.parameters(), strict=True):
         assert first.grad is not None and second.grad is not None, name
         scale = float(first.grad.abs().max())
         assert torch.allclose(first.grad, second.grad, atol=1e-4 * max(1.0, scale)), name

@@ -91,7 +91,8 @@ def test_the_bar_shows_loss_speed_and_the_time_left() -> None:
         said.append(pace.said(replace(step(number), waited=float(number == 3))))
     assert said[0] == "step 0/10, held out 2.000"
     assert said[2].endswith(", held out 2.000, 50 tokens/s, 0 min left")
-    assert said[3].startswith("step 3/10 loss 0.9") and "waiting while you type" in said[3]
+    # The mean of 1, 2/3 and 1/2, the later ones a little more: the first one is no more than one.
+    assert said[3].startswith("step 3/10 loss 0.705") and "waiting while you type" in said[3]
     with Bar(Console(file=shown, width=200, force_terminal=True)) as bar:
         bar(step(0))
         bar(step(3))
@@ -141,9 +142,7 @@ SEVEN_B = Shape("llama", 7_000_000_000, 32, 4096, 32_000)
 def test_needs_follow_the_method() -> None:
     def memory(method: Method, device: str = "cuda") -> int:
         options = TuneOptions(method=method, gradient_checkpointing=True)
-        wanted = resources.needs(
-            SEVEN_B, options, device=device, rows_tokens=1_000_000, gguf=False
-        )
+        wanted = resources.needs(SEVEN_B, options, device=device, rows_tokens=1_000_000, gguf=False)
         return wanted.memory
 
     assert memory(Method.QLORA) < 12 << 30

@@ -21,8 +21,7 @@ TYPESCRIPT = {
 }
 GO = {
     "main.go": (
-        'package main\n\nimport "example.org/m/store"\n\n'
-        "func main() {\n\tstore.Open(helper())\n}\n"
+        'package main\n\nimport "example.org/m/store"\n\nfunc main() {\n\tstore.Open(helper())\n}\n'
     ),
     "help.go": "package main\n\nfunc helper() int {\n\treturn 1\n}\n",
     "store/open.go": "package store\n\nfunc Open(n int) {}\n",

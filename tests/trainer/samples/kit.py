@@ -44,6 +44,8 @@ class Found:
         self.found = found
         self.asked: list[tuple[Document, int, int]] = []
 
-    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def alone(
+        self, document: Document, offset: int, *, max_chars: int, tree: object = None
+    ) -> tuple[Snippet, ...]:
         self.asked.append((document, offset, max_chars))
         return self.found

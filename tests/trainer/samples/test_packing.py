@@ -27,8 +27,7 @@ def sample(number: int, length: int, *, plain: bool = False) -> Sample:
 
 def parts(row: Row) -> list[list[int]]:
     return [
-        row.ids[row.segments == number].tolist()
-        for number in range(int(row.segments.max()) + 1)
+        row.ids[row.segments == number].tolist() for number in range(int(row.segments.max()) + 1)
     ]
 
 

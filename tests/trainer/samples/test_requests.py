@@ -133,4 +133,3 @@ def test_plain_text_begins_at_a_line_and_ends_where_the_file_does(text: str, see
     assert drawn.start == 0 or text[drawn.start - 1] == "\n"
     assert drawn.end - drawn.start <= options.plain_chars
     assert drawn.ends is (drawn.end == len(text))
-

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from beadline.context.syntax import SyntaxTrees
 from beadline.settings import ContextOptions
 from beadline.trainer.corpus.types import CorpusFile
 from beadline.trainer.samples.requests import document_of
@@ -76,6 +77,15 @@ def test_what_is_found_does_not_depend_on_earlier_searches(found):
         search(found, FILES[0], min(at, len(QUEUES)), len(QUEUES))
         search(found, file, at, at)
     assert search(found, file, start, end) == first
+
+
+def test_a_tree_changes_nothing(found):
+    file, start, end = hole()
+    document = document_of(file, file.text[:start] + file.text[end:])
+    tree = SyntaxTrees().parse(document)
+    assert found.alone(document, start, max_chars=1500, tree=tree) == search(
+        found, file, start, end
+    )
 
 
 def test_the_folder_is_gone_afterwards_and_held_nothing_from_outside(tmp_path, monkeypatch):

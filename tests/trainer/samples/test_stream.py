@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_a_small_pool_keeps_neighbours_near_each_other(tokenizer):
         options = kit.options(chars_per_sample=50, pool_samples=pool)
         stream = kit.stream(TEXTS, tokenizer, options)
         files = [stream.draw(k).file.path for k in range(stream.samples_per_epoch)]
-        return sum(a != b for a, b in zip(files, files[1:], strict=False))
+        return sum(a != b for a, b in pairwise(files))
 
     assert distance(4) < 0.5 * distance(0)
 

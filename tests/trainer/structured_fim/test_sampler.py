@@ -111,11 +111,11 @@ def test_kinds_cut_what_they_are_called():
 
 
 def test_semicolons_belong_to_their_statements():
-    text = "class A {\n  int a = 1;\n  void f() {\n    int b = g(2);\n    h();\n  }\n}\n"
+    text = "class A {\n  int a = 1;\n  void f() {\n    int b = g(2);\n    halt();\n  }\n}\n"
     sampler = only("statement", text, "java")
     found = {text[hole.start : hole.end] for hole in draws(sampler, 200)}
-    assert {"int b = g(2);", "h();"} <= found
-    assert not {"int b = g(2)", "h()"} & found
+    assert {"int b = g(2);", "halt();"} <= found
+    assert not {"int b = g(2)", "halt()"} & found
 
 
 def test_a_run_is_aligned_to_what_it_stands_for():

@@ -45,7 +45,7 @@ C = (
     "int add(int a, int b) {\n    int c = a + b;\n    return c;\n}",
     "#define TWICE(x) ((x) * 2)",
     "static void show(struct t *t) {\n    while (t->n > 0) {\n"
-    "        printf(\"%d\\n\", t->n--);\n    }\n}",
+    '        printf("%d\\n", t->n--);\n    }\n}',
     "struct t { int n; char name[8]; };",
     "// comment",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,11 @@ class Files(Graph, Protocol):
         accept: Callable[[Span], bool],
     ) -> Sequence[SpanHit]:
         """The spans that fit weighted terms best, best first; places in what `read` gives."""
+        ...
+
+    def moment(self) -> AbstractContextManager[None]:
+        """What is asked meanwhile, for as long as a search takes, is not compared with the newest
+        index and buffers again and again."""
         ...
 
     def read(self, path: str) -> str | None:

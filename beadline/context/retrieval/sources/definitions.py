@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from beadline.context.retrieval.sources import Candidate, Files
 from beadline.context.retrieval.sources.texts import line_range
 from beadline.context.retrieval.weights import Weights
-from beadline.context.symbols.resolve import needed
+from beadline.context.symbols.resolve import found
 from beadline.context.symbols.skeleton import Rendered, render
 from beadline.context.symbols.types import Definition, Kind, Needed, Reason, Scene
 from beadline.context.types import Snippet
@@ -53,23 +54,24 @@ class Definitions:
         """See `Source`."""
         if room < _LEAST_CHARS:
             return []
-        texts: dict[str, str | None] = {}
+        known: dict[str, tuple[str | None, tuple[Definition, ...]]] = {}
         pieces: list[_Piece] = []
         left = room
-        for each in needed(scene, self._files, limit=MOST):
-            if left < _LEAST_CHARS:
-                break
+        for each in islice(found(scene, self._files), MOST):
             path = each.located.path
-            if path not in texts:
-                texts[path] = self._files.read(path)
-            if (text := texts[path]) is None:
+            if path not in known:
+                file = self._files.file(path)
+                definitions = file.definitions if file is not None else ()
+                known[path] = self._files.read(path), definitions
+            text, definitions = known[path]
+            if text is None:
                 continue
-            file = self._files.file(path)
-            definitions = file.definitions if file is not None else ()
             shown = _rendered(each, text, definitions, min(left, self._first(each, room)))
             if shown is not None:
                 pieces.append(_Piece(each, text, definitions, shown))
                 left -= len(shown.text) + 1
+                if left < _LEAST_CHARS:
+                    break
         _complete(pieces, self._grow(pieces, room, left))
         imported = {name for each in scene.symbols.imports for name in (each.alias, each.name)}
         return [_candidate(piece, imported) for piece in pieces]

@@ -125,9 +125,7 @@ class Dense:
                 continue
             chunk = text[place.start : place.end]
             if key_of(chunk) == key:
-                found.append(
-                    Candidate.of_chunk(place.path, place.start, chunk, cosine, self.name)
-                )
+                found.append(Candidate.of_chunk(place.path, place.start, chunk, cosine, self.name))
         return found
 
     def ask(self, scene: Scene, chunks: Sequence[Candidate]) -> None:

@@ -12,6 +12,9 @@ from beadline.context.retrieval.query import query_at
 from beadline.context.retrieval.terms import Splitter
 from beadline.context.symbols.types import Scene
 
+_REMEMBERED = 1024
+"""Texts whose terms are remembered; about 4 MB."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -32,6 +35,8 @@ class Queries:
         """`before`, `after`: most characters around the cursor that the prompt holds."""
         self._before, self._after = before, after
         self._splitter = Splitter()
+        self._terms: dict[str, tuple[str, ...]] = {}
+        """By text: its terms. One search after the other meets the same chunks."""
         self._last: tuple[Scene, Query] | None = None
 
     def of(self, scene: Scene) -> Query:
@@ -49,5 +54,10 @@ class Queries:
         query = self.of(scene)
         if not query.terms:
             return 0.0
-        found = (query.terms.get(term, 0.0) for term in self._splitter.distinct(text))
-        return sum(found) / query.weight
+        known = self._terms.get(text)
+        if known is None:
+            if len(self._terms) >= _REMEMBERED:
+                self._terms.clear()
+            known = self._terms[text] = tuple(self._splitter.distinct(text))
+        terms = query.terms
+        return sum([terms[term] for term in known if term in terms]) / query.weight

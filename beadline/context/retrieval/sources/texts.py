@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
+_TELLS = re.compile(r"[^\W_]")
+
 
 def whole_lines(text: str, start: int, end: int) -> bool:
     """Whether a range of a text is whole lines without the last one's newline."""
@@ -34,6 +39,7 @@ def beginning(text: str, limit: int) -> str:
     return text[: max(0, text.rfind("\n", 0, limit + 1))].rstrip()
 
 
+@lru_cache(maxsize=1024)
 def telling_lines(text: str) -> frozenset[str]:
     """The lines that tell a text apart: stripped, and not only punctuation."""
-    return frozenset(line.strip() for line in text.split("\n") if any(c.isalnum() for c in line))
+    return frozenset(line.strip() for line in text.split("\n") if _TELLS.search(line))

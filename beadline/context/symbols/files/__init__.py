@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from beadline.context import languages
-from beadline.context.languages import Language
+from beadline.context.languages import Grammar, Language
 from beadline.context.symbols.reader import FileReader, Source
 from beadline.context.symbols.tags import tags_query
 
@@ -47,13 +48,21 @@ def symbols_of(language: Language) -> Symbols | None:
     import tree_sitter
 
     grammar = languages.grammar(language)
-    if grammar is None:
+    query = None if grammar is None else _query(language, grammar)
+    if grammar is None or query is None:
         return None
-    parser = tree_sitter.Parser(grammar.language)
+    reader: Callable[[Source], FileReader] = FileReader
     if language.id in _READERS:
-        module = importlib.import_module(f"{__name__}.{_READERS[language.id]}")
-        name = _QUERIES.get(language.id, _READERS[language.id])
-        query = languages.query_text(f"{name}.symbols")
-        return Symbols(tree_sitter.Query(grammar.language, query), module.Reader, parser)
-    query = tags_query(language, grammar)
-    return None if query is None else Symbols(query, FileReader, parser)
+        reader = importlib.import_module(f"{__name__}.{_READERS[language.id]}").Reader
+    return Symbols(query, reader, tree_sitter.Parser(grammar.language))
+
+
+@cache
+def _query(language: Language, grammar: Grammar) -> tree_sitter.Query | None:
+    """The query of a language. Compiled once: it takes up to 0.3 s, and threads can share it."""
+    import tree_sitter
+
+    if language.id not in _READERS:
+        return tags_query(language, grammar)
+    name = _QUERIES.get(language.id, _READERS[language.id])
+    return tree_sitter.Query(grammar.language, languages.query_text(f"{name}.symbols"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from beadline.context.symbols.reader import FileReader
+from beadline.context.symbols.reader import FileReader, first_named
 from beadline.context.symbols.types import Import, Kind, Parameter
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Reader(FileReader):
             if child.type == "identifier" or child.type in _SPLATS:
                 name = child
             elif child.type == "typed_parameter":
-                name = child.named_child(0)
+                name = first_named(child)
             if name is None:
                 continue  # `/`, `*`, a comment
             text = self.source.text(name)
@@ -86,11 +86,11 @@ class Reader(FileReader):
 
     def doc(self, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
         """First line of the documentation string; else of the comment above."""
-        first = body.named_child(0) if body is not None else None
+        first = first_named(body)
         while first is not None and first.type == "comment":
             first = first.next_named_sibling
         if first is not None and first.type == "expression_statement":
-            string = first.named_child(0)
+            string = first_named(first)
             if string is not None and string.type == "string":
                 text = self.source.text(string).lstrip("rRuUbB").strip("\"'").strip()
                 return text.split("\n", 1)[0].strip()
@@ -110,13 +110,13 @@ class Reader(FileReader):
             of = self._chain(node.child_by_field_name("function"), depth - 1)
             arguments = node.child_by_field_name("arguments")
             if of.rpartition(".")[2] == "cast" and arguments is not None:
-                of = self._chain(arguments.named_child(0), depth - 1)
+                of = self._chain(first_named(arguments), depth - 1)
             return of and f"{of}()"
         if kind == "subscript":
             of = self._chain(node.child_by_field_name("value"), depth - 1)
             return of and f"{of}[]"
         if kind in _WRAPPERS:
-            return self._chain(node.named_child(0), depth - 1)
+            return self._chain(first_named(node), depth - 1)
         if kind in ("boolean_operator", "conditional_expression"):
             # `a or B()`, `a if a else B()`
             parts = [self._chain(child, depth - 1) for child in node.named_children]

@@ -61,7 +61,7 @@ class Reader(FileReader):
 
     def header(self, node: tree_sitter.Node) -> int:
         """See `FileReader`."""
-        first = node.child(0)
+        first = _child(node)
         if first is None or first.type != "decorator":
             return node.start_byte
         return next((c.start_byte for c in node.children if c.type != "decorator"), node.start_byte)
@@ -70,7 +70,7 @@ class Reader(FileReader):
         """See `FileReader`: the object of an assignment in JavaScript."""
         if node.type != "expression_statement":
             return None
-        left = _field(node.named_child(0), "left")
+        left = _field(_inner(node), "left")
         owner = self.source.line(_field(left, "object")).removesuffix(".prototype")
         if owner in ("exports", "module.exports", "this"):
             return ""
@@ -86,7 +86,7 @@ class Reader(FileReader):
         """See `FileReader`: what is neither exported nor a member that is not private."""
         if not owner:
             return self.outer(node).type in (*_EXPORTING, "expression_statement")
-        first = node.child(0)
+        first = _child(node)
         if first is not None and first.type == "accessibility_modifier":
             return self.source.text(first) != "private"
         return not name.startswith("#")
@@ -153,21 +153,21 @@ class Reader(FileReader):
         elif node.type == "variable_declarator":
             yield from self._required(_field(node, "name"), _field(node, "value"))
         else:
-            yield from self._assigned(node.named_child(0))
+            yield from self._assigned(_inner(node))
 
     def _imported(self, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
         module = self._string(_field(node, "source"))
         for clause in node.named_children:
             if clause.type == "import_require_clause":
                 required = self._string(_field(clause, "source"))
-                yield required, "", self.source.text(clause.named_child(0))
+                yield required, "", self.source.text(_inner(clause))
             if clause.type != "import_clause":
                 continue
             for part in clause.named_children:
                 if part.type == "identifier":
                     yield module, DEFAULT, self.source.text(part)
                 elif part.type == "namespace_import":
-                    yield module, "", self.source.text(part.named_child(0))
+                    yield module, "", self.source.text(_inner(part))
                 elif part.type == "named_imports":
                     yield from self._specified(module, part)
 
@@ -181,7 +181,7 @@ class Reader(FileReader):
                 yield from self._specified(module, child)
             elif child.type == "namespace_export":
                 listed = True
-                yield module, "", self._name(child.named_child(0))
+                yield module, "", self._name(_inner(child))
         if source is not None:
             if not listed:
                 yield module, "*", ""
@@ -196,9 +196,7 @@ class Reader(FileReader):
             whole = any(child.type == "=" for child in node.children)
             yield "", self.source.text(taken), WHOLE if whole else DEFAULT
 
-    def _specified(
-        self, module: str, node: tree_sitter.Node
-    ) -> Iterator[tuple[str, str, str]]:
+    def _specified(self, module: str, node: tree_sitter.Node) -> Iterator[tuple[str, str, str]]:
         for each in node.named_children:
             name = self._name(_field(each, "name"))
             if name:
@@ -212,10 +210,10 @@ class Reader(FileReader):
         if value is not None and value.type == "member_expression":
             member, value = self._name(_field(value, "property")), _field(value, "object")
         if value is not None and value.type == "await_expression":
-            value = value.named_child(0)
+            value = _inner(value)
         called = self.source.text(_field(value, "function"))
         arguments = _field(value, "arguments")
-        first = arguments.named_child(0) if arguments is not None else None
+        first = _inner(arguments)
         if called not in ("require", "import") or first is None or first.type != "string":
             return
         module = self._string(first)
@@ -260,3 +258,13 @@ class Reader(FileReader):
 
 def _field(node: tree_sitter.Node | None, name: str) -> tree_sitter.Node | None:
     return None if node is None else node.child_by_field_name(name)
+
+
+def _child(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The first child; None for a leaf, where the library raises."""
+    return node.child(0) if node.child_count else None
+
+
+def _inner(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    """The first named child; None where there is none."""
+    return node.named_child(0) if node is not None and node.named_child_count else None

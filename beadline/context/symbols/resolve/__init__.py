@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 
 from beadline.context.symbols.graph import Graph
@@ -33,15 +34,16 @@ class Resolver(Protocol):
 
 def needed(scene: Scene, graph: Graph, *, limit: int = 64) -> list[Needed]:
     """The definitions that a cursor needs, best first, none twice; of other files."""
+    return list(islice(found(scene, graph), limit))
+
+
+def found(scene: Scene, graph: Graph) -> Iterator[Needed]:
+    """As `needed`, each when it is asked for: what is not asked for is not looked for."""
     name = _RESOLVERS.get(scene.document.language, "names")
     resolver: Resolver = importlib.import_module(f"{__name__}.{name}").RESOLVER
-    found: dict[tuple[str, int], Needed] = {}
+    seen: set[tuple[str, int]] = set()
     for each in resolver.needed(scene, graph):
         key = each.located.path, each.located.definition.start
-        if each.located.path == scene.symbols.path:
-            continue
-        if key not in found:
-            found[key] = each
-            if len(found) == limit:
-                break
-    return list(found.values())
+        if each.located.path != scene.symbols.path and key not in seen:
+            seen.add(key)
+            yield each

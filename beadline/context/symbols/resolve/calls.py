@@ -9,7 +9,8 @@ from beadline.context.symbols.resolve.chains import start_of
 _CHARS = 600
 """Characters before a place in which the call around it is looked for."""
 _LAST = re.compile(
-    r"(?:\?\.|!\.|::|->|\.|)\s*(?P<name>[\w$]+)!?(?:\s*(?:::)?<[^()]*>)?\s*\Z"
+    r"(?:\?\.|!\.|::|->|\.|)\s*(?P<name>[\w$]+)!?"
+    r"(?:\s*(?:::)?<[^()<>]*(?:<[^()<>]*>[^()<>]*)*>)?\s*\Z"
 )
 
 

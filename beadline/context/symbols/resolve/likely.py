@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from beadline.context.retrieval.terms import Splitter
 from beadline.context.symbols.graph import Graph
@@ -37,16 +38,15 @@ class Likely:
         self._graph = graph
         self._word = cursor.word
         self._near = {name: rank for rank, name in enumerate(cursor.near)}
-        self._split = Splitter()
         self._scores: dict[str, float] = {}
-        self._others: list[FileSymbols] | None = None
+        self._others: list[Mapping[str, int]] | None = None
         self._parts: dict[str, float] = {}
         for name, rank in self._near.items():
-            for part in self._split.of(name):
+            for part in _parts(name):
                 weight = 1 / (1 + rank / _NEAR_NAMES)
                 self._parts[part] = max(self._parts.get(part, 0.0), weight)
         for each in enclosing(scene):
-            for part in self._split.of(each.name):
+            for part in _parts(each.name):
                 self._parts[part] = 1.0
 
     def score(self, name: str) -> float:
@@ -63,8 +63,10 @@ class Likely:
     def needed(
         self, found: Iterable[Located], reason: Reason, weight: float, limit: int = 64
     ) -> Iterator[Needed]:
-        """Definitions, each once, the likeliest first; `weight` is the first one's."""
-        once = {(each.path, each.definition.start): each for each in found}
+        """Definitions of other files, each once, the likeliest first; `weight` is that of the
+        first."""
+        own = self._scene.symbols.path
+        once = {(each.path, each.definition.start): each for each in found if each.path != own}
         ranked = sorted(
             once.values(),
             key=lambda each: (
@@ -80,20 +82,29 @@ class Likely:
         if name in self._near:
             score += _NEAR / (1 + self._near[name] / _NEAR_NAMES)
         score += _FILE * math.log2(1 + min(7, self._scene.symbols.names.get(name, 0)))
-        others = sum(each.names.get(name, 0) for each in self._neighbours())
+        others = 0
+        for names in self._neighbours():
+            others += names.get(name, 0)
         score += _FOLDER * math.log2(1 + min(31, others))
-        parts = self._split.of(name)
-        shared = sum(self._parts.get(part, 0.0) for part in parts)
+        parts = _parts(name)
+        shared = sum([self._parts.get(part, 0.0) for part in parts])
         score += _PARTS * shared / len(parts)
         if self._word and name.lower().startswith(self._word.lower()):
             score += _TYPED * (2 if name.startswith(self._word) else 1)
         return score
 
-    def _neighbours(self) -> Sequence[FileSymbols]:
+    def _neighbours(self) -> Sequence[Mapping[str, int]]:
+        """How often the files beside this one have each name."""
         if self._others is None:
             files = (self._graph.file(path) for path in beside(self._scene.symbols, self._graph))
-            self._others = [each for each in files if each is not None]
+            self._others = [each.names for each in files if each is not None]
         return self._others
+
+
+@lru_cache(maxsize=1 << 15)
+def _parts(name: str) -> tuple[str, ...]:
+    """The terms of a name, remembered between cursors."""
+    return Splitter().of(name)
 
 
 def beside(file: FileSymbols, graph: Graph, limit: int = NEIGHBOURS) -> list[str]:

@@ -164,7 +164,7 @@ class _Finder:
         symbol = value.symbol
         if isinstance(symbol, Module):
             found = self._types.modules.exports(symbol.path)
-            yield from self._likely.needed(found, Reason.MEMBER, weight)
+            yield from self._likely.needed(found, Reason.EXPORT, weight)
         elif symbol is not None and symbol.definition.kind in CLASSES:
             yield from self._class(symbol, Reason.MEMBER, weight, private=private)
 

@@ -16,6 +16,7 @@ from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind
 
 GROUP = "python"
 _PACKAGE = "__init__.py"
+_VARIABLES = frozenset({Kind.VARIABLE, Kind.CONSTANT})
 _LATE = 64
 """Definitions of a name that a package may load late."""
 
@@ -91,14 +92,13 @@ class Modules:
 
     def tops(self, path: str) -> dict[str, Definition]:
         """The definitions at a file's own level by name: of several the last, as in Python, but no
-        variable in place of a class or a function."""
+        variable in place of a class or a function, and none of which nothing is known."""
         if path not in self._tops:
             found = self._tops[path] = {}
             file = self.file(path)
             for each in file.definitions if file is not None else ():
                 before = found.get(each.name)
-                late = each.kind in (Kind.VARIABLE, Kind.CONSTANT)
-                if not each.owner and (before is None or not late):
+                if not each.owner and (before is None or not _is_less(each, before)):
                     found[each.name] = each
         return self._tops[path]
 
@@ -181,6 +181,13 @@ class Modules:
             if not each.definition.owner and each.path.startswith(f"{folder}/")
         ]
         return min(found, key=lambda each: (each.path.count("/"), each.path), default=None)
+
+
+def _is_less(late: Definition, early: Definition) -> bool:
+    """A name's second definition says less than its first: `Name = None` behind a class."""
+    if late.kind not in _VARIABLES:
+        return False
+    return early.kind not in _VARIABLES or not (late.value or late.type)
 
 
 def _files_of(base: str) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ _DEEPEST = 8
 _BEFORE = 200
 """Characters before a name in which its declaration starts."""
 _TUPLE_INDEX = re.compile(r"\.(?=\d+\b)")
-_PATH = re.compile(r"[&*\s]*(?:mut\s+)?((?:\w+\s*(?:::\s*<[^()]*>)?\s*::\s*)*\w+)")
-_GENERIC = re.compile(r"::\s*<[^()]*>")
+_ANGLES = r"<[^()<>]*(?:<[^()<>]*>[^()<>]*)*>"
+_PATH = re.compile(rf"[&*\s]*(?:mut\s+)?((?:\w+\s*(?:::\s*{_ANGLES})?\s*::\s*)*\w+)")
+_GENERIC = re.compile(rf"::\s*{_ANGLES}")
 _WRAPS = re.compile(
     r"(?:^|::)(?:Box|Arc|Rc|Mutex|RwLock|RefCell|Cell|Some|Ok|Cow|Pin|OnceCell|Reverse)(?:::\w+)?\Z"
 )

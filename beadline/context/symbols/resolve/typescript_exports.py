@@ -33,10 +33,11 @@ Symbols = Sequence[Symbol]
 
 def once(symbols: Iterable[Symbol]) -> list[Symbol]:
     """Symbols, each once, in their order."""
+    listed = list(symbols)
+    if len(listed) < 2:
+        return listed
     # By identity: a definition has many fields, and its hash is all of theirs.
-    found = {
-        each.path if isinstance(each, Space) else id(each.definition): each for each in symbols
-    }
+    found = {each.path if isinstance(each, Space) else id(each.definition): each for each in listed}
     return list(found.values())
 
 
@@ -82,9 +83,7 @@ class Program:
         table = self._table(self._scene.symbols.path)
         return list(table.bound.values()) if table else []
 
-    def scope(
-        self, path: str, name: str, _asked: set[tuple[str, str]] | None = None
-    ) -> Symbols:
+    def scope(self, path: str, name: str, _asked: set[tuple[str, str]] | None = None) -> Symbols:
         """What a name means at the top level of a file."""
         table = self._table(path)
         if table is None:
@@ -108,9 +107,7 @@ class Program:
             return self.exported(target, taken.name, _asked)
         return self._whole(target, _asked) or [Space(target)]
 
-    def exported(
-        self, path: str, name: str, _asked: set[tuple[str, str]] | None = None
-    ) -> Symbols:
+    def exported(self, path: str, name: str, _asked: set[tuple[str, str]] | None = None) -> Symbols:
         """What a file exports by a name: functions with all overloads, a type beside a value."""
         asked = set() if _asked is None else _asked
         table = self._table(path)

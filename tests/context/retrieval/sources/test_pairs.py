@@ -18,7 +18,7 @@ def parse_invoice(path, currency):
 def unrelated_thing(x):
     return x
 '''
-TESTS = '''from billing.invoices import parse_invoice
+TESTS = """from billing.invoices import parse_invoice
 
 
 def test_parse_invoice_in_euros():
@@ -28,7 +28,7 @@ def test_parse_invoice_in_euros():
 
 def test_something_else():
     assert 1
-'''
+"""
 
 
 def paths(module: str, tests: str, marked: str, own: str) -> list[str]:
