@@ -143,6 +143,8 @@ def workspace_of(path: Path, options: Options) -> Iterator[Retriever | None]:
             print(
                 f"beadline: {name} is not read after {SCAN_S:.0f} s; no snippets.", file=sys.stderr
             )
+        for problem in retriever.problems():
+            print(f"beadline: {display.printable(problem)}", file=sys.stderr)
         yield retriever
     finally:
         retriever.close()

@@ -22,9 +22,9 @@ from beadline.context import languages
 from beadline.errors import InputError
 from beadline.settings import Options
 from beadline.trainer import order
-from beadline.trainer.finetune.options import Method, Switch, TuneOptions
+from beadline.trainer.finetune.options import Method, Switch, TuneOptions, Weighing
 from beadline.trainer.finetune.schedule import Schedule
-from beadline.trainer.options import TrainOptions
+from beadline.trainer.options import LEAST_EPOCHS, MOST_EPOCHS, TrainOptions
 from beadline.trainer.outcome import Outcome
 from beadline.trainer.samples.options import ALL, MIDDLE
 
@@ -67,19 +67,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_data(group: Any) -> None:
     group.add_argument("--commit", default=_PLAIN.commit, help="newest commit (default: HEAD)")
     group.add_argument(
-        "--language", metavar="ID", nargs="+", action="extend", default=[], help="default: all"
+        "--language",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="this language, and others where it is given again (default: all)",
     )
     group.add_argument(
-        "--include", metavar="PATTERN", nargs="+", action="extend", default=[],
-        help="gitignore patterns of what is taken (default: everything)",
+        "--include", metavar="PATTERN", action="append", default=[],
+        help="gitignore pattern of what is taken; may be given again (default: everything)",
     )  # fmt: skip
     group.add_argument(
-        "--exclude", metavar="PATTERN", nargs="+", action="extend", default=[],
-        help="and of what is not",
+        "--exclude", metavar="PATTERN", action="append", default=[],
+        help="and of what is not; may be given again",
     )  # fmt: skip
     group.add_argument(
         "--epochs", type=float, default=_PLAIN.epochs,
-        help=f"passes over the code, with other holes in each (default: {_PLAIN.epochs:g})",
+        help="passes over the code, with other holes in each (default: "
+        f"{LEAST_EPOCHS:g}, of small repositories up to {MOST_EPOCHS:g})",
     )  # fmt: skip
     group.add_argument(
         "--order", choices=order.METHODS, default=_PLAIN.order,
@@ -106,6 +111,12 @@ def _add_data(group: Any) -> None:
         help=f"what is learned of a sample (default: {_PLAIN.loss})",
     )  # fmt: skip
     group.add_argument(
+        "--loss-weight", choices=[each.value for each in Weighing],
+        default=_DEFAULTS.loss_weight.value,
+        help="what counts the same: every sample, or every learned token, of which plain text has "
+        f"far more (default: {_DEFAULTS.loss_weight})",
+    )  # fmt: skip
+    group.add_argument(
         "--replay", metavar="SHARE", type=float, default=_PLAIN.replay,
         help="share of samples of general code: the standard library and installed packages "
         f"(default: {_PLAIN.replay:g})",
@@ -122,12 +133,15 @@ def _add_tuning(group: Any) -> None:
         "--weights", metavar="DIR", type=Path,
         help="the model's weights as transformers has them (default: the GGUF, unpacked)",
     )  # fmt: skip
-    group.add_argument("--rank", type=int, default=_DEFAULTS.rank)
-    group.add_argument("--alpha", type=int, default=_DEFAULTS.alpha)
-    group.add_argument("--dropout", type=float, default=_DEFAULTS.dropout)
+    group.add_argument(
+        "--rank", type=int, default=_DEFAULTS.rank,
+        help="of the adapters (default: 64 below 100 million parameters, 16 above)",
+    )  # fmt: skip
+    group.add_argument("--alpha", type=int, default=_DEFAULTS.alpha, help="default: twice the rank")
+    group.add_argument("--dropout", type=float, help="default: 0 or 0.05, by the model's size")
     group.add_argument(
         "--learning-rate", metavar="RATE", type=float, default=0.0,
-        help="the highest (default: by method)",
+        help="the highest (default: by method and the model's size)",
     )  # fmt: skip
     group.add_argument(
         "--schedule", choices=[each.value for each in Schedule], default=_DEFAULTS.schedule.value,
@@ -145,11 +159,15 @@ def _add_tuning(group: Any) -> None:
 
 def _add_machine(group: Any) -> None:
     group.add_argument(
-        "--max-hours", metavar="H", type=float, default=0.0, help="of tuning (default: no limit)"
+        "--max-hours",
+        metavar="H",
+        type=float,
+        help="of tuning, 0: no limit (default: 0.4 below 100 million parameters, none above)",
     )
     group.add_argument(
         "--threads", metavar="N", type=int, default=0,
-        help="of the CPU (default: torch's own number to tune, all cores but one to prove)",
+        help="of the CPU, for whatever is done: drawing samples, tuning, proving (default: all "
+        "physical cores, all but one to prove)",
     )  # fmt: skip
     group.add_argument(
         "--micro-tokens", metavar="N", type=int, default=_DEFAULTS.micro_tokens,
@@ -184,7 +202,8 @@ def _add_proof(group: Any) -> None:
     )
     group.add_argument(
         "--scale", type=float, default=_PLAIN.scale,
-        help=f"of the adapter's changes, proved and served (default: {_PLAIN.scale:g})",
+        help="of the adapter's changes, proved and served (default: as much as leaves general code "
+        "nearly as it was, 0.4 to 1)",
     )  # fmt: skip
 
 
@@ -210,22 +229,23 @@ def options_of(args: argparse.Namespace) -> TrainOptions:
             hint=f"There are {', '.join(sorted(known_languages))}.",
         )
     for name in ("epochs", "learning_rate", "max_hours", "scale"):
-        if not math.isfinite(getattr(args, name)):
+        if not math.isfinite(getattr(args, name) or 0.0):
             raise InputError(f"--{name.replace('_', '-')} must be a finite number.")
     for name in ("left_to_right", "snippets", "replay", "dropout"):
-        value = getattr(args, name)
+        value = getattr(args, name) or 0.0
         if not 0 <= value <= 1 or (name in ("replay", "dropout") and value == 1):
             flag = name.replace("_", "-")
             raise InputError(f"--{flag} is a share, 0 to 1: {value:g} is none.")
     for name in (
-        "epochs", "rank", "alpha", "batch_tokens", "micro_tokens", "processes", "holes", "scale",
+        "batch_tokens", "micro_tokens", "processes", "holes",
     ):  # fmt: skip
         if getattr(args, name) <= 0:
             raise InputError(f"--{name.replace('_', '-')} must be above 0.")
     for name in (
-        "pool", "max_steps", "max_hours", "threads", "control", "patience", "learning_rate",
+        "epochs", "rank", "alpha", "pool", "max_steps", "max_hours", "threads", "control",
+        "patience", "learning_rate", "scale",
     ):  # fmt: skip
-        if getattr(args, name) < 0:
+        if (getattr(args, name) or 0) < 0:
             raise InputError(f"--{name.replace('_', '-')} cannot be negative.")
     tune = replace(
         _DEFAULTS,
@@ -234,6 +254,7 @@ def options_of(args: argparse.Namespace) -> TrainOptions:
         alpha=args.alpha,
         dropout=args.dropout,
         learning_rate=args.learning_rate,
+        loss_weight=Weighing(args.loss_weight),
         schedule=Schedule(args.schedule),
         batch_tokens=args.batch_tokens,
         micro_tokens=args.micro_tokens,

@@ -20,6 +20,9 @@ from beadline.completion.warming import Warmer
 from beadline.context.types import Document
 from beadline.settings import CompletionOptions
 
+LONGEST_S = 5.0
+"""Between two looks whether the workspace can be searched by now."""
+
 
 class Idle:
     """Watches for idle time and uses it. Belongs to one event loop."""
@@ -44,6 +47,8 @@ class Idle:
         self._place: tuple[Document, int] | None = None
         """The newest text and cursor; None where there is none, or the cursor is not known."""
         self._keys = 0
+        self._looks = 0
+        """How often it was looked in this idle time whether the workspace can be searched."""
         self._requests = 0
         self._timer: TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -98,6 +103,7 @@ class Idle:
             await asyncio.wait({self._task})
 
     def _interrupt(self) -> None:
+        self._looks = 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -119,6 +125,14 @@ class Idle:
             self._task = asyncio.get_running_loop().create_task(self._use(self._place, self._keys))
 
     async def _use(self, place: tuple[Document, int], keys: int) -> None:
+        await self._prepare(place, keys)
+        unsearched = await self._readings.is_unsearched(place[0].key)
+        if unsearched and place is self._place and not (self._timer or self._requests):
+            self._looks += 1
+            seconds = min(self._options.idle_ms / 1000 * 2**self._looks, LONGEST_S)
+            self._timer = self._clock.later(seconds, self._rested)
+
+    async def _prepare(self, place: tuple[Document, int], keys: int) -> None:
         document, offset = place
         request, trace = CompletionRequest(document, offset), Trace()
         if not self._is_wanted(request):

@@ -197,6 +197,12 @@ class Reader:
             prepared = held.prepared.carried(reading.document.text, reading.cursor.offset)
             held.warm = prepared is not None and prepared.prompt == reading.frame.prompt
 
+    def is_unsearched(self, key: str) -> bool:
+        """Whether a document's newest frame has no snippets because the workspace has not been
+        read yet."""
+        held = self._frames.get(key)
+        return held is not None and held.sent and held.candidates[0].statement is None
+
     def others_changed(self, key: str) -> None:
         """Another text than the document `key` changed: the other frames' snippets are searched
         for anew in idle time."""

@@ -82,6 +82,10 @@ class Readings:
             trace.snippets = snippets.in_trace(reading.snippets)
         return reading
 
+    async def is_unsearched(self, key: str) -> bool:
+        """Whether a document was asked about before its workspace could be searched."""
+        return await self._thread.run(Trace(), lambda: self._reader.is_unsearched(key))
+
     def sent(self, reading: Reading) -> None:
         """The engine is asked with this reading."""
         self._thread.post(lambda: self._reader.sent(reading))

@@ -23,9 +23,7 @@ WARM = "warm"
 class Warmer:
     """Warms one prompt at a time. Belongs to one event loop."""
 
-    def __init__(
-        self, engine: Generates, loader: Loader, write: Callable[[Trace], None]
-    ) -> None:
+    def __init__(self, engine: Generates, loader: Loader, write: Callable[[Trace], None]) -> None:
         """`write` takes a trace of every warm-up."""
         self._engine = engine
         self._loader = loader

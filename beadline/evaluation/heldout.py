@@ -36,6 +36,7 @@ from beadline.evaluation.sources import (
     read_blobs,
     repository_name,
     run_git,
+    some_paths,
     usable_text,
     wanted_languages,
 )
@@ -48,6 +49,8 @@ HOLE_CATEGORIES = tuple(name for name in CATEGORIES if name != CROSS_FILE_CALL)
 LINES_PER_HOLE = 4
 """So many added lines are gathered for a hole: they are of six kinds, and not every line has one of
 each."""
+MOST_FILES = 20_000
+"""Files that are looked at, drawn by their paths: as many as a corpus takes."""
 LEAST_FILES = 10
 """Files that are held out at least, where that is no more than one in five."""
 _MOST_PART = 5
@@ -155,14 +158,17 @@ def plan(path: Path, wanted: Wanted, accept: Accept = anything) -> Plan:
         head = run_git([*git, "rev-parse", "--verify", asked]).decode("ascii").strip()
         commits = _later(git, head, wanted, usable)
     cut = commits[0].parent if commits else head
-    revision, blobs = read_blobs(path, cut, usable)
+    looked_at = some_paths(path, cut, usable, MOST_FILES, wanted.seed)
+    revision, blobs = read_blobs(path, cut, lambda name, _: name in looked_at)
     share = wanted.file_share if commits else 2 * wanted.file_share
+    # A file has holes of all kinds: more files than holes would only be missed in training.
+    count = min(wanted.holes, max(round(share * len(blobs)), _least(len(blobs))))
     return Plan(
         repo=repository_name(path),
         head=head or revision,
         cut=revision,
         commits=tuple(commit.id for commit in commits),
-        files=tuple(sorted(_chosen(dict(blobs), share, wanted.seed))),
+        files=tuple(sorted(_chosen(dict(blobs), count, wanted.seed))),
         holes=wanted.holes,
         seed=wanted.seed,
         languages=tuple(sorted(languages)),
@@ -225,10 +231,13 @@ def _later(
     return tuple(reversed(found))
 
 
-def _chosen(blobs: dict[str, bytes], share: float, seed: int) -> list[str]:
+def _least(files: int) -> int:
+    """How many of so many files are held out at least."""
+    return min(LEAST_FILES, files // _MOST_PART)
+
+
+def _chosen(blobs: dict[str, bytes], count: int, seed: int) -> list[str]:
     """Paths of the files to hold out: some by chance, none that others have copied."""
-    count = len(blobs)
-    count = max(round(share * count), min(LEAST_FILES, count // _MOST_PART))
     order = sorted(blobs, key=lambda path: hashlib.sha256(f"{seed}:{path}".encode()).digest())
     candidates: dict[str, str] = {}
     for path in order:

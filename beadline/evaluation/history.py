@@ -11,9 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import PurePosixPath
 
-from beadline.evaluation.sources import Blob, contents, run_git
+from beadline.evaluation.sources import Blob, contents, is_inside, run_git
 
 MOST_FILES = 100
 """Commits that change more files are imports, moves or new layouts of code."""
@@ -153,12 +152,6 @@ def changed(
             there.append(Blob(path, oid.decode("ascii"), -1))
     for blob, content in contents(git, there):
         yield blob.path, content
-
-
-def is_inside(path: str) -> bool:
-    """Whether a path of a tree stays below the folder that the tree is written to."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and ".." not in parts and parts[0] != "/"
 
 
 def _text(line: bytes) -> str:

@@ -17,6 +17,7 @@ from beadline.context.index.indexer import Indexer
 from beadline.context.index.overlay import Overlay
 from beadline.context.index.reader import IndexGraph
 from beadline.context.retrieval.searcher import Searcher
+from beadline.context.retrieval.weights import Weights
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
@@ -42,8 +43,49 @@ def indexed(
             found.close()
 
 
-class IndexedFolder:
-    """Implements `completion.snippets.Retrieves`. Documents have their path in the folder."""
+class SearchedFolder:
+    """An index that is there and that nobody writes meanwhile: many processes may search it.
+    Documents have their path in the folder."""
+
+    def __init__(self, folder: Path, options: ContextOptions, database: Path) -> None:
+        self._options = options
+        self._graph = IndexGraph(folder, lambda: Database.attach(database))
+        self._overlay = Overlay(self._graph)
+        self._closed = False
+
+    def alone(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+    ) -> tuple[Snippet, ...]:
+        """Snippets for a cursor, with this document as the only open one and nothing remembered of
+        earlier searches: what is found depends on the arguments and the files alone."""
+        if self._closed:
+            return ()
+        self._overlay.open(document.path, document)
+        try:
+            while self._overlay.settle():
+                pass
+            return self.searcher().search(document, offset, max_chars=max_chars, tree=tree)
+        finally:
+            self._overlay.closed(document.path)
+
+    def searcher(self, weights: Weights | None = None) -> Searcher:
+        """A search of its own; `weights`: others than the packaged ones."""
+        return Searcher(self._overlay, self._options, weights=weights)
+
+    def close(self) -> None:
+        """Searches find nothing any more. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._graph.close()
+
+
+class IndexedFolder(SearchedFolder):
+    """Implements `completion.snippets.Retrieves`."""
 
     def __init__(
         self,
@@ -54,18 +96,16 @@ class IndexedFolder:
     ) -> None:
         """Read all files; `database` is a file that is not there yet."""
         self._folder = folder
-        self._options = options
+        self.database = database
         self._written = Database.create(database)
         self._indexer = Indexer(folder, options, self._written, progress=progress)
         self._indexer.scan()
-        self._graph = IndexGraph(folder, lambda: Database.attach(database))
-        self._overlay = Overlay(self._graph)
+        super().__init__(folder, options, database)
         self._searcher: Searcher | None = None
         self._paths: dict[str, str] = {}
         """Paths of open documents by their keys."""
         self._first: dict[str, bytes | None] = {}
         """What files that are replaced held before; None: there was no such file."""
-        self._closed = False
 
     def replace(self, folder: Path, path: str, text: str | None) -> None:
         """The file at `path` holds `text`, on the disk and in the index, once this returns; None:
@@ -138,29 +178,8 @@ class IndexedFolder:
         if self._closed:
             return ()
         if self._searcher is None:
-            self._searcher = Searcher(self._overlay, self._options)
+            self._searcher = self.searcher()
         return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
-
-    def alone(
-        self,
-        document: Document,
-        offset: int,
-        *,
-        max_chars: int,
-        tree: SyntaxTree | None = None,
-    ) -> tuple[Snippet, ...]:
-        """As `search`, with this document as the only open one and nothing remembered of earlier
-        searches: what is found depends on the arguments and the files alone."""
-        if self._closed:
-            return ()
-        self._overlay.open(document.path, document)
-        try:
-            while self._overlay.settle():
-                pass
-            searcher = Searcher(self._overlay, self._options)
-            return searcher.search(document, offset, max_chars=max_chars, tree=tree)
-        finally:
-            self._overlay.closed(document.path)
 
     def start(self) -> None:
         """It has begun."""
@@ -180,8 +199,7 @@ class IndexedFolder:
         """The options are those of the run."""
 
     def close(self) -> None:
-        """Searches find nothing any more. Idempotent."""
+        """See `SearchedFolder`."""
         if not self._closed:
-            self._closed = True
-            self._graph.close()
+            super().close()
             self._written.close()

@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from beadline.completion.frames import CHARS_PER_TOKEN
 from beadline.completion.reading import Reader
 from beadline.completion.snippets import Retrieves
 from beadline.context.retrieval.query import group_of
@@ -273,11 +272,6 @@ def texts_of(folder: Path, group: str) -> dict[str, str]:
             text = file.read_bytes().decode("utf-8", "replace")
             found[path] = text.replace("\r\n", "\n")
     return found
-
-
-def room_of(options: ContextOptions) -> int:
-    """Characters that a prompt has for snippets, as completion counts them."""
-    return options.snippet_tokens * CHARS_PER_TOKEN
 
 
 def run(

@@ -12,7 +12,7 @@ import os
 import subprocess
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +25,8 @@ PYTHON = "python"
 MAX_BYTES = 100_000
 MIN_BYTES = 200
 SKIPPED_FOLDERS = frozenset({"_vendor", "vendor", "vendored", "third_party", "extern"})
+_BATCH_BYTES, _BATCH_FILES = 32_000_000, 4_000
+"""What is read from git at once."""
 _KEPT = (IGNORE_FILE, "go.mod", "go.work")
 """Files in no language that say what is searched, and what imports mean."""
 
@@ -101,9 +103,14 @@ def read_repository(
 def write_tree(path: Path, commit: str, target: Path) -> None:
     """Write the files of a repository that may be searched for snippets below `target`.
 
-    `commit` as in `read_repository`; `target` exists and is empty.
+    `commit` as in `read_repository`; `target` exists and is empty. Some megabytes are held at a
+    time.
     """
-    _, blobs = read_blobs(path, commit, is_searched)
+    git = _repository(path)
+    if git is None:
+        blobs = _directory_blobs(path, is_searched)
+    else:
+        blobs = _git_blobs(git, _revision(git, commit), is_searched)
     for name, blob in blobs:
         file = target / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -140,19 +147,59 @@ def read_blobs(
 ) -> tuple[str, list[tuple[str, bytes]]]:
     """The revision of a repository, and path and content of every file that `wanted` takes by its
     path and size. Raises `InputError`."""
-    if not path.is_dir():
-        raise InputError(f"{path} is not a directory.", hint="Name a repository.")
-    git = git_command(path)
+    git = _repository(path)
     if git is not None:
-        revision = run_git([*git, "rev-parse", "--verify", f"{commit}^{{commit}}"]).decode().strip()
+        revision = _revision(git, commit)
         return revision, list(_git_blobs(git, revision, wanted))
     blobs = list(_directory_blobs(path, wanted))
     digest = hashlib.sha256(b"\0".join(p.encode() + b"\0" + b for p, b in blobs))
     return f"dir:{digest.hexdigest()[:16]}", blobs
 
 
+def _repository(path: Path) -> list[str] | None:
+    """As `git_command`, of a folder."""
+    if not path.is_dir():
+        raise InputError(f"{path} is not a directory.", hint="Name a repository.")
+    return git_command(path)
+
+
+def _revision(git: list[str], commit: str) -> str:
+    return run_git([*git, "rev-parse", "--verify", f"{commit}^{{commit}}"]).decode().strip()
+
+
+def some_paths(
+    path: Path, commit: str, wanted: Callable[[str, int], bool], most: int, seed: int
+) -> frozenset[str]:
+    """Paths of a repository that `wanted` takes by path and size; of more than `most` those that
+    the seed draws. Reads no file of a git repository."""
+    found: list[str] = []
+
+    def noted(name: str, size: int) -> bool:
+        if wanted(name, size):
+            found.append(name)
+        return False
+
+    read_blobs(path, commit, noted)
+    if len(found) > most:
+        found.sort(
+            key=lambda name: hashlib.sha256(
+                f"{seed}:{name}".encode("utf-8", "surrogatepass")
+            ).digest()
+        )
+    return frozenset(found[:most])
+
+
+def served_name(path: Path) -> str:
+    """The name that prompts have for a repository: where it is served, trained on and proved. It is
+    that of its folder; of a bare one that of its clone."""
+    path = path.resolve()
+    is_bare = git_command(path) is not None and not (path / ".git").exists()
+    return repository_name(path).rpartition("/")[2] if is_bare else path.name
+
+
 def repository_name(path: Path) -> str:
-    """Name of the folder; of its parent for `x/.git` and `x/repo`; `owner+name` is owner/name."""
+    """What results call a repository, its owner too where the folders say it; no prompt has it.
+    Name of the folder; of its parent for `x/.git` and `x/repo`; `owner+name` is owner/name."""
     path = path.resolve()
     if path.name in (".git", "repo"):
         path = path.parent
@@ -214,7 +261,8 @@ class Blob:
 
 
 def listed(git: list[str], revision: str) -> Iterator[Blob]:
-    """The regular files of a commit; no links, no submodules. `git`: of `git_command`."""
+    """The regular files of a commit; no links, no submodules, and nothing that a tree, which
+    anybody can make, places outside of itself. `git`: of `git_command`."""
     for entry in run_git([*git, "ls-tree", "-r", "-z", "-l", revision]).split(b"\0"):
         meta, _, name = entry.partition(b"\t")
         fields = meta.split()
@@ -222,21 +270,42 @@ def listed(git: list[str], revision: str) -> Iterator[Blob]:
             continue
         # `BAD`: the object is absent from a partial clone.
         size = int(fields[3]) if fields[3].isdigit() else -1
-        yield Blob(name.decode("utf-8", "replace"), fields[2].decode(), size)
+        blob = Blob(name.decode("utf-8", "replace"), fields[2].decode(), size)
+        if is_inside(blob.path):
+            yield blob
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path of a tree stays below the folder that the tree is written to."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and ".." not in parts and parts[0] != "/"
 
 
 def contents(git: list[str], blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes | None]]:
-    """What is in some files, in their order; None where an object is absent.
+    """What is in some files, in their order; None where an object is absent. Some megabytes are
+    held at a time."""
+    for batch in _batches(blobs):
+        yield from _read_together(git, batch)
 
-    All are read at once: ask for no more than fits the memory.
-    """
-    chosen = list(blobs)
-    if not chosen:
-        return
-    asked = "".join(f"{blob.oid}\n" for blob in chosen).encode()
+
+def _batches(blobs: Iterable[Blob]) -> Iterator[list[Blob]]:
+    batch: list[Blob] = []
+    size = 0
+    for blob in blobs:
+        if batch and (size + blob.size > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(blob)
+        size += max(0, blob.size)
+    if batch:
+        yield batch
+
+
+def _read_together(git: list[str], blobs: Sequence[Blob]) -> Iterator[tuple[Blob, bytes | None]]:
+    asked = "".join(f"{blob.oid}\n" for blob in blobs).encode()
     output = run_git([*git, "cat-file", "--batch"], asked)
     position = 0
-    for blob in chosen:
+    for blob in blobs:
         header_end = output.index(b"\n", position)
         fields = output[position:header_end].split()
         if len(fields) != 3:  # `<oid> missing`

@@ -16,7 +16,7 @@ from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.evaluation.history import changed
 from beadline.evaluation.indexed import IndexedFolder, indexed
-from beadline.evaluation.sources import git_command, is_searched, repository_name, write_tree
+from beadline.evaluation.sources import git_command, is_searched, served_name, write_tree
 from beadline.settings import ContextOptions
 
 
@@ -30,7 +30,7 @@ def versions(
     """The files of a repository as of `commit`, in a folder of the repository's name that is gone
     at the end. Raises `InputError`. `tell` is told how many of how many files were read."""
     with tempfile.TemporaryDirectory(prefix="beadline-versions-") as root:
-        folder = Path(root).resolve() / repository_name(path).rpartition("/")[2]
+        folder = Path(root).resolve() / served_name(path)
         folder.mkdir()
         write_tree(path, commit, folder)
         with indexed(folder, options, tell) as index:

@@ -67,10 +67,13 @@ def serve_engine(options: Options, engine: Engine, sink: TraceSink | None = None
 
 async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdout: BinaryIO) -> int:
     loop = asyncio.get_running_loop()
-    retriever = Retriever((), options.context, cache_dir=user_cache_dir())
-    completer = Completer(
-        engine, options, trace=sink, retriever=retriever, adapters=AdapterStore()
+    retriever = Retriever(
+        (),
+        options.context,
+        cache_dir=user_cache_dir(),
+        tell=lambda problems: _soon(loop, server.remark, problems),
     )
+    completer = Completer(engine, options, trace=sink, retriever=retriever, adapters=AdapterStore())
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)

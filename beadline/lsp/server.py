@@ -18,8 +18,8 @@ from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from beadline import __version__
-from beadline.completion.presence import Presence
 from beadline.completion.adapters import Adapted
+from beadline.completion.presence import Presence
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, ModelInfo
 from beadline.lsp import handlers, parent
@@ -242,6 +242,12 @@ class BeadlineServer(LanguageServer):
         self.window_log_message(
             lsp.LogMessageParams(type=lsp.MessageType.Warning, message=f"beadline: {message}")
         )
+
+    def remark(self, text: str) -> None:
+        """What works less well than it could: told once, and seen in the status; empty: nothing."""
+        if text:
+            self.log_to_editor(text)
+        self.board.remark(text)
 
     async def create_progress(self, token: str) -> None:
         """Ask the client for a progress display."""

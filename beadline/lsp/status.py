@@ -32,6 +32,7 @@ class StatusBoard:
         self._model: tuple[ModelState, str] = "starting", "The model is not loaded yet."
         self._name = ""
         self._adapter, self._refused = "", ""
+        self._remark = ""
         self._switched: tuple[str, str, str] = "", "", ""
         self._running = 0
         self._timer: TimerHandle | None = None
@@ -54,6 +55,11 @@ class StatusBoard:
         """What documents are served with over the model; `refused`: why it is not what the user
         trained."""
         self._adapter, self._refused = name, refused
+        self._tell()
+
+    def remark(self, text: str) -> None:
+        """What works less well than it could, said as long as suggestions work; empty: nothing."""
+        self._remark = text
         self._tell()
 
     def switched(self, state: Literal["", "off", "snoozed"], message: str, until: str = "") -> None:
@@ -84,8 +90,9 @@ class StatusBoard:
         until = ""
         if self._switched[0]:
             state, message, until = self._switched
-        elif state == "ready" and self._busy:
-            state = "working"
+        elif state == "ready":
+            state = "working" if self._busy else state
+            message = f"{message} {self._remark}".rstrip()
         params: dict[str, Any] = {
             "state": state,
             "message": message,

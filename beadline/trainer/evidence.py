@@ -22,7 +22,7 @@ from beadline.evaluation.command import code_digest
 from beadline.evaluation.heldout import Held, Plan
 from beadline.evaluation.holes import Hole
 from beadline.evaluation.proof import ARMS, BASE, TUNED, Side, Tell
-from beadline.evaluation.sources import is_searched, read_blobs
+from beadline.evaluation.sources import is_searched, read_blobs, served_name, some_paths
 from beadline.evaluation.versions import versions
 from beadline.settings import Options
 from beadline.trainer import memorisation
@@ -89,9 +89,10 @@ def prepare(
     if held is None:
         held = heldout.draw(repository, plan, accept)
         heldout.write(path, plan, held)
-    _, blobs = read_blobs(repository, plan.cut, is_searched)
+    looked_at = some_paths(repository, plan.cut, is_searched, heldout.MOST_FILES, plan.seed)
+    _, blobs = read_blobs(repository, plan.cut, lambda name, _: name in looked_at)
     texts = ((name, _text(blob)) for name, blob in sorted(blobs))
-    found = memorisation.found(texts, plan.repo, seed=plan.seed)
+    found = memorisation.found(texts, served_name(repository), seed=plan.seed)
     own = [name for name, _ in blobs]
     return Trial(
         repository,
@@ -172,6 +173,20 @@ async def lost(
         path, header = _kept(folder, "control", side, options, names)
         found |= await forgetting.measure(side, control, options, path, header, tell)
     return found
+
+
+def prune(folder: Path) -> None:
+    """Remove answers that no proof takes up any more: those of another version of beadline."""
+    for path in folder.glob("*.jsonl"):
+        if path.name == HELD_FILE:
+            continue
+        try:
+            with path.open("rb") as file:
+                header = json.loads(file.readline()).get("header", {})
+        except (OSError, ValueError, AttributeError):
+            continue  # not one of ours
+        if (header.get("version"), header.get("code")) != (__version__, code_digest()):
+            path.unlink(missing_ok=True)
 
 
 def _drawn_before(path: Path, plan: Plan) -> list[Held] | None:

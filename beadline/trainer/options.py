@@ -14,7 +14,10 @@ from beadline.trainer.finetune.replay import SHARE
 from beadline.trainer.order import DEFAULT as ORDER
 from beadline.trainer.samples.options import MIDDLE
 
-EPOCHS = 3.0
+LEAST_EPOCHS, MOST_EPOCHS = 3.0, 12.0
+SAMPLES = 6000
+"""Of the repository, as many as a small model learns from within `max_hours` of its size on two
+cores: a repository with fewer in three epochs is gone through more often."""
 HELD_OUT_HOLES = 400
 
 
@@ -35,7 +38,8 @@ class TrainOptions:
     """Of the files; it counts where `pool` is set."""
     pool: int = 0
     """Samples that are shuffled together; 0: all of an epoch."""
-    epochs: float = EPOCHS
+    epochs: float = 0.0
+    """Passes over the code; 0: by its size (`prepare.passes`)."""
     left_to_right: float = 0.3
     """Share of samples that are plain text."""
     random_spans: bool = False
@@ -51,8 +55,9 @@ class TrainOptions:
     alone: bool = True
     """Whether the holes are also answered without snippets."""
     seed: int = 1
-    scale: float = 1.0
-    """What the adapter's changes are multiplied with where it is proved and served."""
+    scale: float = 0.0
+    """What the adapter's changes are multiplied with where it is proved and served; 0: what general
+    code says (`finetune.scaling`)."""
     tune: TuneOptions = field(default_factory=TuneOptions)
     processes: int = 1
     accelerate_config: Path | None = None
@@ -65,7 +70,8 @@ class TrainOptions:
         ):  # fmt: skip
             del values[name]
         values["weights"] = str(self.weights or "")
-        values["tune"] = self.tune.outcome()
+        # A run goes on with another limit of time, but what comes out is another.
+        values["tune"] = {**self.tune.outcome(), "max_hours": self.tune.max_hours}
         return values
 
 

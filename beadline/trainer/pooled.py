@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from beadline import __version__, settings
+from beadline.engine.adapter_store import MANIFEST_FILE
 from beadline.evaluation import forgetting, heldout, proof
 from beadline.evaluation.commands.common import console, progress
 from beadline.evaluation.forgetting import Loss
@@ -49,6 +50,15 @@ class Pair:
     def side(self) -> Side:
         """What answers with it."""
         return Side(TUNED, self.adapter, self.scale)
+
+
+def scale_of(adapter: Path) -> float:
+    """With which scale an adapter of the user's is served; 1 of any other file."""
+    try:
+        manifest = json.loads((adapter.parent / MANIFEST_FILE).read_text("utf-8"))
+        return float(manifest["scale"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 1.0
 
 
 async def compare(
@@ -113,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for problem in applied.problems:
         print(f"beadline: {problem}", file=sys.stderr)
     pairs = [
-        Pair(Path(repository), Path(held), Path(adapter), args.scale)
+        Pair(Path(repository), Path(held), Path(adapter), args.scale or scale_of(Path(adapter)))
         for repository, held, adapter in args.pair
     ]
     control: list[Hole] = []
@@ -155,7 +165,9 @@ def _parser() -> argparse.ArgumentParser:
         "--control-holes", metavar="N", type=int, default=CONTROL_HOLES,
         help=f"holes of those (default: {CONTROL_HOLES})",
     )  # fmt: skip
-    parser.add_argument("--scale", type=float, default=1.0, help="of the adapters (default: 1)")
+    parser.add_argument(
+        "--scale", type=float, help="of the adapters (default: what their manifests say, else 1)"
+    )
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--model", metavar="PATH", help="GGUF file to use, or `builtin`")
     parser.add_argument("--threads", metavar="N", help="decoding threads (default: your settings)")

@@ -27,15 +27,15 @@ from beadline.trainer.corpus.scrub import Scrubber
 from beadline.trainer.corpus.sources import Source, open_source
 from beadline.trainer.corpus.storage import read_corpus, write_corpus
 from beadline.trainer.corpus.types import CorpusFile
+from beadline.trainer.drawing import Recipe, draw
 from beadline.trainer.finetune import rows
-from beadline.trainer.finetune.replay import Mixed, Part
-from beadline.trainer.finetune.rows import StoredRows
+from beadline.trainer.finetune.replay import Part
+from beadline.trainer.finetune.rows import Form, StoredRows
 from beadline.trainer.memorisation import Planted, Planting
-from beadline.trainer.options import TrainOptions
+from beadline.trainer.options import LEAST_EPOCHS, MOST_EPOCHS, SAMPLES, TrainOptions
 from beadline.trainer.order import order
 from beadline.trainer.samples.options import SampleOptions
-from beadline.trainer.samples.requests import Searches
-from beadline.trainer.samples.snapshot import snapshot
+from beadline.trainer.samples.snapshot import Snapshot, snapshot
 from beadline.trainer.samples.stream import SampleStream
 from beadline.trainer.structured_fim.sampler import RANDOM, STRUCTURED
 from beadline.trainer.vocabulary import TrainingVocabulary
@@ -45,6 +45,9 @@ ROW_TOKENS = 2048
 _VALIDATION = 0.03
 """Share of the characters by whose loss training stops; those files are neither trained on nor
 among the held-out ones, which prove the outcome."""
+_GUARD = 0.15
+"""The same of general code."""
+_GUARD_SAMPLES = 256
 _MOST_VALIDATION = 200_000
 _VALIDATION_SAMPLES, _FEW_SAMPLES = 256, 32
 _VALIDATION_PART = 25
@@ -54,6 +57,7 @@ _LEAST_TRAINED = 3
 """Files that are trained on at least: of fewer none is taken for validation."""
 _LEAST_GENERAL = 200_000
 """Bytes of general code: fewer would be a few files, seen often."""
+_MOST_GENERAL = 20_000_000
 _MANIFESTS = frozenset(
     {
         "go.mod", "go.work", "package.json", "tsconfig.json", "jsconfig.json", "Cargo.toml",
@@ -73,6 +77,8 @@ class Data:
     """The repository's, in the order of training."""
     validation: Sequence[CorpusFile] = field(repr=False)
     general: Sequence[CorpusFile] = field(repr=False)
+    guard: Sequence[CorpusFile] = field(repr=False)
+    """General code that is not trained on either: it says how much of an adapter is used."""
     manifests: dict[str, str] = field(repr=False)
     report: dict[str, Any] = field(repr=False)
     """`corpus.types.Report.as_dict` of the repository's."""
@@ -80,15 +86,20 @@ class Data:
     @property
     def texts(self) -> Iterator[str]:
         """Everything that may come into a sample."""
-        for file in (*self.files, *self.validation, *self.general):
+        for file in (*self.files, *self.validation, *self.general, *self.guard):
             yield file.text
         yield from self.manifests.values()
+
+    @property
+    def characters(self) -> int:
+        """Of the files that are trained on."""
+        return sum(len(file.text) for file in self.files)
 
     @property
     def digest(self) -> str:
         """Of all texts and their order."""
         hashed = hashlib.sha256()
-        for group in (self.files, self.validation, self.general):
+        for group in (self.files, self.validation, self.general, self.guard):
             for file in group:
                 hashed.update(f"{file.repo}\0{file.path}\0{file.digest}\n".encode())
             hashed.update(b"\n")
@@ -140,11 +151,14 @@ def gather(
         require(files, report)
         write_corpus(kept, order(files, options.order, options.seed))
     files = read_corpus(kept)
-    trained, validation = _split(files, options.seed)
+    trained, validation = _split(files, options.seed, _VALIDATION)
+    general = _general(source, files, options, folder, tell)
+    general, guard = _split(general, options.seed, _GUARD)
     return Data(
         trained,
         validation,
-        _general(source, files, options, folder, tell),
+        general,
+        guard,
         _manifests(source),
         json.loads(report_file.read_text("utf-8")),
     )
@@ -155,10 +169,12 @@ def _commit(plan: Plan, options: TrainOptions) -> str:
     return options.commit if plan.cut.startswith("dir:") else plan.cut
 
 
-def _split(files: Sequence[CorpusFile], seed: int) -> tuple[list[CorpusFile], list[CorpusFile]]:
-    """The files to train on, in their order, and a few of code for validation."""
+def _split(
+    files: Sequence[CorpusFile], seed: int, share: float
+) -> tuple[list[CorpusFile], list[CorpusFile]]:
+    """The files to train on, in their order, and a share of code that is kept out of it."""
     total = sum(len(file.text) for file in files)
-    wanted = min(_MOST_VALIDATION, _VALIDATION * total)
+    wanted = min(_MOST_VALIDATION, share * total)
     chosen: set[tuple[str, str]] = set()
     size = 0
     for file in sorted(files, key=lambda each: _rank(each, seed)):
@@ -185,7 +201,9 @@ def _general(
     kept = folder / "general.jsonl"
     if not kept.exists():
         characters = sum(len(file.text) for file in files)
-        most = max(_LEAST_GENERAL, int(characters * options.epochs * options.replay))
+        share = options.replay / (1 - options.replay)
+        wanted = int(characters * passes(options, characters) * share)
+        most = min(_MOST_GENERAL, max(_LEAST_GENERAL, wanted))
         own = [each.path for each in source.files()]
         part = Part(general_code(own), most, options.seed)
 
@@ -231,7 +249,7 @@ def sample_options(options: TrainOptions, settings: Options, context: int) -> Sa
 
 
 @contextmanager
-def searched(data: Data, options: SampleOptions, tell: Tell) -> Iterator[Searches | None]:
+def searched(data: Data, options: SampleOptions, tell: Tell) -> Iterator[Snapshot | None]:
     """The search for snippets of the repository's samples; None where they have none."""
     if not options.snippet_share:
         yield None
@@ -247,6 +265,7 @@ class Prepared:
 
     rows: Path
     validation: Path
+    guard: Path | None
     samples: int
     padding: float
     """Share of the tokens that only fill rows."""
@@ -255,62 +274,96 @@ class Prepared:
 
 def write_rows(
     data: Data,
-    vocabulary: TrainingVocabulary,
+    vocabulary: Callable[[], TrainingVocabulary],
     drawn: SampleOptions,
     options: TrainOptions,
     folder: Path,
     tell: Tell,
+    *,
+    processes: int = 1,
+    most_samples: int = 0,
 ) -> Prepared:
-    """Draw and pack all samples of a training; what is there is kept."""
+    """Draw and pack all samples of a training, by so many processes; what is there is kept.
+
+    `vocabulary` opens the tokenizer, in whichever process. `most_samples`: no more than that, which
+    are as many as can be trained on; 0: all of the epochs.
+    """
     training, validation = folder / "rows", folder / "validation"
     note = folder / "rows.json"
     if not note.exists():
-        samples = _write(data, vocabulary, drawn, options, training, validation, tell)
+        with searched(data, drawn, tell) as search:
+            samples = _write(
+                data, vocabulary, drawn, options, folder, tell, search, processes, most_samples
+            )
         stored = StoredRows(training)
         values = {"samples": samples, "padding": stored.padding, "rows": len(stored)}
-        partial = note.with_name(f"{note.name}.part")
-        partial.write_text(json.dumps(values), "utf-8")
-        partial.replace(note)
+        _note(note, values)
     values = json.loads(note.read_text("utf-8"))
     if not values["rows"]:
         raise InputError("There is nothing to train on.", hint="--dry-run shows every step.")
-    return Prepared(training, validation, values["samples"], values["padding"], values["rows"])
+    guard = folder / "guard" if data.guard else None
+    counts = values["samples"], values["padding"], values["rows"]
+    return Prepared(training, validation, guard, *counts)
 
 
 def _write(
     data: Data,
-    vocabulary: TrainingVocabulary,
+    vocabulary: Callable[[], TrainingVocabulary],
     drawn: SampleOptions,
     options: TrainOptions,
-    training: Path,
-    validation: Path,
+    folder: Path,
     tell: Tell,
+    search: Snapshot | None,
+    processes: int,
+    most_samples: int,
 ) -> int:
     """The rows; how many samples they hold."""
 
     def told(done: int, of: int) -> None:
         tell("drawing samples", done, of)
 
+    opened = vocabulary()
+    place = search.place if search is not None else None
+    own = SampleStream(data.files, opened, drawn, options.seed, search=search)
+    share = options.replay if data.general else 0.0
+    count = max(1, round(passes(options, data.characters) * own.samples_per_epoch / (1 - share)))
+    count = _settled(folder / "count.json", min(count, most_samples or count))
     # Plain text fills what holes leave free: the row's length is that of the options.
-    pad, length = vocabulary.end, drawn.row_tokens
-    with searched(data, drawn, tell) as search:
-        own = SampleStream(data.files, vocabulary, drawn, options.seed, search=search)
-        count = max(1, round(options.epochs * own.samples_per_epoch))
-        samples: rows.Samples = own
-        if data.general:
-            # Its snippets would have to come from its own packages: it has none.
-            general = SampleStream(data.general, vocabulary, drawn, options.seed)
-            mixed = Mixed(own, general, options.replay)
-            samples, count = mixed, mixed.count(count)
-        rows.write(
-            samples, count, training,
-            row_tokens=length, pad=pad, seed=options.seed, progress=told,
-        )  # fmt: skip
-        other, held = own, 0
-        if data.validation:
-            seed = options.seed + 1
-            other = SampleStream(data.validation, vocabulary, drawn, seed, search=search)
-            most = min(_VALIDATION_SAMPLES, max(_FEW_SAMPLES, count // _VALIDATION_PART))
-            held = min(most, 4 * other.samples_per_epoch)
-        rows.write(other, held, validation, row_tokens=length, pad=pad, seed=options.seed)
+    form = Form(drawn.row_tokens, opened.end, options.seed)
+    recipe = Recipe(data.files, data.general, share, drawn, options.seed, vocabulary, place)
+    draw(recipe, count, folder / "rows", form, processes=processes, progress=told)
+    other, held = own, 0
+    if data.validation:
+        seed = options.seed + 1
+        other = SampleStream(data.validation, opened, drawn, seed, search=search)
+        most = min(_VALIDATION_SAMPLES, max(_FEW_SAMPLES, count // _VALIDATION_PART))
+        held = min(most, 4 * other.samples_per_epoch)
+    rows.write(other, held, folder / "validation", form)
+    if data.guard:
+        general = SampleStream(data.guard, opened, drawn, options.seed + 2)
+        held = min(_GUARD_SAMPLES, 4 * general.samples_per_epoch)
+        rows.write(general, held, folder / "guard", form)
     return count
+
+
+def passes(options: TrainOptions, characters: int) -> float:
+    """Passes over so many characters of code: as many as were asked for, or, of a small repository,
+    more than of a large one, with other holes in each."""
+    if options.epochs:
+        return options.epochs
+    samples = max(1.0, characters / SampleOptions.chars_per_sample)
+    return min(MOST_EPOCHS, max(LEAST_EPOCHS, SAMPLES / samples))
+
+
+def _settled(note: Path, count: int) -> int:
+    """How many samples were to be drawn when that was begun: what the machine has to give may be
+    another when it is gone on with."""
+    if not note.exists():
+        _note(note, count)
+    return int(json.loads(note.read_text("utf-8")))
+
+
+def _note(path: Path, value: Any) -> None:
+    partial = path.with_name(f"{path.name}.part")
+    partial.write_text(json.dumps(value), "utf-8")
+    partial.replace(path)

@@ -5,8 +5,12 @@ that is there, so the same command goes on wherever it was interrupted. Knows no
 terminal.
 
     training/lock
-    training/<repository>/proof/          held-out holes and their answers, for all runs
-    training/<repository>/<run>/          corpus.jsonl, rows/, run/, adapter.gguf, outcome.json...
+    training/<repository>/proof/            held-out holes and their answers, for all runs
+    training/<repository>/<run>/            corpus.jsonl, rows/, run/, adapter.gguf...
+    training/<repository>/<run>/proved/*/ evidence.json, report.md, outcome.json
+
+A run is named by what it learned from and how, a proof by what it was proved on: the same adapter
+proved anew, on more holes say, is not trained anew.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +52,7 @@ from beadline.trainer import (
 from beadline.trainer.architectures import Architecture
 from beadline.trainer.corpus.sources import open_source
 from beadline.trainer.evidence import Evidence, Trial
-from beadline.trainer.finetune import job, progress, resources
+from beadline.trainer.finetune import job, progress, resources, threads
 from beadline.trainer.finetune.courtesy import lower_priority
 from beadline.trainer.finetune.job import Job
 from beadline.trainer.finetune.model import is_folder, shape_of
@@ -56,14 +61,13 @@ from beadline.trainer.finetune.progress import CURVE, LOG
 from beadline.trainer.finetune.result import Tuned
 from beadline.trainer.memorisation import Planted
 from beadline.trainer.options import TrainOptions, digest
-from beadline.trainer.outcome import Outcome
+from beadline.trainer.outcome import Made, Outcome
 from beadline.trainer.prepare import Data, Prepared
 from beadline.trainer.screen import Screen
 from beadline.trainer.served import ServedVocabulary, context_of
 
 FOLDER = "training"
 """Below the user's cache directory."""
-_ADAPTER = "adapter.gguf"
 _ABANDONED_S = 30 * 24 * 3600.0
 """A run that nobody went on with for so long is removed."""
 _TOKENS_PER_CHARACTER = 0.4
@@ -103,28 +107,37 @@ class _Training:
         form = vocabulary.form
         base = base_of(self._model, family=form.family.name, layout=form.layout.value)
         self._fits()
+        parameters = shape_of(self._model).parameters
+        tune = self._options.tune.for_model(parameters)
+        self._options = replace(self._options, tune=tune)
         plan, planted, trial = self._hold_out()
         folder = self._place / self._name(plan, base)
-        if (known := outcome.read(folder)) is not None:
-            screen.say("This training has been done before.")
+        proved = folder / outcome.PROVED / self._proof(plan)
+        if (known := outcome.read(proved)) is not None:
+            screen.say("This training has been done and proved before.")
             return known
-        _make(folder)
+        _make(proved)
         _prune(self._place, folder)
         if told := self._warning(trial):
             screen.say(told)
         lower_priority()
         screen.phase("Reading and cleaning the code", 0.02, 0.06)
         data = prepare.gather(plan, self._options, self._own, planted, folder, screen.tell)
-        self._suffices(data, folder)
-        screen.phase("Drawing samples", 0.06, 0.15)
-        rows = self._rows(data, vocabulary, folder)
-        screen.phase("Tuning the model", 0.15, 0.6)
-        tuned = self._tune(data, rows, base, folder)
-        side = self._export(tuned, folder)
+        made = outcome.made(folder)
+        if made is None:
+            self._suffices(data, folder)
+            screen.phase("Drawing samples", 0.06, 0.15)
+            rows = self._rows(data, folder)
+            screen.phase("Tuning the model", 0.15, 0.6)
+            tuned = self._tune(data, rows, base, folder)
+            made = self._export(tuned, rows, folder)
+        else:
+            screen.say("The model has been tuned before: it is proved.")
+        side = self._side(made, folder)
         screen.phase("Proving it on held-out code", 0.6, 1.0)
-        found = self._prove(trial, side, data, folder)
+        found = self._prove(trial, side, data, proved)
         screen.phase("Deciding", 1.0, 1.0)
-        return self._decide(plan, base, side, tuned, rows, data, found, folder)
+        return self._decide(plan, base, side, made, data, found, folder, proved)
 
     def _hold_out(self) -> tuple[Plan, Planted, Trial]:
         """What proves the outcome; drawn before anything is trained."""
@@ -150,20 +163,24 @@ class _Training:
         return f"Whatever comes out will not become active: {few}" if few else ""
 
     def _name(self, plan: Plan, base: Base) -> str:
-        """The run's folder: everything that the outcome depends on."""
+        """The run's folder: everything that what is trained depends on."""
         own = self._own
         return digest(
             {
                 "version": __version__,
                 "options": self._options.outcome(),
-                "plan": plan.as_dict(),
-                "proof": [self._options.control, self._options.alone, self._options.scale],
+                "cut": [plan.cut, *plan.files],
                 "base": asdict(base),
                 "context": asdict(own.context),
                 "most": [own.completion.max_tokens, own.completion.max_lines],
                 "healing": own.engine.healing,
             }
         )
+
+    def _proof(self, plan: Plan) -> str:
+        """The proof's folder: what was trained is asked this, and served so."""
+        options = self._options
+        return digest([plan.as_dict(), options.control, options.alone, options.scale])
 
     def _fits(self) -> None:
         """Raise where the weights to be trained are not those of the model that is served."""
@@ -192,20 +209,29 @@ class _Training:
         """Raise where there is too little memory or disk, before the long part begins."""
         device = _device()
         characters = sum(len(file.text) for file in data.files)
-        tokens = int(characters * self._options.epochs * _TOKENS_PER_CHARACTER)
+        passes = prepare.passes(self._options, characters)
+        tokens = int(characters * passes * _TOKENS_PER_CHARACTER)
+        if most := resources.most_samples(shape_of(self._model), self._options.tune, device):
+            tokens = min(tokens, most * prepare.ROW_TOKENS)
         wanted = resources.needs(
             shape_of(self._trained), self._options.tune,
             device=device, rows_tokens=tokens, gguf=not is_folder(self._trained),
         )  # fmt: skip
         resources.check(wanted, folder, device=device)
 
-    def _rows(self, data: Data, vocabulary: ServedVocabulary, folder: Path) -> Prepared:
+    def _rows(self, data: Data, folder: Path) -> Prepared:
         header = read_header(self._model)
         architecture = header.text("general.architecture")
         trained_for = header.number(f"{architecture}.context_length")
         context = context_of(trained_for, self._own.engine)
         drawn = prepare.sample_options(self._options, self._own, context)
-        rows = prepare.write_rows(data, vocabulary, drawn, self._options, folder, self._screen.tell)
+        vocabulary = partial(ServedVocabulary, self._model, self._own.engine)
+        tune = self._options.tune
+        most = resources.most_samples(shape_of(self._model), tune, _device())
+        rows = prepare.write_rows(
+            data, vocabulary, drawn, self._options, folder, self._screen.tell,
+            processes=threads.cores(tune.threads), most_samples=most,
+        )  # fmt: skip
         self._screen.say(
             f"{rows.samples:,} samples in {rows.row_count:,} rows, {rows.padding:.1%} padding"
         )
@@ -215,7 +241,7 @@ class _Training:
         options = self._options
         described = Job(
             self._trained, rows.rows, rows.validation, options.tune,
-            identity=digest([base.weights, data.digest, options.outcome()]),
+            identity=digest([base.weights, data.digest, options.outcome()]), guard=rows.guard,
         )  # fmt: skip
         if options.processes > 1 or options.accelerate_config is not None:
             tuned = job.launch(folder, described, options.processes, options.accelerate_config)
@@ -231,35 +257,43 @@ class _Training:
             )
         return tuned
 
-    def _export(self, tuned: Tuned, folder: Path) -> Side:
-        """What was tuned, as it is served."""
+    def _export(self, tuned: Tuned, rows: Prepared, folder: Path) -> Made:
+        """What was tuned, as a file that is served."""
         if tuned.method is Method.FULL:
             target = folder / outcome.MODEL
             if not target.exists():
                 merged.export_tuned(self._model, _weights(Path(tuned.weights)), target)
-            return Side("tuned", model=str(target))
-        target = folder / _ADAPTER
-        if not target.exists():
-            architecture = Architecture.of_gguf(read_header(self._model))
-            name = self._options.repository.resolve().name
-            adapter_gguf.convert(Path(tuned.weights), architecture, target, name=name)
-        return Side("tuned", adapter=target, scale=self._options.scale)
+        else:
+            target = folder / outcome.ADAPTER
+            if not target.exists():
+                architecture = Architecture.of_gguf(read_header(self._model))
+                name = self._options.repository.resolve().name
+                adapter_gguf.convert(Path(tuned.weights), architecture, target, name=name)
+        return outcome.keep_made(folder, tuned, rows)
 
-    def _prove(self, trial: Trial, side: Side, data: Data, folder: Path) -> Evidence:
-        kept = folder / outcome.EVIDENCE
+    def _side(self, made: Made, folder: Path) -> Side:
+        """What is proved."""
+        if made.tuned.method is Method.FULL:
+            return Side("tuned", model=str(folder / outcome.MODEL))
+        scale = self._options.scale or made.tuned.scale
+        return Side("tuned", adapter=folder / outcome.ADAPTER, scale=scale)
+
+    def _prove(self, trial: Trial, side: Side, data: Data, proved: Path) -> Evidence:
+        kept = proved / outcome.EVIDENCE
         if kept.exists():
             return Evidence.of(json.loads(kept.read_text("utf-8")))
         arms = (SERVED, ALONE) if self._options.alone else (SERVED,)
         engine = self._own.engine
         # A core is left to whoever works: llama.cpp's threads spin while they wait for one that
         # the system has put aside, and a hole takes many times as long.
-        threads = self._options.tune.threads or engine.threads or max(1, decoding_threads() - 1)
-        own = replace(self._own, engine=replace(engine, model=str(self._model), threads=threads))
+        count = self._options.tune.threads or engine.threads or max(1, decoding_threads() - 1)
+        own = replace(self._own, engine=replace(engine, model=str(self._model), threads=count))
         gathering = evidence.gather(
             trial, side, own, data.texts, self._place / "proof", self._screen.tell, arms=arms
         )
         found = asyncio.run(gathering)
         outcome.write(kept, json.dumps(found.as_dict()))
+        evidence.prune(self._place / "proof")
         return found
 
     def _decide(
@@ -267,22 +301,23 @@ class _Training:
         plan: Plan,
         base: Base,
         side: Side,
-        tuned: Tuned,
-        rows: Prepared,
+        made: Made,
         data: Data,
         found: Evidence,
         folder: Path,
+        proved: Path,
     ) -> Outcome:
         decision = gate.decide(found.proof, found.forgetting, found.memorised)
-        facts = outcome.facts(self._options, tuned, rows, base, self._model)
+        facts = outcome.facts(self._options, made, base, self._model)
         text = report.markdown(plan, found, decision, facts=facts, corpus=data.report)
-        outcome.write(folder / outcome.REPORT, text)
-        name, path, place = "", Path(side.model), folder / outcome.REPORT
+        outcome.write(proved / outcome.REPORT, text)
+        name, path, place = "", Path(side.model), proved / outcome.REPORT
         activated = False
         if side.adapter is not None:
-            stored = outcome.keep(self._options, plan, base, side.adapter, decision, found, folder)
+            beside = (proved / outcome.REPORT, proved / outcome.EVIDENCE, folder / CURVE)
+            stored = outcome.keep(self._options, plan, base, side, decision, found, beside)
             name, path, place = stored.name, stored.path, stored.report
-            activated = decision.activates
+            activated = stored.active
         ended = Outcome(
             name=name,
             verdict=str(decision.verdict),
@@ -295,7 +330,7 @@ class _Training:
             facts=facts,
         )
         text = json.dumps(asdict(ended))
-        outcome.write(folder / outcome.OUTCOME, text)
+        outcome.write(proved / outcome.OUTCOME, text)
         outcome.clean(folder)
         return Outcome(**json.loads(text))  # as it is read later, lists and all
 

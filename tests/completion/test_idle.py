@@ -260,3 +260,19 @@ async def test_every_warm_up_leaves_a_line_in_the_trace(tmp_path: Path):
     assert [s["path"] for s in lines[1]["snippets"]] == ["c.py", "b.py"]
     assert "secret" not in path.read_text()
     await completer.close()
+
+
+async def test_a_workspace_that_is_read_meanwhile_is_searched_without_another_key():
+    retriever = FakeRetriever(*TWO, is_ready=False)
+    bench = await Bench(says("z = 3"), retriever=retriever).ready()
+    await bench.ask(FIRST)
+    for looks in (0.3, 0.6, 1.2):
+        await bench.rest()
+        assert not bench.engine.warmups and not retriever.searches
+        assert bench.timers.pending == [looks]
+        bench.timers.advance(looks - 0.15)
+    retriever.is_ready = True
+    await bench.rest()
+    assert [e.path for e in bench.engine.warmups[-1].request.extra] == ["c.py", "b.py"]
+    assert bench.timers.pending == []
+    assert len(retriever.searches) == 1

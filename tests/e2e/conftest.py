@@ -47,8 +47,12 @@ class Server:
 
     def worker(self) -> psutil.Process:
         """The engine's process."""
-        (worker,) = psutil.Process(self.process.pid).children()
+        (worker,) = [child for child in self.children() if "llama.worker" in command_of(child)]
         return worker
+
+    def children(self) -> list[psutil.Process]:
+        """The processes that the server started: the engine's, and one that writes the index."""
+        return psutil.Process(self.process.pid).children()
 
     def stderr(self) -> str:
         """What it logged so far."""
@@ -157,3 +161,11 @@ async def launch(tmp_path: Path, cache_dir: Path, model_path: Path) -> AsyncIter
             assert await server.exit_code() == 0
         await server.client.ended()
         assert_clean(server)
+
+
+def command_of(process: psutil.Process) -> str:
+    """What a process was started with; empty for one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""

@@ -23,7 +23,14 @@ from typing import Any
 import psutil
 
 from beadline.engine import models
-from tests.e2e.conftest import TIMEOUT, Server, assert_clean, start_server, until
+from tests.e2e.conftest import (
+    TIMEOUT,
+    Server,
+    assert_clean,
+    command_of,
+    start_server,
+    until,
+)
 from tests.e2e.soak_answers import Sent, check
 from tests.e2e.soak_author import Text, offset_of, texts
 from tests.e2e.soak_memory import Memory
@@ -284,9 +291,15 @@ class Session:
     def _worker(self) -> psutil.Process | None:
         children = psutil.Process(self.server.process.pid).children(recursive=True)
         self._pids |= {child.pid for child in children}
-        alive = [c for c in children if c.status() != psutil.STATUS_ZOMBIE]
-        assert len(alive) <= 1, alive
-        return alive[0] if alive else None
+        own = command_of(psutil.Process(self.server.process.pid))
+        alive = [(child, command_of(child)) for child in children]
+        # Between its start and its first instruction a child has its parent's command line.
+        alive = [(child, command) for child, command in alive if command not in ("", own)]
+        indexers = [child for child, command in alive if "context.index" in command]
+        workers = [child for child, command in alive if "llama.worker" in command]
+        assert len(indexers) <= 1 and len(workers) <= 1, alive
+        assert len(indexers) + len(workers) == len(alive), alive
+        return workers[0] if workers else None
 
     async def _end(self) -> None:
         self._worker()

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.conftest import Launch
+from tests.e2e.conftest import Launch, command_of
 
 MODULES = (
     "json",
@@ -108,10 +108,14 @@ async def test_a_hostile_repository_changes_nothing(
     await client.complete(uri, 2, 9, triggerKind=1)
     assert (await server.traced())[-1]["answered_from"] == "model"
 
-    worker = server.worker()  # exactly one child
+    worker, children = server.worker(), server.children()
+    others = [child for child in children if child.pid != worker.pid]
+    assert all("beadline.context.index" in command_of(child) for child in others)
+    assert len(others) <= 1
     assert str(model_path) in open_files(worker)
-    for process in (psutil.Process(server.process.pid), worker):
+    for process in (psutil.Process(server.process.pid), *children):
         assert [c for c in process.net_connections("inet")] == []
+    for process in (psutil.Process(server.process.pid), worker):
         assert not [path for path in open_files(process) if path.startswith(str(repository))]
     assert not (repository / "trap").exists()
     messages = [m["message"] for m in client.all("window/showMessage")]

@@ -122,7 +122,8 @@ def test_a_planted_answer_of_a_later_commit_is_not_found(
     assert chosen, "the first commit that wrote it has holes"
     options = ContextOptions()
     with versions(path, plan.cut, options) as files:
-        assert files.folder.name == "widgets"
+        served = "widgets" if bare else "repo"
+        assert files.folder.name == served
 
         def found(tree: str, each: Held) -> str:
             """All that a prompt could hold of other files, on the disk and searched."""
@@ -130,7 +131,7 @@ def test_a_planted_answer_of_a_later_commit_is_not_found(
             files.replace(files.folder, each.case.path, each.case.text)
             case = each.case
             uri = (files.folder / case.path).as_uri()
-            document = Document(uri, case.path, case.language, case.text, repo="widgets")
+            document = Document(uri, case.path, case.language, case.text, repo=served)
             files.open(document)
             snippets = files.search(document, len(case.prefix), max_chars=20_000)
             files.closed(document.key)

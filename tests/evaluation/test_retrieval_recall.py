@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.errors import InputError
 from beadline.evaluation import recall, retrieval
@@ -119,9 +120,11 @@ def test_while_a_case_is_measured_its_file_is_another_one(folder: Path, workspac
     seen: list[tuple[str, str]] = []
     search = workspace.search
 
-    def looking(document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def looking(
+        document: Document, offset: int, *, max_chars: int, tree: SyntaxTree | None = None
+    ) -> tuple[Snippet, ...]:
         seen.append(((folder / "main.py").read_text("utf-8"), document.text[offset:]))
-        return search(document, offset, max_chars=max_chars)
+        return search(document, offset, max_chars=max_chars, tree=tree)
 
     workspace.search = looking  # type: ignore[method-assign]
     wanted = case()

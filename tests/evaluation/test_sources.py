@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from beadline.errors import InputError
+from beadline.evaluation import sources
 from beadline.evaluation.sources import (
+    is_inside,
     named,
     read_repositories,
     read_repository,
     repository_name,
+    served_name,
+    some_paths,
     write_tree,
 )
 
@@ -97,3 +101,71 @@ def test_a_commit_is_written_out_for_the_search(checkout: Path, bare: Path, tmp_
             ["a.py", "broken.py", "dos.py", "large.py", "latin.py", *USABLE[1:], "tiny.py"]
         )
         assert "changed" not in (target / "a.py").read_text("utf-8")
+
+
+def test_paths_stay_inside():
+    assert is_inside("a/b.py") and is_inside("a..b")
+    assert not any(map(is_inside, ("../a", "a/../../b", "/etc/x", "")))
+
+
+def test_nothing_is_written_outside_of_the_folder(checkout: Path, tmp_path: Path):
+    def ask(*arguments: str, stdin: bytes = b"") -> str:
+        command = ["git", "-C", str(checkout), *arguments]
+        done = subprocess.run(command, input=stdin, check=True, capture_output=True)
+        return done.stdout.decode("ascii").strip()
+
+    blob = bytes.fromhex(ask("rev-parse", "HEAD:a.py"))
+    inner = ask(
+        "hash-object", "-t", "tree", "-w", "--literally", "--stdin",
+        stdin=b"100644 evil.py\0" + blob,
+    )  # fmt: skip
+    outer = ask(
+        "hash-object", "-t", "tree", "-w", "--literally", "--stdin",
+        stdin=b"40000 ..\0" + bytes.fromhex(inner) + b"100644 good.py\0" + blob,
+    )  # fmt: skip
+    name = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    commit = ask(*name, "commit-tree", "-m", "evil", outer)
+    target = tmp_path / "place" / "out"
+    target.mkdir(parents=True)
+    write_tree(checkout, commit, target)
+    assert [p.name for p in target.parent.rglob("*.py")] == ["good.py"]
+
+
+def test_what_git_has_is_read_in_parts(checkout: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = read_repository(checkout)
+    asked: list[bytes] = []
+
+    def counting(command: list[str], stdin: bytes = b"") -> bytes:
+        if "cat-file" in command:
+            asked.append(stdin)
+        return run_git(command, stdin)
+
+    run_git = sources.run_git
+    monkeypatch.setattr(sources, "run_git", counting)
+    monkeypatch.setattr(sources, "_BATCH_BYTES", len(whole[0].text.encode()) + 10)
+    assert read_repository(checkout) == whole
+    assert [each.count(b"\n") for each in asked] == [1] * 6
+
+
+def test_prompts_have_the_name_of_the_folder_that_is_served(
+    directory: Path, checkout: Path, bare: Path, tmp_path: Path
+):
+    assert served_name(checkout) == checkout.name
+    assert served_name(directory) == directory.name
+    # A bare one is not served: its clone is.
+    assert served_name(bare) == repository_name(bare).rpartition("/")[2]
+    nested = tmp_path / "owner+things" / "repo"
+    (nested / ".git").mkdir(parents=True)
+    assert served_name(nested) == "repo"
+    assert repository_name(nested) == "owner/things"
+
+
+def test_some_paths_are_the_same_every_time_and_no_more_than_asked(checkout: Path):
+    def everything(name: str, size: int) -> bool:
+        return name in USABLE
+
+    assert some_paths(checkout, "HEAD", everything, 9, 1) == frozenset(USABLE)
+    drawn = [some_paths(checkout, "HEAD", everything, 2, seed) for seed in range(20)]
+    assert all(len(each) == 2 and each < frozenset(USABLE) for each in drawn)
+    assert drawn == [some_paths(checkout, "HEAD", everything, 2, seed) for seed in range(20)]
+    assert len(set(drawn)) > 1

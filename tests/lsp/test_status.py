@@ -55,3 +55,15 @@ async def test_quick_answers_tell_nothing(session: Session) -> None:
     for _ in range(3):
         await client.complete(URI, 0, 4)
     assert len(client.all("beadline/status")) == told
+
+
+async def test_what_works_less_well_is_one_line(session: Session) -> None:
+    client = session.client
+    ready = client.all("beadline/status")[-1]["message"]
+    session.server.remark("The index is kept in memory.")
+    await client.told("window/logMessage", message="beadline: The index is kept in memory.")
+    await client.told("beadline/status", message=f"{ready} The index is kept in memory.")
+    seen = len(client.received)
+    session.server.remark("")
+    await client.told("beadline/status", message=ready, after=seen)
+    assert len(client.all("window/logMessage")) == 1

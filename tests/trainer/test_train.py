@@ -20,7 +20,7 @@ from beadline.engine.private import make_private
 from beadline.settings import Options
 from beadline.trainer import memorisation, prepare, run
 from beadline.trainer.finetune import job
-from beadline.trainer.finetune.options import TuneOptions
+from beadline.trainer.finetune.options import TuneOptions, Weighing
 from beadline.trainer.finetune.progress import Step
 from beadline.trainer.options import TrainOptions
 from beadline.trainer.served import ServedVocabulary, context_of
@@ -200,7 +200,8 @@ def test_general_code_is_mixed_in_and_has_no_control_package(root: Path, tmp_pat
     plan = run.heldout.plan(root, run.Wanted(holes=8, seed=1))
     planted = memorisation.plant(1, "project")
     data = prepare.gather(plan, options, Options(), planted, tmp_path, lambda *_: None)
-    assert data.general
+    assert data.general and data.guard
+    assert not {(f.repo, f.path) for f in data.general} & {(f.repo, f.path) for f in data.guard}
     assert not any(is_control(file.repo) for file in data.general if file.repo != "cpython")
 
 
@@ -210,7 +211,11 @@ def test_rows_are_packed_tightly_and_hold_whole_prompts(root: Path, tmp_path: Pa
     plan = run.heldout.plan(root, run.Wanted(holes=8, seed=1))
     planted = memorisation.plant(1, "project")
     data = prepare.gather(plan, options, own, planted, tmp_path, lambda *_: None)
-    vocabulary = ServedVocabulary(run.models.resolve("builtin"), own.engine)
+    model = run.models.resolve("builtin")
+
+    def vocabulary() -> ServedVocabulary:
+        return ServedVocabulary(model, own.engine)
+
     drawn = prepare.sample_options(options, own, context_of(1024, own.engine))
     rows = prepare.write_rows(data, vocabulary, drawn, options, tmp_path, lambda *_: None)
     assert rows.row_count > 10
@@ -299,7 +304,7 @@ def test_numbers_that_cannot_be(root: Path) -> None:
     assert "--scale must be a finite number" in refused(root, "--scale", "inf")
     assert "--learning-rate cannot be negative" in refused(root, "--learning-rate", "-1")
     assert "There is no language 'cobol'" in refused(root, "--language", "cobol")
-    assert "--rank must be above 0" in refused(root, "--rank", "0")
+    assert "--rank cannot be negative" in refused(root, "--rank", "-1")
     assert "--patience cannot be negative" in refused(root, "--patience", "-1")
     assert "One repository at a time" in refused(root, root)
     assert "takes the name of an adapter" in refused("show")
@@ -309,10 +314,11 @@ def test_numbers_that_cannot_be(root: Path) -> None:
 def test_patterns_of_several_flags_add_up() -> None:
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
-    given = ["x", "--exclude", "a/", "b/", "--language", "go", "--exclude", "c/"]
+    given = ["--exclude", "a/", "--language", "go", "--exclude", "c/", "x"]
     options = train.options_of(parser.parse_args(given))
-    assert options.exclude == ("a/", "b/", "c/")
+    assert options.exclude == ("a/", "c/")
     assert options.languages == ("go",)
+    assert options.repository == Path("x"), "no pattern takes the repository with it"
 
 
 def test_the_outcome_does_not_depend_on_the_machine(root: Path) -> None:
@@ -320,3 +326,33 @@ def test_the_outcome_does_not_depend_on_the_machine(root: Path) -> None:
     faster = replace(options, processes=4, tune=replace(QUICK, threads=8, micro_tokens=512))
     assert faster.outcome() == options.outcome()
     assert replace(options, seed=2).outcome() != options.outcome()
+
+
+def test_what_is_proved_does_not_change_what_is_trained(root: Path) -> None:
+    options = options_for(root)
+    proved = replace(options, holes=50, control=9, alone=True, scale=0.5)
+    assert proved.outcome() == options.outcome()
+    for other in (
+        replace(options, tune=replace(QUICK, max_hours=1.0)),
+        replace(options, tune=replace(QUICK, loss_weight=Weighing.TOKEN)),
+        replace(options, epochs=2.0),
+    ):
+        assert other.outcome() != options.outcome()
+
+
+@pytest.mark.slow
+def test_another_proof_of_the_same_training_trains_nothing(root: Path) -> None:
+    own = Options()
+    first = run.train(options_for(root), own, Silent())
+    screen = Silent()
+    second = run.train(options_for(root, control=6, scale=0.5), own, screen)
+    assert not screen.steps and "Tuning the model" not in screen.phases
+    assert second.name == first.name
+    assert (first.facts.pop("scale"), second.facts.pop("scale")) == ("1", "0.5")
+    assert second.facts == first.facts
+    assert second.evidence["forgetting"]["holes"] == 6
+    stored = AdapterStore().get(second.name).manifest
+    assert stored is not None and stored.scale == 0.5
+    again = Silent()
+    assert run.train(options_for(root), own, again).evidence == first.evidence
+    assert again.phases == ["Looking at the repository and the model"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -36,9 +36,17 @@ class Index:
     """
 
     def __init__(
-        self, folders: Sequence[Path], options: ContextOptions, *, cache_dir: Path | None
+        self,
+        folders: Sequence[Path],
+        options: ContextOptions,
+        *,
+        cache_dir: Path | None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """`cache_dir`: the user's cache directory; None keeps everything in memory."""
+        """`cache_dir`: the user's cache directory; None keeps everything in memory. `tell` is given
+        all `problems` in one line whenever they change, on a thread of the index."""
+        self._tell = tell
+        self._told = ""
         self._cache_dir = cache_dir
         self._options = options
         self._change = threading.Condition()
@@ -200,6 +208,9 @@ class Index:
                 each.mend()
             for each in leaving:
                 each.close()
+            told, self._told = self._told, " ".join(self.problems())
+            if self._tell is not None and self._told != told:
+                self._tell(self._told)
             quiet = False
             with self._change:
                 if not self._closed and folders == self._folders:

@@ -107,10 +107,9 @@ class FullTextWords:
 
     def chunks(self, connection: sqlite3.Connection, term: str, limit: int) -> list[int]:
         """See `Words`."""
-        found = connection.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", (f'"{term}"', limit)
+        return _numbers(
+            connection, "SELECT rowid AS n FROM words WHERE words MATCH ?", f'"{term}"', limit
         )
-        return [rowid for (rowid,) in found.fetchall()]
 
 
 class PlainWords:
@@ -130,10 +129,17 @@ CREATE TABLE words (term TEXT, chunk INTEGER, PRIMARY KEY (term, chunk)) WITHOUT
 
     def chunks(self, connection: sqlite3.Connection, term: str, limit: int) -> list[int]:
         """See `Words`."""
-        found = connection.execute(
-            "SELECT chunk FROM words WHERE term = ? ORDER BY chunk LIMIT ?", (term, limit)
+        return _numbers(
+            connection, "SELECT chunk AS n FROM words WHERE term = ? ORDER BY chunk", term, limit
         )
-        return [chunk for (chunk,) in found.fetchall()]
+
+
+def _numbers(connection: sqlite3.Connection, sql: str, term: str, limit: int) -> list[int]:
+    """The first numbers `n` that a query gives: as one row, since Python's `sqlite3` lets other
+    threads go first before every row."""
+    sql = f"SELECT group_concat(n) FROM ({sql} LIMIT ?)"
+    (joined,) = connection.execute(sql, (term, limit)).fetchone()
+    return list(map(int, joined.split(","))) if joined else []
 
 
 def _pairs(rows: Iterable[tuple[int, str]]) -> Iterable[tuple[str, int]]:

@@ -19,7 +19,7 @@ from beadline.context.retrieval import workspace
 from beadline.context.retrieval.workspace import Entry
 from beadline.settings import ContextOptions
 
-BATCH_S = 0.5
+BATCH_S = 2.0
 """Time after which what was done so far is kept: a process that is killed has lost so much."""
 RACY_NS = 2_000_000_000
 """A file that changed so shortly before it was read may change again and keep its time: disks count
@@ -194,7 +194,8 @@ class Indexer:
         if not self._writer.touch(entry.name, stored, language, digest):
             prepared = self._preparer.prepare(document) if document is not None else None
             self._writer.put(entry.name, stored, digest, prepared)
-            time.sleep(self._limits.pause_s)
+            if self._limits.pause_s:
+                time.sleep(self._limits.pause_s)
 
     def _forget(self, name: str) -> None:
         self._writer.remove(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,7 @@ from beadline.context.index.reader import SpanHit, Weights
 from beadline.context.index.remembered import Remembered
 from beadline.context.retrieval.query import group_of
 from beadline.context.retrieval.workspace import readable
-from beadline.context.symbols.types import Definition, FileSymbols, Located
+from beadline.context.symbols.types import FileSymbols, Located
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document
 
@@ -35,7 +35,9 @@ class Buffer:
         self.readable = readable(document)
         """With the language it is searched in; None where nobody wrote it by hand."""
         self.symbols: FileSymbols | None = None
-        """Of this very text."""
+        """Of this text."""
+        self.earlier: tuple[str, FileSymbols] | None = None
+        """An earlier text and its symbols."""
         self.cut: tuple[str, tuple[Cut, ...]] | None = None
         """A text, this one or an earlier one, and its spans."""
         self._digest: bytes | None = None
@@ -77,6 +79,21 @@ class Buffer:
 _Buffers = Mapping[str, Buffer]
 
 
+class _Table:
+    """The definitions of one buffer by their names and by what they are members of."""
+
+    def __init__(self, symbols: FileSymbols) -> None:
+        self.symbols = symbols
+        self.group = group_of(symbols.language)
+        self.named: dict[str, list[Located]] = {}
+        self.members: dict[str, list[Located]] = {}
+        for each in symbols.definitions:
+            located = Located(symbols.path, each)
+            self.named.setdefault(each.name, []).append(located)
+            if each.owner:
+                self.members.setdefault(each.owner.rpartition(".")[2], []).append(located)
+
+
 @dataclass
 class _Moment(threading.local):
     """What one thread goes by while it searches."""
@@ -102,6 +119,8 @@ class Overlay:
         self._compared: tuple[object, _Buffers, _Buffers] | None = None
         """What the index and the buffers were when they were compared last; the buffers of files
         that the index has, and those of them that differ."""
+        self._known_tables: Mapping[str, _Table] = {}
+        """By path, of the changed buffers as they were asked for last."""
         self._extracting = threading.Lock()
         self._preparer = Preparer()
         self._settling = threading.Lock()
@@ -137,6 +156,9 @@ class Overlay:
             buffer = self._buffers[path] = Buffer(replace(document, path=path))
             if before is not None:
                 buffer.cut = before.cut
+                known = before.symbols
+                text = before.document.text
+                buffer.earlier = before.earlier if known is None else (text, known)
             self._edits += 1
 
     def closed(self, path: str) -> None:
@@ -221,14 +243,16 @@ class Overlay:
         """See `Graph`. Of the buffer used last what was extracted of this very text, if it was: it
         is the one that is typed in."""
         changed = self._changed()
-        own = _located(changed, group, lambda each: each.name == name)
+        own = [each for table in self._tables(changed, group) for each in table.named.get(name, ())]
         hidden = frozenset(changed)
         return [*own, *self._index.named(name, group=group, limit=limit, hidden=hidden)][:limit]
 
     def members(self, owner: str, *, group: str, limit: int = 256) -> Sequence[Located]:
         """See `Graph` and `named`."""
         changed = self._changed()
-        own = _located(changed, group, lambda each: each.owner != "" and _owner(each) == owner)
+        own = [
+            each for table in self._tables(changed, group) for each in table.members.get(owner, ())
+        ]
         hidden = frozenset(changed)
         return [*own, *self._index.members(owner, group=group, limit=limit, hidden=hidden)][:limit]
 
@@ -282,8 +306,12 @@ class Overlay:
         ]
         if any(cuts):
             weights = self._index.weights(terms, group)
+            worths = {
+                **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
+                **weights.terms,
+            }
             for each in cuts:
-                hits += _scored(each, weights, terms, accept)
+                hits += _scored(each, weights, worths, accept)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 
@@ -318,11 +346,27 @@ class Overlay:
             last = next(reversed(self._buffers), "")
         found: dict[str, FileSymbols | None] = {}
         for path, buffer in self._compare()[1].items():
-            if path == last or buffer.readable is None:
+            if buffer.readable is None:
+                found[path] = None
+            elif path == last:
                 found[path] = buffer.symbols
             else:
                 found[path] = self._symbols_of(buffer, buffer.readable)
         return found
+
+    def _tables(self, changed: Mapping[str, FileSymbols | None], group: str) -> list[_Table]:
+        """Tables of the changed buffers of a language group."""
+        before = self._known_tables
+        known: dict[str, _Table] = {}
+        for path, symbols in changed.items():
+            if symbols is None:
+                continue
+            table = before.get(path)
+            if table is None or table.symbols is not symbols:
+                table = _Table(symbols)
+            known[path] = table
+        self._known_tables = known
+        return [table for table in known.values() if table.group == group]
 
     def _symbols_of(
         self, buffer: Buffer, document: Document, tree: SyntaxTree | None = None
@@ -330,7 +374,7 @@ class Overlay:
         """The symbols of a buffer's text, which `document` is."""
         if buffer.symbols is None:
             with self._extracting:
-                buffer.symbols = self._preparer.symbols(document, tree)
+                buffer.symbols = self._preparer.symbols(document, tree, buffer.earlier)
         return buffer.symbols
 
 
@@ -338,38 +382,16 @@ def _same(one: Document, other: Document) -> bool:
     return (one.text, one.language, one.key) == (other.text, other.language, other.key)
 
 
-def _owner(definition: Definition) -> str:
-    """The name that a definition is a member of."""
-    return definition.owner.rpartition(".")[2]
-
-
-def _located(
-    files: Mapping[str, FileSymbols | None], group: str, wanted: Callable[[Definition], bool]
-) -> Iterable[Located]:
-    return [
-        Located(path, definition)
-        for path, symbols in files.items()
-        if symbols is not None and group_of(symbols.language) == group
-        for definition in symbols.definitions
-        if wanted(definition)
-    ]
-
-
 def _scored(
     cuts: tuple[Cut, ...],
     weights: Weights,
-    terms: Mapping[str, float],
+    worths: Mapping[str, float],
     accept: Callable[[Span], bool],
 ) -> list[SpanHit]:
     """The spans of one buffer that hold a term of a query, scored as the index scores its own."""
     found: list[SpanHit] = []
     for at, cut in enumerate(cuts):
-        worth = 0.0
-        for term in cut.terms:
-            if term in weights.known:
-                worth += weights.terms.get(term, 0.0)
-            else:
-                worth += terms.get(term, 0.0) * weights.unknown
+        worth = sum([worths[term] for term in cut.terms if term in worths])
         if worth > 0 and accept(cut.span):
             behind = cuts[at + 1].span if at + 1 < len(cuts) else None
             found.append(SpanHit(cut.span, weights.score(worth, len(cut.terms)), behind))

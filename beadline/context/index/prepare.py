@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from beadline.context.retrieval.chunks import Chunker
-from beadline.context.retrieval.terms import Splitter
+from beadline.context.retrieval.terms import Splitter, words
 from beadline.context.symbols.extract import Extractor
 from beadline.context.symbols.types import FileSymbols
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
@@ -55,21 +56,42 @@ class Preparer:
         """Symbols and spans of a document, which is parsed once for both."""
         tree = self._trees.parse(document)
         self._trees.forget(document.key)
-        return Prepared(self.symbols(document, tree), self.cut(document, tree))
+        names: list[str] = []
+        cuts = self.cut(document, tree, names)
+        return Prepared(self._extractor.symbols(document, tree, Counter(names)), cuts)
 
-    def symbols(self, document: Document, tree: SyntaxTree | None = None) -> FileSymbols:
-        """The symbols of a document. `tree`: its own, if it is known."""
+    def symbols(
+        self,
+        document: Document,
+        tree: SyntaxTree | None = None,
+        before: tuple[str, FileSymbols] | None = None,
+    ) -> FileSymbols:
+        """The symbols of a document. `tree`: its own, if it is known; `before`: an earlier text of
+        it, and its symbols, which may be those of now but for their places."""
+        if before is not None and tree is not None:
+            moved = self._extractor.moved(before[1], before[0], document, tree)
+            if moved is not None:
+                return moved
         return self._extractor.symbols(document, tree)
 
-    def cut(self, document: Document, tree: SyntaxTree | None = None) -> tuple[Cut, ...]:
-        """Its spans with their terms; the file's own name counts as one of them."""
-        stem = self._splitter.distinct(PurePosixPath(document.path).stem)
+    def cut(
+        self,
+        document: Document,
+        tree: SyntaxTree | None = None,
+        names: list[str] | None = None,
+    ) -> tuple[Cut, ...]:
+        """Its spans with their terms; the file's own name counts as one of them. `names` is given
+        every identifier in them."""
+        stem = words(PurePosixPath(document.path).stem)
         made: list[Cut] = []
         end = -1
         for chunk in self._chunker.cut(document, tree).chunks:
             joins = end >= 0 and not document.text[end : chunk.start].strip("\n")
-            if terms := self._splitter.distinct(chunk.text):
+            found = words(chunk.text)
+            if names is not None:
+                names += found
+            if found and (terms := self._splitter.distinct([*found, *stem])):
                 span = Span(document.path, chunk.start, chunk.end, joins)
-                made.append(Cut(span, tuple(dict.fromkeys([*terms, *stem]))))
+                made.append(Cut(span, tuple(terms)))
                 end = chunk.end
         return tuple(made)

@@ -185,19 +185,23 @@ class IndexGraph:
         place. Nothing of the files that are `hidden`."""
         weights = self.weights(terms, group)
         sums = self._candidates(weights, group)
-        best = heapq.nlargest(SCORED, sums, key=lambda chunk: (sums[chunk], -chunk))
-        hits: list[tuple[int, SpanHit]] = []
-        for chunk, span, length, language in self._spans(best):
-            if span.path in hidden or group_of(language) != group or not accept(span):
-                continue
-            score = weights.score(sums[chunk], length)
-            hits.append((chunk, SpanHit(span, score, None)))
-        hits.sort(key=lambda hit: (-hit[1].score, hit[1].span.path, hit[1].span.start))
-        del hits[limit:]
-        behind = {chunk: span for chunk, span, _, _ in self._spans([n + 1 for n, _ in hits])}
+        best = sorted(sums, key=sums.__getitem__, reverse=True)[:SCORED]
+        found = self._spans(best)
+        scored = sorted(
+            (-weights.score(sums[row[0]], row[5]), row[1], row[2], row)
+            for row in found
+            if row[1] not in hidden and group_of(row[6]) == group
+        )
+        hits: list[tuple[int, Span, float]] = []
+        for score, _, _, row in scored:
+            if len(hits) == limit:
+                break
+            if accept(span := _span(row)):
+                hits.append((row[0], span, -score))
+        behind = {row[0]: _span(row) for row in self._spans([n + 1 for n, _, _ in hits])}
         return [
-            SpanHit(hit.span, hit.score, _following(hit.span, behind.get(chunk + 1)))
-            for chunk, hit in hits
+            SpanHit(span, score, _following(span, behind.get(chunk + 1)))
+            for chunk, span, score in hits
         ]
 
     def weights(self, terms: Mapping[str, float], group: str) -> Weights:
@@ -287,17 +291,14 @@ class IndexGraph:
                 self._failed(exc)
                 return []
 
-    def _spans(self, chunks: Sequence[int]) -> list[tuple[int, Span, int, str]]:
-        """Number, span, length and language of chunks, those that there are, in any order."""
-        rows = self._rows(
+    def _spans(self, chunks: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Number, path, start, end, whether it joins, length and language of chunks, those that
+        there are, in any order."""
+        return self._rows(
             "SELECT c.id, f.path, c.start, c.stop, c.joins, c.length, f.language"
             f" FROM chunk c JOIN file f ON f.id = c.file WHERE c.id IN ({_marks(chunks)})",
             chunks,
         )
-        return [
-            (number, Span(path, start, stop, bool(joins)), length, language)
-            for number, path, start, stop, joins, length, language in rows
-        ]
 
     def _located(
         self, sql: str, name: str, group: str, limit: int, hidden: frozenset[str]
@@ -383,6 +384,12 @@ class IndexGraph:
             self.damage = str(exc)
         self.close()
         self._tried = time.monotonic()
+
+
+def _span(row: tuple[Any, ...]) -> Span:
+    """The span of a row of `_spans`."""
+    _, path, start, stop, joins, _, _ = row
+    return Span(path, start, stop, bool(joins))
 
 
 def _following(span: Span, behind: Span | None) -> Span | None:

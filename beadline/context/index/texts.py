@@ -13,8 +13,9 @@ from beadline.context.retrieval.secrets import secret_name
 from beadline.context.retrieval.workspace import MAX_BYTES, stamp_of
 from beadline.errors import FileError
 
-_KEPT = 64
-"""Texts that are remembered, least recently used out."""
+_KEPT_CHARS = 4_000_000
+"""Of texts that are remembered, least recently used out: a search reads some thirty of them, and
+the next one almost the same."""
 
 Stamp = tuple[int, int]
 
@@ -28,6 +29,8 @@ class Texts:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Stamp, str, bytes]] = OrderedDict()
         """By path: stamp, text and digest."""
+        self._chars = 0
+        """Of them all."""
 
     def whole(self, path: str, digest: bytes) -> str | None:
         """The text of a file, LF line ends, if it has this digest (`codec.digest_of`)."""
@@ -65,8 +68,9 @@ class Texts:
             return None
         read = stamp, text, digest_of(text)
         with self._lock:
+            before = self._kept.pop(path, None)
             self._kept[path] = read
-            self._kept.move_to_end(path)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._chars += len(text) - (len(before[1]) if before is not None else 0)
+            while self._chars > _KEPT_CHARS and len(self._kept) > 1:
+                self._chars -= len(self._kept.popitem(last=False)[1][1])
         return read

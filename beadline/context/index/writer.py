@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 
 from beadline.context.index.codec import Stored, pack_symbols, pack_terms, unpack_terms
 from beadline.context.index.database import Damaged, Database
@@ -41,8 +42,10 @@ class Writer:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection = database.connection
-        self._counts: Counter[str] = Counter()
-        """By word: how many more chunks hold it than the database says."""
+        self._come: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._gone: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """By what its words begin with and term: how many chunks have come that hold it, and gone,
+        of which the database does not say so yet."""
         self._next_chunk = self._chunks = self._terms = 0
         self._since = 0.0
 
@@ -111,10 +114,10 @@ class Writer:
         if symbols is None:
             return
         family = group_of(language)
-        terms = [" ".join(cut.terms) for cut in cuts]
+        terms = [cut.terms for cut in cuts]
         self._connection.execute(
             "INSERT INTO content VALUES (?, ?, ?, ?)",
-            (number, *pack_symbols(symbols), pack_terms(terms)),
+            (number, *pack_symbols(symbols), pack_terms([" ".join(each) for each in terms])),
         )
         definitions = list(enumerate(symbols.definitions))
         self._connection.executemany(
@@ -154,7 +157,7 @@ class Writer:
         if not language:
             return
         family = group_of(language)
-        terms = unpack_terms(packed)
+        terms = [tuple(joined.split(" ")) for joined in unpack_terms(packed)]
         if len(terms) != chunks:
             raise Damaged(f"{len(terms)} of {chunks} chunks have terms.")
         definitions = list(enumerate(Stored(path, language, "", symbols, names).named()))
@@ -188,25 +191,25 @@ class Writer:
             "SELECT id, language, digest FROM file WHERE path = ?", (path,)
         ).fetchone()
 
-    def _count(self, terms: list[str], first: int, family: str, sign: int) -> list[tuple[int, str]]:
+    def _count(
+        self, chunks: Sequence[Sequence[str]], first: int, family: str, sign: int
+    ) -> list[tuple[int, str]]:
         """The rows of chunks and their words, which are counted as come (1) or gone (-1)."""
         head = word(family, "")
-        rows: list[tuple[int, str]] = []
-        for number, joined in enumerate(terms, start=first):
-            words = [head + term for term in joined.split(" ")]
-            if sign > 0:
-                self._counts.update(words)
-            else:
-                self._counts.subtract(words)
-            self._terms += sign * len(words)
-            rows.append((number, " ".join(words)))
-        self._chunks += sign * len(terms)
-        return rows
+        between = f" {head}"
+        counts = self._come[head] if sign > 0 else self._gone[head]
+        counts.update(chain.from_iterable(chunks))
+        self._terms += sign * sum(map(len, chunks))
+        self._chunks += sign * len(chunks)
+        return [
+            (number, head + between.join(terms)) for number, terms in enumerate(chunks, start=first)
+        ]
 
     def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         self._since = time.monotonic()
-        self._counts.clear()
+        self._come.clear()
+        self._gone.clear()
         # Read again each time: whoever wrote in between, the numbers go on where they are.
         self._next_chunk = self._number(NEXT_CHUNK)
         self._chunks, self._terms = self._number(CHUNKS), self._number(TERMS)
@@ -220,7 +223,15 @@ class Writer:
         return value
 
     def _commit(self) -> None:
-        changed = [(word, count) for word, count in self._counts.items() if count]
+        for head, gone in self._gone.items():
+            self._come[head].subtract(gone)
+        # In the table's order: neighbours are on one page.
+        changed = sorted(
+            (head + term, count)
+            for head, counts in self._come.items()
+            for term, count in counts.items()
+            if count
+        )
         self._connection.executemany(
             "INSERT INTO term VALUES (?, ?)"
             " ON CONFLICT (term) DO UPDATE SET chunks = chunks + excluded.chunks",

@@ -8,8 +8,11 @@ is no tree, blank lines and indentation take the place of nodes.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from beadline.context.retrieval.secrets import secret_spans
@@ -77,20 +80,18 @@ class Chunker:
         """The chunks of a document, in order, without overlap; `tree`: its own, if it is known."""
         text = document.text
         lines = text.split("\n")
+        starts = [0, *accumulate(len(line) + 1 for line in lines)]
         if tree is None:
             tree = self._trees.parse(document)
             self._trees.forget(document.key)
         if tree is None or tree.root.type == "ERROR":
             breaks = _breaks_of_lines(lines, 0, len(lines))
         else:
-            breaks = _breaks_of_tree(tree.root, lines)
-        starts = [0]
-        for line in lines:
-            starts.append(starts[-1] + len(line) + 1)
+            breaks = _breaks_of_tree(tree.root, lines, starts)
         bad = _bad_lines(text, lines, starts)
         chunks: list[Chunk] = []
         omitted: list[Omitted] = []
-        for first, last in _packed(lines, breaks):
+        for first, last in _packed(lines, starts, breaks):
             start, end = starts[first], starts[last] - 1
             reason = next((bad[row] for row in range(first, last) if row in bad), "")
             if reason:
@@ -105,41 +106,40 @@ Breaks = dict[Row, int]
 """Rows before which a cut is good -> depth of what starts there; 0 is the outermost."""
 
 
-def _breaks_of_tree(root: tree_sitter.Node, lines: list[str]) -> Breaks:
+def _breaks_of_tree(root: tree_sitter.Node, lines: Sequence[str], starts: Sequence[int]) -> Breaks:
     """Starts of the nodes, children only of nodes that are too big for one chunk."""
     breaks: Breaks = {0: 0}
     pending: list[tuple[tree_sitter.Node, int]] = [(root, 0)]
     while pending:
         node, depth = pending.pop()
         first, last = _rows(node)
-        if _fits(lines[first : last + 1]):
+        if _fits(starts, first, last + 1):
             continue
-        if not node.children:  # a long string or comment
+        children = node.children
+        if not children:  # a long string or comment
             for row, deeper in _breaks_of_lines(lines, first, last + 1).items():
                 breaks.setdefault(row, depth + deeper)
             continue
         glued = False
-        for child in node.children:
-            row = child.start_point.row
-            if not glued and not _CLOSING.fullmatch(lines[row]):
-                breaks.setdefault(row, depth)
-            end = _rows(child)[1]
-            glued = _belongs_below(child) and not (end + 1 < len(lines) and not lines[end + 1])
-            if end > row:
+        for child in children:
+            row, end = _rows(child)
+            if not glued and row not in breaks and not _CLOSING.fullmatch(lines[row]):
+                breaks[row] = depth
+            glued = _belongs_below(child.type) and (end + 1 >= len(lines) or lines[end + 1] != "")
+            if end > row and not _fits(starts, row, end + 1):
                 pending.append((child, depth + 1))
     return breaks
 
 
 def _rows(node: tree_sitter.Node) -> tuple[int, int]:
     """First and last row with text of a node."""
-    first, last = node.start_point.row, node.end_point.row
-    if last > first and node.end_point.column == 0:
-        last -= 1
-    return first, last
+    first, (last, column) = node.start_point.row, node.end_point
+    return first, (last - 1 if last > first and column == 0 else last)
 
 
-def _belongs_below(node: tree_sitter.Node) -> bool:
-    return any(part in node.type for part in _COMMENT)
+@lru_cache(maxsize=4096)
+def _belongs_below(kind: str) -> bool:
+    return any(part in kind for part in _COMMENT)
 
 
 def _breaks_of_lines(lines: Sequence[str], first: int, last: int) -> Breaks:
@@ -155,11 +155,13 @@ def _breaks_of_lines(lines: Sequence[str], first: int, last: int) -> Breaks:
     return breaks
 
 
-def _fits(lines: Sequence[str]) -> bool:
-    return len(lines) <= MAX_LINES and sum(map(len, lines)) + len(lines) <= MAX_CHARS
+def _fits(starts: Sequence[int], first: Row, stop: Row) -> bool:
+    return stop - first <= MAX_LINES and starts[stop] - starts[first] <= MAX_CHARS
 
 
-def _packed(lines: Sequence[str], breaks: Breaks) -> Iterable[tuple[Row, Row]]:
+def _packed(
+    lines: Sequence[str], starts: Sequence[int], breaks: Breaks
+) -> Iterable[tuple[Row, Row]]:
     """Ranges of rows that fit, without blank rows at their ends.
 
     A range grows as far as it may and ends at its best break: the outermost one in its second
@@ -170,12 +172,8 @@ def _packed(lines: Sequence[str], breaks: Breaks) -> Iterable[tuple[Row, Row]]:
         if not lines[row].strip():
             row += 1
             continue
-        stop, size = row, 0
-        while stop < len(lines) and (
-            stop == row or (stop - row < MAX_LINES and size + len(lines[stop]) + 1 <= MAX_CHARS)
-        ):
-            size += len(lines[stop]) + 1
-            stop += 1
+        most = bisect_right(starts, starts[row] + MAX_CHARS, row) - 1
+        stop = max(row + 1, min(row + MAX_LINES, most, len(lines)))
         if stop < len(lines):
             half = row + max(1, (stop - row) // 2)
             good = [at for at in range(half, stop + 1) if at in breaks]

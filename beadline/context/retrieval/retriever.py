@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -35,12 +35,18 @@ class Retriever:
     """Search over the files of some folders. Nothing is read before `start`."""
 
     def __init__(
-        self, folders: Sequence[Path], options: ContextOptions, *, cache_dir: Path | None = None
+        self,
+        folders: Sequence[Path],
+        options: ContextOptions,
+        *,
+        cache_dir: Path | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
-        """`cache_dir`: the user's cache directory; None keeps the index in memory."""
+        """`cache_dir`: the user's cache directory; None keeps the index in memory. `tell` is given
+        all `problems` in one line whenever they change, on a thread of the index."""
         self._cache_dir = cache_dir
         self._options = options
-        self._index = Index(folders, options, cache_dir=cache_dir)
+        self._index = Index(folders, options, cache_dir=cache_dir, tell=tell)
         self._dense = _dense(options, cache_dir)
         self._change = threading.Condition()
         """Guards what is below it; never held while something is searched or cut."""

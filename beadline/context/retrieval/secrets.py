@@ -32,6 +32,8 @@ _KEY_BEGINS = re.compile(
     r"-----BEGIN[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----|\bPrivate-Lines: \d+"
 )
 """The second is PuTTY's, whose keys have no end mark."""
+_KEY_WORDS = ("PRIVATE KEY", "Private-Lines")
+"""One of them is in whatever `_KEY_BEGINS` matches."""
 _KEY_ENDS = re.compile(r"-----END[A-Z0-9 ]{0,60}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_LINES = 120
 """Lines of a key whose end mark is missing; an RSA key of 8192 bits has 100."""
@@ -59,6 +61,8 @@ _TOKENS = re.compile(
     )""",
     re.X,
 )
+_SHORTEST_TOKEN = 15
+"""Characters of the shortest match of `_TOKENS`; none holds a blank."""
 _IN_URL = re.compile(
     r"\b[a-z][a-z0-9+.-]*://(?P<value>[^\s/:@'\"{}<>$%]*:[^\s/:'\"{}<>$%]{3,}|[\w-]{20,})@", re.I
 )
@@ -77,13 +81,17 @@ _NAME = (
     r"|apikey|access[_.-]?key|auth[_.-]?key|private[_.-]?key|encryption[_.-]?key"
     r"|signing[_.-]?key|client[_.-]?key)[\w.-]{0,40}"
 )
-_WORDS = ("pass", "pwd", "pw", "secret", "token", "credential", "key")
+_VALUE = re.compile(r"[\"'`\d]")
+"""Quotes or a digit are in whatever is found on a line with one of `_WORDS`."""
+_WORDS = ("pass", "pw", "secret", "token", "credential", "key")
 """One of them, in lower case, is in whatever `_NAME` matches."""
 _QUOTED = re.compile(
     rf"{_NAME}[\"'\]\s]*(?::\s*[\w\[\]|. ]{{1,40}})?(?::=|=>|==?|:|,|\()\s*\(?\s*"
     r"(?:[rbfu]{0,2}|@|\$)([\"'`])(?P<value>[^\s\"'`]{8,})\1",
     re.I,
 )
+_LONG_STRING = re.compile(r"([\"'`])[^\s\"'`]{8,}\1")
+"""What `_QUOTED` ends with: few lines have one."""
 _BARE = re.compile(
     rf"^[ \t]*(?:-[ \t]+)?(?:(?:export|set|ENV|ARG)[ \t]+)?[\"']?[\w.-]{{0,60}}?{_NAME}[\"']?"
     r"[ \t]*[:=][ \t]*(?P<value>[^\s\"'`,;(){}<>]{8,})[ \t]*$",
@@ -128,13 +136,16 @@ _Span = tuple[int, int]
 
 def _spans(text: str) -> Iterator[tuple[_Span, _Span]]:
     """What looks like a secret, and what of it is secret."""
-    for begin in _KEY_BEGINS.finditer(text):
+    for begin in _KEY_BEGINS.finditer(text) if _holds(text, _KEY_WORDS) else ():
         end = _KEY_ENDS.search(text, begin.end())
         last = _lines_on(text, begin.end(), _KEY_LINES)
         span = begin.start(), end.end() if end else last
         yield span, (begin.end(), end.start() if end else last)
-    for match in _TOKENS.finditer(text):
-        yield match.span(), match.span()
+    # The longest part of most texts is words too short for one, or the same word again.
+    long = {word for word in text.split() if len(word) >= _SHORTEST_TOKEN}
+    if _TOKENS.search("\n".join(long)):
+        for match in _TOKENS.finditer(text):
+            yield match.span(), match.span()
     # Most lines hold none of the words, and searching for words runs at memory speed.
     lower = text.lower()
     if len(lower) != len(text):  # some letters become two; offsets must stay
@@ -145,9 +156,12 @@ def _spans(text: str) -> Iterator[tuple[_Span, _Span]]:
             for match in pattern.finditer(text, start, end):
                 yield match.span(), match.span("value")
     for start, end in _lines_with(lower, _WORDS):
-        for match in _QUOTED.finditer(text, start, end):
-            if _random(match["value"], _LEAST_ENTROPY):
-                yield match.span(), match.span("value")
+        if not _VALUE.search(text, start, end):
+            continue
+        if _LONG_STRING.search(text, start, end):
+            for match in _QUOTED.finditer(text, start, end):
+                if _random(match["value"], _LEAST_ENTROPY):
+                    yield match.span(), match.span("value")
         if match := _BARE.match(text, start, end):
             value = match["value"]
             long = len(value) >= _LONG_BARE and _mixed(value) and "." not in value.strip(".")
@@ -172,6 +186,10 @@ def _jumbled(word: str) -> bool:
 
 def _mixed(word: str) -> bool:
     return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
 
 
 def _lines_with(text: str, words: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -1,1 +1,1 @@
-"""What files define and import, and which definitions a cursor needs. Knows no index and no disk."""
+"""What files define and import, and which definitions a cursor needs. Knows no index, no disk."""

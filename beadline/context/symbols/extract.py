@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from beadline.context import languages
+from beadline.context.retrieval.terms import words
 from beadline.context.symbols.files import Symbols, symbols_of
-from beadline.context.symbols.reader import FileReader, Source
+from beadline.context.symbols.moved import moved
+from beadline.context.symbols.reader import FileReader, Nodes, Source
 from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind
 from beadline.context.syntax import SyntaxTree
-from beadline.context.syntax.bytes import Encoded
+from beadline.context.syntax.bytes import Encoded, encode
 from beadline.context.types import Document
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ LONGEST_SIGNATURE = 400
 """Characters; the rest of a longer header is left out."""
 MOST_DEFINITIONS = 4000
 """Of one file: more is generated code or data."""
-_IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _ARGUMENTS = re.compile(r"<[^<>]*>")
 _OPENERS = ("=>", ":", "{", "=")
 """What opens a body; the `>` of type arguments is none of it."""
@@ -36,7 +38,10 @@ _BODIES = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
 """What is defined in them is local, but for fields (`self.x = ...`)."""
 _TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.MODULE, Kind.TYPE})
 
-Nodes = dict[str, list["tree_sitter.Node"]]
+_KINDS = {f"definition.{kind}": kind for kind in Kind}
+_HEADER_BYTES = 16 * LONGEST_SIGNATURE
+_Match = tuple[int, Kind, "tree_sitter.Node", Nodes]
+"""Number of the query's pattern, what is defined, its node, all captures."""
 
 
 class Extractor:
@@ -45,10 +50,16 @@ class Extractor:
     def __init__(self) -> None:
         self._symbols: dict[str, Symbols | None] = {}
 
-    def symbols(self, document: Document, tree: SyntaxTree | None = None) -> FileSymbols:
-        """The symbols of a document. `tree` is its tree where there is one already."""
+    def symbols(
+        self,
+        document: Document,
+        tree: SyntaxTree | None = None,
+        names: Mapping[str, int] | None = None,
+    ) -> FileSymbols:
+        """The symbols of a document. `tree` is its tree where there is one already; `names` is how
+        often every identifier occurs in it, where that is known."""
         text = document.text
-        names = Counter(_IDENTIFIER.findall(text))
+        names = Counter(words(text)) if names is None else names
         empty = FileSymbols(document.path, document.language, names=names)
         known = self._of(document.language)
         if known is None:
@@ -56,13 +67,30 @@ class Extractor:
         encoded = Encoded(text)
         root = tree.root if tree is not None else known.parse(encoded.data)
         reader = known.reader(Source(encoded.data))
-        found, imports = _matches(known.query, root)
+        found, imports = _matches(known.query, root, reader)
         return replace(
             empty,
             package=reader.package(root),
             definitions=tuple(_definitions(found, reader, encoded)),
             imports=tuple(_imports(imports, reader, encoded)),
         )
+
+    def moved(
+        self, before: FileSymbols, old: str, document: Document, tree: SyntaxTree
+    ) -> FileSymbols | None:
+        """The symbols of a document by those of `old`, an earlier text of it; None where they have
+        to be extracted anew (`moved`)."""
+        known = self._of(document.language)
+        if known is None or (before.path, before.language) != (document.path, document.language):
+            return None
+        reader = known.reader(Source(encode(document.text)))
+
+        def matches(start: int, end: int) -> Iterator[Nodes]:
+            for _, nodes in _captured(known.query, tree.root, reader, (start, end)):
+                yield nodes
+
+        found = moved(before, old, tree, matches)
+        return None if found is None else replace(found, package=reader.package(tree.root))
 
     def _of(self, language: str) -> Symbols | None:
         if language not in self._symbols:
@@ -71,43 +99,63 @@ class Extractor:
 
 
 def _matches(
-    query: tree_sitter.Query, root: tree_sitter.Node
-) -> tuple[list[tuple[Kind, Nodes]], list[tree_sitter.Node]]:
+    query: tree_sitter.Query, root: tree_sitter.Node, reader: FileReader
+) -> tuple[list[_Match], list[tree_sitter.Node]]:
     """Matches of definitions, outer before inner, and the import nodes; each in order."""
-    import tree_sitter
-
-    found: dict[tuple[int, int, int], tuple[Kind, Nodes]] = {}
-    ranks: dict[tuple[int, int, int], tuple[int, int]] = {}
+    found: dict[tuple[int, int, int], _Match] = {}
     imports: dict[int, tree_sitter.Node] = {}
-    for pattern, nodes in tree_sitter.QueryCursor(query).matches(root):
-        for capture, captured in nodes.items():
-            if capture.startswith("definition.") and "name" in nodes:
-                node, name = captured[0], nodes["name"][0]
-                key = node.start_byte, -node.end_byte, name.start_byte
-                # The query's first pattern that matches says what it is, with all it captures:
-                # matches come in the order in which they end.
-                rank = pattern, -sum(map(len, nodes.values()))
-                if key in found:
-                    if rank >= ranks[key]:
-                        continue
-                elif len(found) >= MOST_DEFINITIONS:
-                    continue
-                found[key], ranks[key] = (Kind(capture[11:]), nodes), rank
-            elif capture == "import":
-                imports[captured[0].start_byte] = captured[0]
+    for pattern, nodes in _captured(query, root, reader):
+        if "import" in nodes:
+            imports[nodes["import"][0].start_byte] = nodes["import"][0]
+        if "name" not in nodes:
+            continue
+        capture = next((capture for capture in nodes if capture in _KINDS), "")
+        if not capture:
+            continue
+        node = nodes[capture][0]
+        key = node.start_byte, -node.end_byte, nodes["name"][0].start_byte
+        known = found.get(key)
+        # The query's first pattern that matches says what it is, with all it captures: matches
+        # come in the order in which they end.
+        if known is None:
+            if len(found) >= MOST_DEFINITIONS:
+                continue
+        elif _rank(pattern, nodes) >= _rank(known[0], known[3]):
+            continue
+        found[key] = pattern, _KINDS[capture], node, nodes
     return [found[key] for key in sorted(found)], [imports[at] for at in sorted(imports)]
 
 
-def _definitions(
-    found: list[tuple[Kind, Nodes]], reader: FileReader, encoded: Encoded
-) -> list[Definition]:
+def _captured(
+    query: tree_sitter.Query,
+    root: tree_sitter.Node,
+    reader: FileReader,
+    within: tuple[int, int] | None = None,
+) -> Iterator[tuple[int, Nodes]]:
+    """Patterns and what they captured. `within`: a range of bytes; matches that do not touch it may
+    be left out."""
+    import tree_sitter
+
+    cursor = tree_sitter.QueryCursor(query)
+    cursor.set_max_start_depth(reader.deepest)
+    if within is not None:
+        cursor.set_byte_range(*within)
+    yield from cursor.matches(root)
+    yield from reader.beside(root)
+
+
+def _rank(pattern: int, nodes: Nodes) -> tuple[int, int]:
+    return pattern, -sum(map(len, nodes.values()))
+
+
+def _definitions(found: list[_Match], reader: FileReader, encoded: Encoded) -> list[Definition]:
     source = reader.source
     made: list[Definition] = []
     around: list[tuple[int, Kind, str]] = []
     """End, kind and qualified name of the definitions around the next one."""
-    fields: set[tuple[str, str]] = set()
-    for kind, nodes in found:
-        node = next(n[0] for capture, n in nodes.items() if capture.startswith("definition."))
+    fields: dict[tuple[str, str], int] = {}
+    """Where in `made` the fields of classes are."""
+    for _, kind, node, nodes in found:
         while around and around[-1][0] <= node.start_byte:
             around.pop()
         outside, _, name = source.text(nodes["name"][0]).rpartition("::")
@@ -119,15 +167,25 @@ def _definitions(
                 continue
             types = [each for each in around if each[1] in _TYPES]
             owner = types[-1][2] if types else ""
-            if kind is Kind.FIELD and (not owner or (owner, name) in fields):
-                continue  # of a class it is told once, where it is seen first
+            if kind is Kind.FIELD:
+                known = fields.get((owner, name))
+                if not owner or (known is not None and not _is_empty(made[known])):
+                    continue  # of a class it is told once, where something is said of it
+                if known is not None:
+                    made[known] = _definition(kind, name, owner, node, nodes, reader, encoded)
+                    continue
         kind = reader.kind(kind, name, owner)
         if kind is Kind.FIELD:
-            fields.add((owner, name))
+            fields.setdefault((owner, name), len(made))
         made.append(_definition(kind, name, owner, node, nodes, reader, encoded))
         if kind in _BODIES or kind in _TYPES:
             around.append((node.end_byte, kind, f"{owner}.{name}" if owner else name))
     return sorted(made, key=lambda each: (each.start, -each.end))
+
+
+def _is_empty(field: Definition) -> bool:
+    """Nothing is said of its type: `self.x = None`."""
+    return not field.type and not field.value
 
 
 def _definition(
@@ -146,8 +204,13 @@ def _definition(
     first = above[0] if above else outer
     stop = body.start_byte if body is not None else node.end_byte
     top = reader.header(node)
-    header = source.data[top:stop].decode("utf-8", "replace")
+    header = source.data[top : min(stop, top + _HEADER_BYTES)].decode("utf-8", "replace")
     signature = " ".join(header[: 4 * LONGEST_SIGNATURE].split())
+    value = ""
+    if "value" in nodes:
+        value = reader.value(nodes["value"][0])
+    elif body is not None and kind in _BODIES:
+        value = reader.result(body)
     if body is not None:
         signature = _without_opener(signature)
     return Definition(
@@ -164,7 +227,7 @@ def _definition(
         exported=reader.exported(node, name, owner),
         type=source.line(nodes["type"][0])[: 4 * LONGEST_SIGNATURE] if "type" in nodes else "",
         bases=tuple(base for each in nodes.get("bases", ()) for base in reader.bases(each)),
-        value=reader.value(nodes["value"][0])[:LONGEST_SIGNATURE] if "value" in nodes else "",
+        value=value[:LONGEST_SIGNATURE],
         parameters=reader.parameters(nodes["parameters"][0]) if "parameters" in nodes else (),
     )
 
@@ -175,9 +238,7 @@ def _without_opener(signature: str) -> str:
     return signature
 
 
-def _imports(
-    found: list[tree_sitter.Node], reader: FileReader, encoded: Encoded
-) -> list[Import]:
+def _imports(found: list[tree_sitter.Node], reader: FileReader, encoded: Encoded) -> list[Import]:
     return [
         replace(each, start=encoded.offset(each.start), end=encoded.offset(each.end))
         for node in found

@@ -47,7 +47,7 @@ class Graph(Protocol):
 
 
 class MemoryGraph:
-    """A graph of files that are all in memory: of tests, the trainer and evaluation."""
+    """A graph of files that are all in memory."""
 
     def __init__(
         self, files: Iterable[FileSymbols], texts: Mapping[str, str] | None = None

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _COMMENT_SIGNS = re.compile(r"\A\s*(?:/\*+!?|//[/!]?|#+|--+|\*(?!/)|;+|<!--)\s?|\s*\*/\s*\Z")
+Nodes = dict[str, list["tree_sitter.Node"]]
+"""What a pattern captured."""
 _COMMENTS = 64
 """Comments in a row that are looked at above a definition."""
 
@@ -44,8 +46,18 @@ class Source:
 class FileReader:
     """What holds for most languages; each language overrides what is different in it."""
 
+    deepest = 12
+    """How deep in the tree patterns of the query may start: most of a file's nodes lie deeper, in
+    bodies and expressions, where nothing is defined that others use."""
+
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._above: tuple[int, list[tree_sitter.Node]] = 0, []
+        """Id of the node whose comments were asked for last, and they."""
+
+    def beside(self, root: tree_sitter.Node) -> Iterator[tuple[int, Nodes]]:
+        """More matches, as the query's: pattern and captures. What lies too deep for it."""
+        return iter(())
 
     def package(self, root: tree_sitter.Node) -> str:
         """The package that the file declares; empty where none is declared."""
@@ -90,6 +102,10 @@ class FileReader:
         """What a `@value` node says of the type of its variable; empty where it says nothing."""
         return self.source.line(node)
 
+    def result(self, body: tree_sitter.Node) -> str:
+        """What a function returns, as `value` says it; empty where its body does not tell."""
+        return ""
+
     def bases(self, node: tree_sitter.Node) -> Iterator[str]:
         """The names in a `@bases` node, as written."""
         for child in node.named_children:
@@ -103,18 +119,26 @@ class FileReader:
     def comments_above(self, node: tree_sitter.Node) -> list[tree_sitter.Node]:
         """The comments and attributes that stand right above a node, in order, with no blank line
         between."""
+        if self._above[0] == node.id:
+            return self._above[1]
         found: list[tree_sitter.Node] = []
         row, above = node.start_point.row, node.prev_sibling
         while above is not None and len(found) < _COMMENTS and self.belongs_below(above):
             last = above.end_point
             end = last.row - (1 if last.column == 0 and last.row > above.start_point.row else 0)
             before = above.prev_sibling
-            trails = before is not None and before.end_point.row == above.start_point.row
-            if end + 1 < row or (trails and not self.belongs_below(before)):
+            trails = (
+                before is not None
+                and before.end_point.row == above.start_point.row
+                and not self.belongs_below(before)
+            )
+            if end + 1 < row or trails:
                 break
             found.append(above)
             row, above = above.start_point.row, before
-        return found[::-1]
+        found.reverse()
+        self._above = node.id, found
+        return found
 
     def belongs_below(self, node: tree_sitter.Node) -> bool:
         """Whether a node belongs to the definition that follows it."""

@@ -23,6 +23,11 @@ _MOST_DOC_CHARS = 300
 _MOST_DECORATORS = 4
 _DOCUMENTED = frozenset({Reason.CALLEE})
 """Reasons to show documentation, where there is room."""
+_ONE_OF_MANY = frozenset({Reason.EXPORT})
+"""Reasons to show a header alone, and of a long one the first lines: there are many others."""
+_BRIEF_CHARS = 240
+_LESSER = re.compile(r"@(?:[\w.]*\.)?(?:overload|setter|deleter)\b")
+"""Decorators of a member's second definitions, which are shown where there is room left."""
 _STRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')')
 _DECORATOR = re.compile(r"[ \t]*(?:@|#\[)")
 _COMMENT = re.compile(r"[ \t]*(?:#(?!\[)|//|/\*|\*|--)")
@@ -52,7 +57,9 @@ def render(
     """
     definition = needed.located.definition
     shown = _Shown(text, room)
-    if not shown.add(_header(text, definition)):
+    is_brief = needed.reason in _ONE_OF_MANY
+    header = _header(text, definition)
+    if not shown.add(_beginning(text, header) if is_brief else header):
         return None
     owner = _owner(definition, definitions)
     if owner is not None:
@@ -62,8 +69,8 @@ def render(
     if needed.reason in _DOCUMENTED:
         for lines in _doc(text, definition):
             shown.add(lines)
-    if definition.kind in _CONTAINERS:
-        for member in _members(needed, definitions):
+    if definition.kind in _CONTAINERS and not is_brief:
+        for member in _members(needed, text, definitions):
             if shown.add(_header(text, member)):
                 for decorator in _decorators(text, member):
                     shown.add(decorator)
@@ -114,6 +121,14 @@ def _header(text: str, definition: Definition) -> Lines:
     return start, _line_end(text, at)
 
 
+def _beginning(text: str, lines: Lines) -> Lines:
+    """The first lines, or line, of long ones."""
+    start, end = lines
+    if end - start <= _BRIEF_CHARS:
+        return lines
+    return start, max(text.rfind("\n", start, start + _BRIEF_CHARS) + 1, _line_end(text, start))
+
+
 def _first_line(text: str, at: int) -> Lines:
     return text.rfind("\n", 0, at) + 1, _line_end(text, at)
 
@@ -153,15 +168,22 @@ def _owner(definition: Definition, definitions: Sequence[Definition]) -> Definit
     return None
 
 
-def _members(needed: Needed, definitions: Sequence[Definition]) -> list[Definition]:
-    """The members of a class, the likeliest first."""
+def _members(needed: Needed, text: str, definitions: Sequence[Definition]) -> list[Definition]:
+    """The members of a class, the likeliest first; overloads and setters last."""
     owner = needed.located.definition
     qualified = owner.qualified
     ranks = {name: rank for rank, name in enumerate(needed.members)}
     found = [
         each for each in definitions if each.owner == qualified and each.header >= owner.header
     ]
-    return sorted(found, key=lambda each: (ranks.get(each.name, len(ranks)), each.header))
+    return sorted(
+        found,
+        key=lambda each: (
+            each.start < each.header and bool(_LESSER.search(text, each.start, each.header)),
+            ranks.get(each.name, len(ranks)),
+            each.header,
+        ),
+    )
 
 
 def _each_line(text: str, lines: Lines) -> Iterator[Lines]:

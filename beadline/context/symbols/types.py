@@ -47,7 +47,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One definition at the level of its file or of another definition, never of a body's locals."""
+    """One definition at the level of its file or of another definition; no local of a body."""
 
     name: str
     kind: Kind

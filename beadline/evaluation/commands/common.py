@@ -25,7 +25,7 @@ from beadline.evaluation.cases import format as case_format
 from beadline.evaluation.cases.format import Case
 from beadline.evaluation.cases.make import Made, Maker, Wanted, Ways, labellers
 from beadline.evaluation.command import code_digest, languages_of
-from beadline.evaluation.sources import read_repository, repository_name, write_tree
+from beadline.evaluation.sources import read_repository, repository_name, served_name, write_tree
 
 ALL = "all"
 _WIDTH = 120
@@ -110,7 +110,7 @@ def copied(args: argparse.Namespace) -> Iterator[Copy]:
         raise InputError(f"{path} is not a directory.", hint="Name a repository.")
     repo = repository_name(path)
     with tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as root:
-        folder = Path(root).resolve() / repo.rpartition("/")[2]
+        folder = Path(root).resolve() / served_name(path)
         folder.mkdir()
         write_tree(path, args.commit, folder)
         yield Copy(path, repo, folder)

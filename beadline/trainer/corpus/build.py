@@ -205,7 +205,9 @@ class _Cleaning:
         self._trees.forget(path)
         if self._drops("syntax", syntax_reason(text, language, tree), path, len(text)):
             return None
-        if self._drops("data", data_reason(text, tree), path, len(text)):
+        if self._drops(
+            "data", data_reason(text, tree, foreign=self._source.foreign), path, len(text)
+        ):
             return None
         # Asked last, so that what is left out for another reason hides no other file.
         if self._unseen.has(original, language):

@@ -34,10 +34,14 @@ _BLOB = re.compile(
     re.M,
 )
 """Base 64 and escaped bytes, in one piece or line by line."""
-_MOST_LITERALS = 0.5
+_MOST_LONG = 0.5
+"""Share of the characters in very long lines."""
+_MOST_DIGITS = 0.3
 _MOST_NUMBERS = 0.3
-_LEAST_STATEMENTS = 30
-_MOST_ALIKE = 0.7
+_DENSE_BYTES = 200
+_DENSE_BLANKS = 30
+"""A string of so many bytes with less than one blank in so many is no language, and no query."""
+_MOST_DENSE = 0.5
 _LEAST_SHAPE = 3
 """Leaves; shorter statements (`pass`, `return x`) are alike in all code."""
 _NUMBER_KIND = re.compile(r"number|integer|float|int_literal|real_literal|imaginary|\bint\b")
@@ -65,13 +69,16 @@ def decode(content: bytes | None) -> tuple[str, str]:
 def text_reason(text: str, *, least: int, longest_line: int, foreign: bool) -> str:
     """Why a text is left out by its looks; empty where it is not.
 
-    `least`: characters that are not blank. `foreign`: it may hold a benchmark's answers.
+    `least`: characters that are not blank. `foreign`: it is not the user's own; it may hold a
+    benchmark's answers, and one line beyond `longest_line` characters is enough to leave it out. Of
+    the user's own code such lines must be most of it: a test may hold an answer of a server.
     """
     if len("".join(text.split())) < least:
         return "too short"
     if made_by_machine(text):
         return "generated or minified"
-    if max(map(len, text.split("\n"))) > longest_line:
+    beyond = sum(size for size in map(len, text.split("\n")) if size > longest_line)
+    if beyond > (0 if foreign else _MOST_LONG * len(text)):
         return "very long lines"
     if foreign and _BENCHMARKS.search(text):
         return "names a benchmark"
@@ -92,23 +99,51 @@ def syntax_reason(text: str, language: str, tree: SyntaxTree | None) -> str:
     return "syntax errors" if broken else ""
 
 
-def data_reason(text: str, tree: SyntaxTree | None) -> str:
-    """Why a text is left out as data: long literals, tables, the same statement again and again."""
-    if _BLOB.search(text):
+def data_reason(text: str, tree: SyntaxTree | None, *, foreign: bool) -> str:
+    """Why a text is left out as data: long literals, tables, the same statement again and again.
+
+    Of foreign code (`foreign`) there is plenty, and what is half strings goes. The user's own code
+    is what is to be learned: tests with fixtures, queries and tables of messages stay, and only
+    what nobody writes by hand goes.
+    """
+    limits = _FOREIGN if foreign else _OWN
+    encoded = sum(match.end() - match.start() for match in _BLOB.finditer(text))
+    if encoded > limits.encoded * len(text):
         return "data: encoded bytes"
     if tree is None:
         digits = sum(map(str.isdigit, text))
-        return "data: numbers" if digits > _MOST_NUMBERS * len("".join(text.split())) else ""
+        return "data: numbers" if digits > _MOST_DIGITS * len("".join(text.split())) else ""
     found = measure(tree)
-    if found.literals > _MOST_LITERALS * max(1, tree.root.end_byte):
+    size = max(1, tree.root.end_byte)
+    many = found.literals >= limits.least_strings and found.literals > limits.literals * size
+    if many or found.dense > _MOST_DENSE * size:
         return "data: strings"
-    if found.leaves and found.numbers > _MOST_NUMBERS * found.leaves:
+    if found.numbers >= limits.least_numbers and found.numbers > _MOST_NUMBERS * found.leaves:
         return "data: numbers"
     total = found.shapes.total()
     alike = max(found.shapes.values(), default=0)
-    if total >= _LEAST_STATEMENTS and alike > _MOST_ALIKE * total:
+    if total >= limits.least_statements and alike > limits.alike * total:
         return "repetitive"
     return ""
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What is too much; shares are of the whole text, the leaves or the statements."""
+
+    encoded: float
+    literals: float
+    least_strings: int
+    """Bytes of strings below which they are not too many."""
+    least_numbers: int
+    least_statements: int
+    alike: float
+
+
+_FOREIGN = _Limits(0.0, 0.5, 0, 0, 30, 0.7)
+"""Abacus drops 0.7 % of Python files; its thresholds are not published."""
+_OWN = _Limits(0.5, 0.7, 50_000, 2000, 200, 0.9)
+"""A table of thousands of rows teaches its rows, and nobody completes in it."""
 
 
 @dataclass
@@ -119,6 +154,8 @@ class Measured:
     numbers: int = 0
     literals: int = 0
     """Bytes of strings, those that document left out."""
+    dense: int = 0
+    """Of these, bytes in long strings with hardly any blanks: sequences, keys, packed data."""
     shapes: Counter[tuple[int, ...]] = field(default_factory=Counter)
     """Statements by the kinds of their leaves: names and constants do not count. Definitions and
     imports are left out."""
@@ -159,6 +196,7 @@ def measure(tree: SyntaxTree) -> Measured:
             found.leaves += 1
             if not _documents(node, opened):
                 found.literals += node.end_byte - node.start_byte
+                found.dense += _dense(node)
                 if opened:
                     opened[-1].shape.append(node.kind_id)
         elif named and kind in kinds.statements:
@@ -179,6 +217,15 @@ def measure(tree: SyntaxTree) -> Measured:
             parent = cursor.node
             assert parent is not None
             close(parent)
+
+
+def _dense(node: tree_sitter.Node) -> int:
+    """Bytes of a string that no words are in; 0 of any other."""
+    size = node.end_byte - node.start_byte
+    if size < _DENSE_BYTES:
+        return 0
+    text = node.text or b""
+    return size if _DENSE_BLANKS * (len(text) - len(b"".join(text.split()))) < size else 0
 
 
 def _documents(node: tree_sitter.Node, opened: list[_Statement]) -> bool:

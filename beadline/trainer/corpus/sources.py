@@ -23,15 +23,11 @@ from beadline.evaluation.sources import (
     contents,
     git_command,
     listed,
-    repository_name,
     run_git,
+    served_name,
 )
 from beadline.settings import ContextOptions
 from beadline.trainer.corpus.paths import RULE_FILES
-
-_BATCH_BYTES = 32_000_000
-"""What is read from git at once."""
-_BATCH_FILES = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +97,6 @@ def open_source(path: Path, commit: str = "HEAD") -> Source:
             hint=f"Name the repository; --include '/{below}/' takes this folder alone.",
         )
     return Folder(path)
-
-
-def served_name(path: Path) -> str:
-    """The name that prompts have for a repository where it is served: that of its folder; of a
-    bare one that of its clone."""
-    path = path.resolve()
-    is_bare = git_command(path) is not None and not (path / ".git").exists()
-    return repository_name(path).rpartition("/")[2] if is_bare else path.name
 
 
 class Repository:
@@ -185,10 +173,10 @@ class Repository:
 
     def read(self, files: Iterable[Listed]) -> Iterator[tuple[Listed, bytes | None]]:
         """See `Source`. Some megabytes are held at a time."""
-        for batch in _batches(files):
-            blobs = [Blob(each.path, each.where, each.size) for each in batch]
-            for each, (_, content) in zip(batch, contents(self._git, blobs), strict=True):
-                yield each, content
+        wanted = list(files)
+        blobs = [Blob(each.path, each.where, each.size) for each in wanted]
+        for each, (_, content) in zip(wanted, contents(self._git, blobs), strict=True):
+            yield each, content
 
     def _tree(self) -> list[Blob]:
         if self._blobs is None:
@@ -274,19 +262,6 @@ class Several:
         """See `Source`."""
         for each in files:
             yield from self._sources[each.repo].read([each])
-
-
-def _batches(files: Iterable[Listed]) -> Iterator[list[Listed]]:
-    batch: list[Listed] = []
-    size = 0
-    for each in files:
-        if batch and (size + each.size > _BATCH_BYTES or len(batch) >= _BATCH_FILES):
-            yield batch
-            batch, size = [], 0
-        batch.append(each)
-        size += each.size
-    if batch:
-        yield batch
 
 
 def read_files(files: Iterable[Listed]) -> Iterator[tuple[Listed, bytes | None]]:

@@ -5,14 +5,15 @@ Knows files and processes; the loop knows the rest.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from beadline.errors import BeadlineError
+from beadline.trainer.finetune import threads
 from beadline.trainer.finetune.courtesy import Courtesy, lower_priority
 from beadline.trainer.finetune.loop import tune
 from beadline.trainer.finetune.options import TuneOptions
@@ -24,6 +25,10 @@ _FILE = "job.json"
 _OUTPUT = "run"
 """Below the folder: what the loop writes."""
 _INTERRUPTED = 130
+_HEARD_S = 45.0
+"""What processes that were interrupted may take for a step and a checkpoint. A second signal in the
+meantime would have the launcher leave them behind."""
+_ENDING_S = 45.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Job:
     options: TuneOptions
     identity: str
     """Of base and rows: another job does not go on with this one's checkpoint."""
+    guard: Path | None = None
+    """Rows of general code; see `tune`."""
     yields: bool = True
     """Whether it gives way: low priority, and waiting for keystrokes."""
 
@@ -47,6 +54,7 @@ def write(folder: Path, job: Job) -> None:
     values = {
         "base": str(job.base), "rows": str(job.rows), "validation": str(job.validation),
         "options": job.options.as_dict(), "identity": job.identity, "yields": job.yields,
+        "guard": str(job.guard or ""),
     }  # fmt: skip
     partial = folder / f"{_FILE}.part"
     partial.write_text(json.dumps(values), "utf-8")
@@ -59,7 +67,8 @@ def read(folder: Path) -> Job:
         values = json.loads((folder / _FILE).read_text("utf-8"))
         return Job(
             Path(values["base"]), Path(values["rows"]), Path(values["validation"]),
-            TuneOptions.from_dict(values["options"]), values["identity"], values["yields"],
+            TuneOptions.from_dict(values["options"]), values["identity"],
+            Path(values["guard"]) if values["guard"] else None, values["yields"],
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise BeadlineError(
@@ -82,6 +91,7 @@ def run(folder: Path, job: Job, report: Report | None = None) -> Tuned:
         StoredRows(job.validation),
         output(folder),
         job.options,
+        guard=StoredRows(job.guard) if job.guard is not None else (),
         identity=job.identity,
         report=report,
         courtesy=Courtesy() if job.yields else None,
@@ -100,12 +110,13 @@ def launch(folder: Path, job: Job, processes: int, config: Path | None = None) -
     module = ["-m", "beadline.trainer.finetune", str(folder.resolve())]
     command = [sys.executable, *launcher(processes, config), *module]
     # Modules are not looked for in the current folder: it is the user's, and may have an `io.py`.
-    environment = {**os.environ, "PYTHONSAFEPATH": "1"}
+    share = max(1, threads.cores(job.options.threads) // processes)
+    environment = {**threads.environment(share), "PYTHONSAFEPATH": "1"}
     process = subprocess.Popen(command, stdout=sys.stderr, env=environment)
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        process.wait()  # Ctrl-C reached all of them; they write a checkpoint
+        _end(process)
         raise
     found = read_result(output(folder))
     if code == _INTERRUPTED:
@@ -116,6 +127,20 @@ def launch(folder: Path, job: Job, processes: int, config: Path | None = None) -
             hint="What it said stands above; the same command goes on from the last checkpoint.",
         )
     return found[1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Have it write a checkpoint and end. Ctrl-C has reached all of its processes; another
+    interruption may have reached this one alone."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_HEARD_S)
+        return
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_ENDING_S)
+        return
+    process.kill()
+    process.wait()
 
 
 def launcher(processes: int, config: Path | None) -> list[str]:

@@ -15,10 +15,19 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from beadline.errors import InputError
-from beadline.trainer.finetune import attention, batch, budget, failures, model, resources
+from beadline.trainer.finetune import (
+    attention,
+    batch,
+    budget,
+    failures,
+    model,
+    resources,
+    scaling,
+    threads,
+)
 from beadline.trainer.finetune.batch import Rows
 from beadline.trainer.finetune.checkpoint import Keeper, Progress, kept, replace_folder, trained
 from beadline.trainer.finetune.courtesy import Courtesy
@@ -34,9 +43,7 @@ from beadline.trainer.finetune.result import (
     read_result,
     write_result,
 )
-
-if TYPE_CHECKING:
-    from accelerate import Accelerator
+from beadline.trainer.finetune.scoring import Scorer
 
 
 def tune(
@@ -46,6 +53,7 @@ def tune(
     folder: Path,
     options: TuneOptions,
     *,
+    guard: Rows = (),
     identity: str = "",
     report: Report | None = None,
     courtesy: Courtesy | None = None,
@@ -54,18 +62,21 @@ def tune(
 
     Everything is kept in `folder`; called again after an interruption it goes on where the last
     checkpoint is, and after the end it only reads the outcome. `identity` tells runs apart that
-    differ in more than their options. `report` is called after every step and evaluation, on the
-    first process.
+    differ in more than their options. `guard`: rows of general code, which say how much of an
+    adapter is used (`scaling`). `report` is called after every step and evaluation, on the first
+    process.
 
     Raises `InputError` for what cannot work, `ModelError` for a model that cannot be read, and
     KeyboardInterrupt, after a checkpoint, when the user ends it.
     """
+    options = options.for_model(model.shape_of(base).parameters)
     done = read_result(folder)
-    whole = _identity(options, identity, len(rows), len(validation))
+    whole = _identity(options, identity, len(rows), len(validation), len(guard))
     if done is not None and done[0] == whole:
         return done[1]
     with failures.memory_told():
-        return _Run(base, rows, validation, folder, options, whole, report, courtesy).run()
+        run = _Run(base, rows, validation, guard, folder, options, whole, report, courtesy)
+        return run.run()
 
 
 def rows_per_step(options: TuneOptions, row_tokens: int, count: int, processes: int) -> int:
@@ -91,6 +102,7 @@ class _Run:
         base: Path,
         rows: Rows,
         validation: Rows,
+        guard: Rows,
         folder: Path,
         options: TuneOptions,
         identity: str,
@@ -98,11 +110,11 @@ class _Run:
         courtesy: Courtesy | None,
     ) -> None:
         self._base, self._folder, self._options = base, folder, options
-        self._rows, self._validation = rows, validation
+        self._rows, self._validation, self._guard = rows, validation, guard
         self._identity = identity
         self._report = report
         self._courtesy = courtesy
-        self._accelerator: Any = _accelerator(options)
+        self._accelerator: Any = model.accelerator(options)
         self._keeper = Keeper(folder, self._accelerator)
         self._device = self._accelerator.device
         if not len(rows):
@@ -113,16 +125,16 @@ class _Run:
         )
         limit = resources.micro_tokens(model.shape_of(base), options)
         self._micro_rows = max(1, limit // row_tokens)
+        self._scorer = Scorer(
+            self._accelerator, options.loss_weight, self._micro_rows, self._courtesy
+        )
 
     def run(self) -> Tuned:
-        import torch
-
         options, accelerator = self._options, self._accelerator
-        if options.threads:
-            torch.set_num_threads(options.threads)
+        threads.limit(options.threads, accelerator.num_processes)
         found = self._keeper.read(self._identity)
         progress = found or Progress(identity=self._identity)
-        tuned, optimiser, packed = self._prepare()
+        tuned, optimiser = self._prepare()
         if found is not None:
             self._keeper.restore(tuned, optimiser)
         progress.total = progress.total or self._planned()
@@ -130,16 +142,16 @@ class _Run:
         if accelerator.is_main_process:
             log = Log(self._folder / LOG, progress.step if found is not None else -1)
         try:
-            self._train(tuned, optimiser, packed, progress, self._reporter(log))
-            outcome = self._finish(tuned, packed, progress)
+            self._train(tuned, optimiser, progress, self._reporter(log))
+            outcome = self._finish(tuned, progress)
         finally:
             if log is not None:
                 log.close()
             accelerator.free_memory()
         return outcome
 
-    def _prepare(self) -> tuple[Any, Any, bool]:
-        """Model, optimiser, and whether samples may share rows."""
+    def _prepare(self) -> tuple[Any, Any]:
+        """Model and optimiser."""
         import torch
         from accelerate.utils import DistributedType
         from transformers.utils import logging
@@ -151,8 +163,8 @@ class _Run:
         loaded = model.load(self._base, options, self._device.type, self._folder)
         if not sharded and options.method is not Method.QLORA:
             torch.nn.Module.to(loaded, self._device)
-        packed = options.packing is not Switch.OFF and attention.use(loaded)
-        if options.packing is Switch.ON and not packed:
+        self._scorer.packed = options.packing is not Switch.OFF and attention.use(loaded)
+        if options.packing is Switch.ON and not self._scorer.packed:
             raise InputError(
                 "This model cannot keep packed samples apart.",
                 hint="Leave --packing at auto: then every sample gets a row of its own.",
@@ -164,32 +176,31 @@ class _Run:
         if others:
             groups.append({"params": others, "weight_decay": 0.0})
         fused = not sharded and self._device.type in ("cpu", "cuda")
-        optimiser = torch.optim.AdamW(groups, lr=options.peak, betas=(0.9, 0.95), fused=fused)
+        rate, betas = options.learning_rate, (0.9, 0.95)
+        optimiser = torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)
         tuned, optimiser = accelerator.prepare(tuned, optimiser)
-        return tuned, optimiser, packed
+        return tuned, optimiser
 
     def _planned(self) -> int:
         steps = len(self._rows) // self._per_step
         return min(steps, self._options.max_steps) if self._options.max_steps else steps
 
-    def _train(
-        self, tuned: Any, optimiser: Any, packed: bool, progress: Progress, report: Report
-    ) -> None:
+    def _train(self, tuned: Any, optimiser: Any, progress: Progress, report: Report) -> None:
         saved = time.monotonic()
         with Interrupts() as interrupts:
             if len(self._validation) and progress.base_loss is None:
-                progress.base_loss = self._score(tuned, packed, progress)
+                progress.base_loss = self._scored(tuned, progress)
                 report(self._told(progress, progress.base_loss, 0.0, evaluation=True))
             while not progress.finished:
                 began = time.monotonic()
-                loss, rate, waited = self._step(tuned, optimiser, packed, progress)
+                loss, rate, waited = self._step(tuned, optimiser, progress)
                 if not math.isfinite(loss):
                     raise failures.diverged(progress.step)
                 progress.step += 1
                 progress.seconds += time.monotonic() - began
                 report(self._told(progress, loss, rate, waited=waited))
                 self._settle(progress)
-                self._judge(tuned, packed, progress, report)
+                self._judge(tuned, progress, report)
                 interrupted = self._any(interrupts.asked)
                 minutes = (time.monotonic() - saved) / 60
                 due = self._any(minutes >= self._options.checkpoint_minutes)
@@ -199,9 +210,7 @@ class _Run:
                 if interrupted and not progress.finished:
                     raise KeyboardInterrupt
 
-    def _step(
-        self, tuned: Any, optimiser: Any, packed: bool, progress: Progress
-    ) -> tuple[float, float, float]:
+    def _step(self, tuned: Any, optimiser: Any, progress: Progress) -> tuple[float, float, float]:
         """One step; its loss, learning rate, and the seconds waited."""
         import torch
 
@@ -212,7 +221,7 @@ class _Run:
         # Dropout by the number of the step: a run that goes on draws what it would have drawn.
         torch.manual_seed(_seed(options.seed, progress.step, rank))
         tuned.train()
-        learned = max(1, batch.learned(rows))
+        whole = batch.weight(rows, options.loss_weight) or 1.0
         parts = list(batch.chunks(rows[rank::processes], self._micro_rows))
         waited = 0.0
         total = torch.zeros((), device=self._device)
@@ -220,9 +229,9 @@ class _Run:
             if self._courtesy is not None:
                 waited += self._courtesy.wait()
             last = number == len(parts) - 1
-            # Gradients are averaged over processes; the loss is a mean over all of their tokens.
+            # Gradients are averaged over processes; the loss is a mean over all of their rows.
             with nullcontext() if last else accelerator.no_sync(tuned):
-                loss = batch.loss(tuned, part, self._device, packed=packed) / learned
+                loss = self._scorer.loss(tuned, part) / whole
                 accelerator.backward(loss * processes)
             total += loss.detach()
         accelerator.clip_grad_norm_(tuned.parameters(), options.clip)
@@ -236,7 +245,7 @@ class _Run:
 
     def _settle(self, progress: Progress) -> None:
         """Shorten the run to the time there is, once its speed is known; end it when it is up."""
-        limit = self._options.max_hours * 3600
+        limit = (self._options.max_hours or 0.0) * 3600
         if not limit:
             return
         if progress.step == min(budget.SETTLE, progress.total):
@@ -252,13 +261,13 @@ class _Run:
         rows, evaluations = len(self._validation), self._options.evaluations
         return budget.every(total, evaluations, rows, self._per_step)
 
-    def _judge(self, tuned: Any, packed: bool, progress: Progress, report: Report) -> None:
+    def _judge(self, tuned: Any, progress: Progress, report: Report) -> None:
         """Score the validation rows when it is time, keep the best weights, and see whether it
         goes on."""
         at_end = progress.step >= progress.total or bool(progress.finished)
         due = progress.step % self._every(progress.total) == 0
         if len(self._validation) and (at_end or due):
-            loss = self._score(tuned, packed, progress)
+            loss = self._scored(tuned, progress)
             progress.seconds += progress.scoring
             progress.scored += progress.scoring
             report(self._told(progress, loss, 0.0, evaluation=True))
@@ -272,29 +281,12 @@ class _Run:
         if at_end:
             progress.finished = progress.finished or DONE
 
-    def _score(self, tuned: Any, packed: bool, progress: Progress) -> float:
-        """Mean negative log-likelihood (nats) of the validation rows' learned tokens."""
-        import torch
-
+    def _scored(self, tuned: Any, progress: Progress) -> float:
+        """The loss of the validation rows, timed."""
         began = time.monotonic()
-        accelerator = self._accelerator
-        rank, processes = accelerator.process_index, accelerator.num_processes
-        # All processes must do equally many forward passes: they talk in each.
-        even = len(self._validation) - len(self._validation) % processes
-        numbers = range(rank, even, processes) if even else range(len(self._validation))
-        found = torch.zeros(2, dtype=torch.float64)
-        tuned.eval()
-        with torch.no_grad():
-            for part in batch.chunks(list(numbers), self._micro_rows):
-                if self._courtesy is not None:
-                    self._courtesy.wait()
-                rows = [self._validation[number] for number in part]
-                found[0] += batch.loss(tuned, rows, self._device, packed=packed).item()
-                found[1] += batch.learned(rows)
-        found = found.float().to(self._device)
-        total, count = accelerator.reduce(found, reduction="sum").tolist()
+        loss = self._scorer.mean(tuned, self._validation)
         progress.scoring = time.monotonic() - began
-        return total / max(1.0, count)
+        return loss
 
     def _keep_best(self, tuned: Any) -> None:
         weights = self._keeper.weights(tuned)
@@ -310,12 +302,13 @@ class _Run:
             replace_folder(partial, self._folder / BEST)
         self._accelerator.wait_for_everyone()
 
-    def _finish(self, tuned: Any, packed: bool, progress: Progress) -> Tuned:
+    def _finish(self, tuned: Any, progress: Progress) -> Tuned:
         if not progress.best_step:  # no validation rows: the last weights are the best
             self._keep_best(tuned)
             progress.best_step = progress.step
         path = kept(self._folder / BEST)
         assert path is not None
+        scale = self._scale(tuned, path)
         outcome = Tuned(
             weights=str(path),
             method=self._options.method,
@@ -326,13 +319,26 @@ class _Run:
             finished=progress.finished,
             tokens=progress.tokens,
             seconds=progress.seconds,
-            packed=packed,
+            packed=self._scorer.packed,
             trained_parameters=sum(p.numel() for _, p in trained(tuned)),
+            scale=scale,
         )
         if self._accelerator.is_main_process:
             write_result(self._folder, self._identity, outcome)
         self._accelerator.wait_for_everyone()
         return outcome
+
+    def _scale(self, tuned: Any, best: Path) -> float:
+        """How much of the best adapter is used."""
+        own = self._accelerator.unwrap_model(tuned)
+        if not len(self._guard) or not model.take_adapter(own, best, self._accelerator):
+            return 1.0
+
+        def loss(scale: float) -> float:
+            with scaling.scaled(own, scale):
+                return self._scorer.mean(tuned, self._guard)
+
+        return scaling.choose(loss)
 
     def _told(
         self,
@@ -379,18 +385,8 @@ class _Run:
         return round(self._accelerator.reduce(value, reduction="sum").item())
 
 
-def _accelerator(options: TuneOptions) -> Accelerator:
-    import torch
-    from accelerate import Accelerator
-
-    cpu = not torch.accelerator.is_available()
-    device = "cpu" if cpu else str(torch.accelerator.current_accelerator())
-    bf16 = model.wants_bf16(options, device.partition(":")[0])
-    return Accelerator(cpu=cpu, mixed_precision="bf16" if bf16 else "no")
-
-
-def _identity(options: TuneOptions, said: str, rows: int, validation: int) -> str:
-    text = json.dumps([options.outcome(), said, rows, validation], sort_keys=True)
+def _identity(options: TuneOptions, said: str, *rows: int) -> str:
+    text = json.dumps([options.outcome(), said, *rows], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -22,6 +22,7 @@ from beadline.trainer.finetune.options import Method, Switch, TuneOptions
 
 if TYPE_CHECKING:
     import torch
+    from accelerate import Accelerator
     from transformers import PreTrainedModel
 
 CONFIG = "config.json"
@@ -129,6 +130,17 @@ def wants_bf16(options: TuneOptions, device: str) -> bool:
     if options.bf16 is Switch.AUTO:
         return computes_bf16(device)
     return options.bf16 is Switch.ON
+
+
+def accelerator(options: TuneOptions) -> Accelerator:
+    """What spreads a run over devices and processes, in the precision that it computes in."""
+    import torch
+    from accelerate import Accelerator
+
+    cpu = not torch.accelerator.is_available()
+    device = "cpu" if cpu else str(torch.accelerator.current_accelerator())
+    bf16 = wants_bf16(options, device.partition(":")[0])
+    return Accelerator(cpu=cpu, mixed_precision="bf16" if bf16 else "no")
 
 
 def load(path: Path, options: TuneOptions, device: str, scratch: Path) -> PreTrainedModel:
@@ -263,9 +275,24 @@ def _with_adapter(model: PreTrainedModel, options: TuneOptions) -> Any:
         LoraConfig(
             r=options.rank,
             lora_alpha=options.alpha,
-            lora_dropout=options.dropout,
+            lora_dropout=options.dropout or 0.0,
             target_modules="all-linear",
             bias="none",
             task_type="CAUSAL_LM",
         ),
     )
+
+
+def take_adapter(model: Any, folder: Path, accelerator: Accelerator) -> bool:
+    """Give a model with an adapter the weights of the one in `folder`; False where it has none, or
+    where its weights are spread over processes."""
+    from accelerate.utils import DistributedType
+
+    file = folder / "adapter_model.safetensors"
+    if accelerator.distributed_type is DistributedType.FSDP or not file.is_file():
+        return False
+    from peft import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    set_peft_model_state_dict(model, load_file(file))
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,23 @@ class Method(StrEnum):
     """All weights."""
 
 
+class Weighing(StrEnum):
+    """What a learned token counts in the loss.
+
+    A hole has some ten learned tokens, a plain text several hundred. In the mean over all tokens
+    (MFTCoder's case1) seven samples with a hole in ten make a tenth of the loss, and the model
+    learns to go on with text, which nobody asks it for. In the mean over samples of the mean over
+    their tokens (MFTCoder's case2, codefuse-ai/MFTCoder, `loss_func_mft`) the shares of the loss
+    are those of the samples, as `left_to_right` and `replay` say them. So a short middle counts as
+    much as a long one, as it does in exact match.
+    """
+
+    SAMPLE = "sample"
+    """As much as the others of its sample, which all count the same."""
+    TOKEN = "token"
+    """The same in all samples."""
+
+
 class Switch(StrEnum):
     """On, off, or as the machine and the model allow."""
 
@@ -29,9 +46,30 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-LEARNING_RATES = {Method.LORA: 5e-4, Method.QLORA: 2e-4, Method.FULL: 5e-5}
-"""Peaks that `learning_rate = 0` stands for (Personal Copilot: LoRA 5e-4, full 5e-5; MFTCoder:
-QLoRA 1e-4 to 2e-4)."""
+SMALL = 100_000_000
+"""Parameters below which a model is tuned by `_SMALL`."""
+
+
+@dataclass(frozen=True)
+class _Size:
+    """What is right for a model of a size."""
+
+    rates: dict[Method, float]
+    rank: int
+    dropout: float
+    max_hours: float
+
+
+_SMALL = _Size({Method.LORA: 2e-3, Method.QLORA: 1e-3, Method.FULL: 5e-4}, 64, 0.0, 0.4)
+"""A starting point, to be measured. A small model is tuned in few steps on few cores, and its
+layers are narrow: adapters of rank 64 on all of them come near full fine-tuning (Biderman et al.
+2024, arXiv 2405.09673: low ranks learn less), are served like any other and cost about as much
+time. Its rates are those of small models, which are higher. No dropout: a mask on the input of
+every adapter costs time, and rows are seen once. 24 minutes leave room for the rest of three
+quarters of an hour."""
+_LARGE = _Size({Method.LORA: 5e-4, Method.QLORA: 2e-4, Method.FULL: 5e-5}, 16, 0.05, 0.0)
+"""Personal Copilot: LoRA 5e-4, full 5e-5; MFTCoder: QLoRA 1e-4 to 2e-4; Refact: rank 16, alpha
+32."""
 
 _NO_MATTER = frozenset(
     {
@@ -48,11 +86,14 @@ class TuneOptions:
     under which it works."""
 
     method: Method = Method.LORA
-    rank: int = 16
-    alpha: int = 32
-    dropout: float = 0.05
+    rank: int = 0
+    """0 takes that of the model's size, as do all of 0 or None below; see `for_model`."""
+    alpha: int = 0
+    """0: twice the rank."""
+    dropout: float | None = None
     learning_rate: float = 0.0
-    """Peak; 0 takes that of `LEARNING_RATES`."""
+    """Peak."""
+    loss_weight: Weighing = Weighing.SAMPLE
     least_rate: float = 0.1
     """Learning rate at the end, as a share of the peak."""
     schedule: Schedule = Schedule.COSINE
@@ -77,8 +118,9 @@ class TuneOptions:
     0 never stops."""
     max_steps: int = 0
     """0: as many as the rows give."""
-    max_hours: float = 0.0
-    """Of training, interruptions not counted; the schedule is shortened to fit. 0: no limit."""
+    max_hours: float | None = None
+    """Of training, interruptions not counted; the schedule is shortened to fit. 0: no limit; None:
+    by the model's size."""
     checkpoint_minutes: float = 5.0
     bf16: Switch = Switch.AUTO
     """Autocast to bfloat16; `auto` where the processor or GPU computes in it."""
@@ -87,21 +129,29 @@ class TuneOptions:
     wherever the model's attention lets it."""
     gradient_checkpointing: bool = False
     threads: int = 0
-    """Of the CPU; 0 leaves it to torch."""
+    """Of the CPU, on all processes together; 0: its physical cores."""
     seed: int = 1
 
-    @property
-    def peak(self) -> float:
-        """Highest learning rate."""
-        return self.learning_rate or LEARNING_RATES[self.method]
+    def for_model(self, parameters: int) -> TuneOptions:
+        """With everything that was left open settled for a model of so many parameters."""
+        size = _SMALL if parameters < SMALL else _LARGE
+        rank = self.rank or size.rank
+        return replace(
+            self,
+            rank=rank,
+            alpha=self.alpha or 2 * rank,
+            dropout=size.dropout if self.dropout is None else self.dropout,
+            learning_rate=self.learning_rate or size.rates[self.method],
+            max_hours=size.max_hours if self.max_hours is None else self.max_hours,
+        )
 
     def plan(self, total: int) -> Plan:
-        """Learning rates of a run of so many steps."""
+        """Learning rates of a run of so many steps, once they are settled."""
         return Plan(
             self.schedule,
             total,
-            self.peak,
-            self.peak * self.least_rate,
+            self.learning_rate,
+            self.learning_rate * self.least_rate,
             round(self.warmup * total),
             round(self.decay * total),
         )
@@ -117,12 +167,14 @@ class TuneOptions:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> TuneOptions:
         """From what `as_dict` gave."""
-        kinds = {"method": Method, "schedule": Schedule, "bf16": Switch, "packing": Switch}
+        kinds: dict[str, type[StrEnum]] = {
+            "method": Method, "schedule": Schedule, "bf16": Switch, "packing": Switch,
+            "loss_weight": Weighing,
+        }  # fmt: skip
         known = {field.name for field in fields(cls)}
-        return cls(
-            **{
-                name: kinds[name](value) if name in kinds else value
-                for name, value in values.items()
-                if name in known
-            }
-        )
+        found: dict[str, Any] = {
+            name: kinds[name](value) if name in kinds else value
+            for name, value in values.items()
+            if name in known
+        }
+        return cls(**found)

@@ -10,15 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beadline.errors import InputError
+from beadline.trainer.finetune import threads
 from beadline.trainer.finetune.model import Shape
 from beadline.trainer.finetune.options import Method, TuneOptions
 
 _GIB = 1 << 30
-_ROW_BYTES = 16
-"""Bytes on disk of a token of a row: four 32-bit numbers."""
+_ROW_BYTES = 20
+"""Bytes on disk of a token of a row: five 32-bit numbers."""
 _ACTIVATIONS = 34
 """Numbers kept for the backward pass of a layer, per token and unit of its width (Korthikanti et
 al. 2022, arXiv 2205.05198, section 4.1; attention scores are not kept)."""
+_CORE_SPEED = 40e9
+"""Multiplications and additions a second of a fast core, in the matrices of a model."""
+_PASSES = 6
+"""Of those per parameter and token: two forward, four backward (Kaplan et al. 2020, arXiv
+2001.08361)."""
+_SAMPLE_TOKENS = 400
+_LEAST_SAMPLES = 512
 _SPARE = 1 << 29
 """Bytes that Python and its libraries take."""
 _GROUP = Path("/sys/fs/cgroup")
@@ -38,6 +46,7 @@ def needs(
     shape: Shape, options: TuneOptions, *, device: str, rows_tokens: int, gguf: bool
 ) -> Needs:
     """What tuning a model of this shape takes on a kind of device."""
+    options = options.for_model(shape.parameters)
     frozen = 2 if device == "cuda" else 4
     adapters = _adapter_parameters(shape, options.rank)
     if options.method is Method.FULL:
@@ -62,6 +71,15 @@ def micro_tokens(shape: Shape, options: TuneOptions) -> int:
     """Tokens of a forward pass, so that the logits of all of them stay below the limit."""
     fitting = options.logit_bytes // (12 * max(1, shape.vocabulary))
     return min(options.micro_tokens, max(256, fitting))
+
+
+def most_samples(shape: Shape, options: TuneOptions, device: str) -> int:
+    """Samples beyond which a run on the CPU has no time for more, as an upper bound; 0 where there
+    is no limit of time, or no bound is known. Drawing them costs time too."""
+    if device != "cpu" or not options.max_hours:
+        return 0
+    speed = _CORE_SPEED * threads.cores(options.threads) / (_PASSES * shape.parameters)
+    return max(_LEAST_SAMPLES, int(options.max_hours * 3600 * speed / _SAMPLE_TOKENS))
 
 
 def check(wanted: Needs, folder: Path, *, device: str) -> None:

@@ -34,6 +34,8 @@ class Tuned:
     packed: bool
     """Whether samples shared rows."""
     trained_parameters: int
+    scale: float = 1.0
+    """How much of an adapter is used (`scaling`)."""
 
 
 def read_result(folder: Path) -> tuple[str, Tuned] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
@@ -20,10 +21,10 @@ from beadline.trainer.samples.tokens import Sample
 
 _COMPLETE = "complete"
 """File that says how many rows there are, once all are."""
-_AT_ONCE = 16 * GROUP
-"""Samples that are drawn together, since a file that is parsed serves all of them."""
-_PLANES = 4
-"""ids, labels, positions, segments: the order in which a shard holds them."""
+AT_ONCE = 4
+"""Groups that are drawn together at most: an interruption loses no more."""
+_PLANES = 5
+"""ids, labels, positions, segments, wholes: the order in which a shard holds them."""
 
 
 class Samples(Protocol):
@@ -32,14 +33,51 @@ class Samples(Protocol):
     def batch(self, numbers: Sequence[int]) -> list[Sample]: ...
 
 
+@dataclass(frozen=True)
+class Form:
+    """What rows are like."""
+
+    row_tokens: int
+    pad: int
+    """Id of the tokens that fill a row."""
+    seed: int
+
+
+def missing(count: int, folder: Path) -> list[range]:
+    """The groups of the first `count` samples whose rows are not in `folder` yet."""
+    if (folder / _COMPLETE).exists():
+        return []
+    groups = (range(low, min(count, low + GROUP)) for low in range(0, count, GROUP))
+    return [group for group in groups if not _shard(folder, group).exists()]
+
+
+def draw(samples: Samples, groups: Sequence[range], folder: Path, form: Form) -> None:
+    """Draw some groups together, since a file that is parsed serves all of them, and write the rows
+    of each, whole or not at all."""
+    drawn = iter(samples.batch([k for group in groups for k in group]))
+    for group in groups:
+        parts = [next(drawn) for _ in group]
+        number = group.start // GROUP
+        packed = pack(parts, form.row_tokens, pad=form.pad, seed=f"{form.seed}/{number}")
+        save(_shard(folder, group), packed, form.row_tokens)
+
+
+def finish(folder: Path) -> StoredRows:
+    """The rows, of which no group is missing."""
+    if not (folder / _COMPLETE).exists():
+        total = sum(len(load(shard)) for shard in _shards(folder))
+        partial = folder / f"{_COMPLETE}.part"
+        partial.write_text(f"{total}\n", "ascii")
+        partial.replace(folder / _COMPLETE)
+    return StoredRows(folder)
+
+
 def write(
     samples: Samples,
     count: int,
     folder: Path,
+    form: Form,
     *,
-    row_tokens: int,
-    pad: int,
-    seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> StoredRows:
     """The rows of the first `count` samples, packed in groups, below `folder`.
@@ -47,24 +85,14 @@ def write(
     Groups that are there already are kept: an interrupted call goes on with the next one.
     `progress` gets the samples that are done, and all of them.
     """
-    if (folder / _COMPLETE).exists():
-        return StoredRows(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for start in range(0, count, _AT_ONCE):
-        end = min(count, start + _AT_ONCE)
-        groups = [range(low, min(end, low + GROUP)) for low in range(start, end, GROUP)]
-        missing = [group for group in groups if not _shard(folder, group).exists()]
-        drawn = iter(samples.batch([k for group in missing for k in group]) if missing else ())
-        for group in missing:
-            parts = [next(drawn) for _ in group]
-            number = group.start // GROUP
-            packed = pack(parts, row_tokens, pad=pad, seed=f"{seed}/{number}")
-            save(_shard(folder, group), packed, row_tokens)
+    groups = missing(count, folder)
+    for start in range(0, len(groups), AT_ONCE):
+        chosen = groups[start : start + AT_ONCE]
+        draw(samples, chosen, folder, form)
         if progress is not None:
-            progress(end, count)
-    total = sum(len(load(shard)) for shard in _shards(folder))
-    (folder / _COMPLETE).write_text(f"{total}\n", "ascii")
-    return StoredRows(folder)
+            progress(chosen[-1].stop, count)
+    return finish(folder)
 
 
 class StoredRows:
@@ -108,7 +136,7 @@ def save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
     """Write rows of one length to a file, whole or not at all."""
     array = np.empty((len(rows), _PLANES, row_tokens), np.int32)
     for at, row in enumerate(rows):
-        array[at] = row.ids, row.labels, row.positions, row.segments
+        array[at] = row.ids, row.labels, row.positions, row.segments, row.wholes
     partial = target.with_name(f"{target.name}.part")
     with partial.open("wb") as file:
         np.save(file, array)
@@ -116,8 +144,8 @@ def save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
 
 
 def load(shard: Path) -> np.ndarray:
-    """What `save` wrote, (rows, 4, row_tokens), read from the disk where it is looked at; `Row`
-    takes the four."""
+    """What `save` wrote, (rows, 5, row_tokens), read from the disk where it is looked at; `Row`
+    takes the five."""
     return np.load(shard, mmap_mode="r")
 
 

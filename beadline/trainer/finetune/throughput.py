@@ -27,6 +27,7 @@ from beadline.trainer.finetune.batch import Rows
 from beadline.trainer.finetune.loop import rows_per_step, tune
 from beadline.trainer.finetune.options import Switch, TuneOptions
 from beadline.trainer.finetune.rows import StoredRows
+from beadline.trainer.finetune.threads import limit
 from beadline.trainer.samples.packing import Row, row_of
 from beadline.trainer.samples.tokens import IGNORED, Sample
 
@@ -138,22 +139,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bf16", choices=[each.value for each in Switch], default="auto")
     args = parser.parse_args(arguments)
     base = Path(args.model) if Path(args.model).is_dir() else models.resolve(args.model)
+    shape = model.shape_of(base)
     options = TuneOptions(
         max_steps=args.steps, patience=0, threads=args.threads, bf16=Switch(args.bf16),
-        checkpoint_minutes=1e9,
-    )  # fmt: skip
+        checkpoint_minutes=1e9, max_hours=0.0,
+    ).for_model(shape.parameters)  # fmt: skip
     rows: Rows
     if args.rows is not None:
         rows = StoredRows(args.rows)
     else:
         per_step = max(1, options.batch_tokens // _ROW_TOKENS)
-        rows = made_up(args.steps * per_step, model.shape_of(base).vocabulary)
+        rows = made_up(args.steps * per_step, shape.vocabulary)
     per_step = rows_per_step(options, len(rows[0].ids), len(rows), 1)
     steps = min(args.steps, len(rows) // per_step)
-    if args.threads:
-        import torch
-
-        torch.set_num_threads(args.threads)
+    limit(args.threads, 1)
     print(json.dumps(compare(base, rows, options, steps)))
     return 0
 

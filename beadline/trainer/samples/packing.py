@@ -41,6 +41,9 @@ class Row:
     """From 0 in every sample."""
     segments: NDArray[np.int32]
     """Number of the sample within the row; `PADDING` behind the last one."""
+    wholes: NDArray[np.int32]
+    """Tokens that are learned of the whole sample that a token belongs to, also where only a part
+    of it is in the row; 0 in padding."""
 
     @property
     def padding(self) -> int:
@@ -78,6 +81,7 @@ def row_of(parts: Sequence[Sample], length: int, *, pad: int) -> Row:
     labels = np.full(length, IGNORED, np.int32)
     positions = np.zeros(length, np.int32)
     segments = np.full(length, PADDING, np.int32)
+    wholes = np.zeros(length, np.int32)
     at = 0
     for number, part in enumerate(parts):
         end = at + len(part)
@@ -86,9 +90,10 @@ def row_of(parts: Sequence[Sample], length: int, *, pad: int) -> Row:
         ids[at:end], labels[at:end] = part.ids, part.labels
         positions[at:end] = np.arange(end - at)
         segments[at:end] = number
+        wholes[at:end] = part.whole
         at = end
     positions[at:] = np.arange(length - at)
-    return Row(ids, labels, positions, segments)
+    return Row(ids, labels, positions, segments, wholes)
 
 
 def _best_fit(samples: Sequence[Sample], row_tokens: int) -> list[_Open]:

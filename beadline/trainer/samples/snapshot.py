@@ -9,11 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
-from beadline.evaluation.indexed import IndexedFolder, indexed
+from beadline.evaluation.indexed import SearchedFolder, indexed
 from beadline.settings import ContextOptions
 from beadline.trainer.corpus.types import CorpusFile
 
@@ -36,14 +37,34 @@ def snapshot(
         for path, text in [*(also or {}).items(), *((file.path, file.text) for file in files)]:
             _write(folder, path, text)
         with indexed(folder, options, tell) as index:
-            yield Snapshot(index)
+            yield Snapshot(index, Place(folder, index.database, options))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a snapshot lies while it is open, so that another process can search it."""
+
+    folder: Path
+    database: Path
+    options: ContextOptions
+
+
+@contextmanager
+def attached(place: Place) -> Iterator[Snapshot]:
+    """A snapshot that another process keeps open."""
+    index = SearchedFolder(place.folder, place.options, place.database)
+    try:
+        yield Snapshot(index, place)
+    finally:
+        index.close()
 
 
 class Snapshot:
     """Implements `requests.Searches`."""
 
-    def __init__(self, index: IndexedFolder) -> None:
+    def __init__(self, index: SearchedFolder, place: Place) -> None:
         self._index = index
+        self.place = place
 
     def alone(
         self,

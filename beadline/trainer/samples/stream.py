@@ -23,8 +23,9 @@ from beadline.trainer.samples.tokens import Encoder, Sample
 from beadline.trainer.structured_fim.sampler import Sampler
 from beadline.trainer.vocabulary import TrainingVocabulary
 
-_READ = 64
-"""Parsed files that are remembered."""
+_REMEMBERED = 2_000_000
+"""Characters of the parsed files that are remembered: a parsed file and its nodes take about a
+hundred times as much memory."""
 _POOLS = 4
 """Orders of pools that are remembered."""
 
@@ -59,6 +60,8 @@ class SampleStream:
         """By file: number of the epoch's first sample behind its own."""
         self._trees = SyntaxTrees(limit=1)
         self._read: OrderedDict[int, Sampler] = OrderedDict()
+        self._remembered = 0
+        """Characters of those files."""
         self._orders: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
 
     @property
@@ -107,13 +110,16 @@ class SampleStream:
 
     def _sampler(self, number: int) -> Sampler:
         """What draws the holes of a file."""
-        known = self._read.pop(number, None)
+        known = self._read.get(number)
         if known is None:
             document = document_of(self._files[number], self._files[number].text)
             self._trees.forget(document.key)
             tree = self._trees.parse(document)
             known = Sampler(document.text if tree is None else tree, self._options.sampler)
-        self._read[number] = known
-        if len(self._read) > _READ:
-            self._read.popitem(last=False)
+            self._read[number] = known
+            self._remembered += len(known.text)
+        self._read.move_to_end(number)
+        while self._remembered > _REMEMBERED and len(self._read) > 1:
+            _, forgotten = self._read.popitem(last=False)
+            self._remembered -= len(forgotten.text)
         return known

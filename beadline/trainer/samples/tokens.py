@@ -40,14 +40,25 @@ class Sample:
     kind: str
     is_plain: bool = False
     """It may be cut anywhere: both parts are plain text."""
+    learned: int | None = None
+    """Tokens that are learned of the sample that this is a part of; None: it is a whole one."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def whole(self) -> int:
+        """Tokens that are learned of the whole sample."""
+        if self.learned is not None:
+            return self.learned
+        return int(np.count_nonzero(self.labels != IGNORED))
+
     def cut(self, at: int) -> tuple[Sample, Sample]:
         """The tokens before a place, and those from it on."""
-        first = replace(self, ids=self.ids[:at], labels=self.labels[:at])
-        return first, replace(self, ids=self.ids[at:], labels=_unled(self.labels[at:]))
+        whole = self.whole
+        first = replace(self, ids=self.ids[:at], labels=self.labels[:at], learned=whole)
+        rest = replace(self, ids=self.ids[at:], labels=_unled(self.labels[at:]), learned=whole)
+        return first, rest
 
 
 def plain_form(form: Detected) -> Detected:

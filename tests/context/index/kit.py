@@ -50,7 +50,7 @@ def contents(database: Database) -> dict[str, Any]:
     first = {row[0]: row[7] for row in rows}
     files: dict[str, Any] = {}
     for number, path, *named, start, count, symbols, names, terms in rows:
-        said: tuple[Any, ...] = ()
+        said: Any = ()
         if symbols is not None:
             whole = Stored(path, named[2], named[3], symbols, names).whole()
             said = whole.definitions, whole.imports, dict(whole.names), unpack_terms(terms)
@@ -95,7 +95,8 @@ def sound(database: Database) -> None:
     expected: dict[str, list[tuple[str, int]]] = {}
     for path, file in said["files"].items():
         language, symbols = file[2], file[-1]
-        for number, terms in enumerate(symbols[3] if symbols else ()):
+        held: list[str] = symbols[3] if symbols else []
+        for number, terms in enumerate(held):
             for term in terms.split(" "):
                 expected.setdefault(word(group_of(language), term), []).append((path, number))
     assert said["words"] == {term: sorted(found) for term, found in expected.items()}

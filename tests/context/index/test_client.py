@@ -178,3 +178,19 @@ def test_everything_at_once(root: Path, make: Make) -> None:
 )
 def test_what_is_no_file(key: str) -> None:
     assert file_of(key) == ""
+
+
+def test_problems_are_told_when_they_change(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file is no folder")
+    told: list[str] = []
+    index = Index([root], OPTIONS, cache_dir=tmp_path / "cache", tell=told.append)
+    index.start()
+    try:
+        assert index.ready(TIME_OUT)
+        until(lambda: told)
+        assert told == [index.problems()[0]] and "in memory" in told[0]
+        index.set_folders([])
+        until(lambda: told[-1] == "")
+        assert len(told) == 2
+    finally:
+        index.close()

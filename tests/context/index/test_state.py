@@ -64,6 +64,7 @@ class Workspace(RuleBasedStateMachine):
         self.unseen: set[str] = set()
         """What changed and was told to nobody yet."""
         self.buffers: dict[str, str] = {}
+        self.indexer.scan()
 
     def server(self) -> tuple[Database, Indexer]:
         database = Database.create(self.path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.context.retrieval.terms import LONGEST, Splitter, identifiers
+from beadline.context.retrieval.terms import LONGEST, Splitter, identifiers, words
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_both_spellings_have_the_same_parts(words: list[str]):
 @given(text=st.text(alphabet="aB_1 .é\n", max_size=60))
 def test_distinct_terms_are_the_terms_each_once(text: str) -> None:
     splitter = Splitter()
-    assert splitter.distinct(text) == list(dict.fromkeys(splitter.terms(text)))
+    assert splitter.distinct(words(text)) == list(dict.fromkeys(splitter.terms(text)))

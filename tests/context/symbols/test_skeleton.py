@@ -117,4 +117,35 @@ def test_whole_lines_of_the_file_in_order_and_within_the_room(
         return
     assert 0 < len(found) <= room
     lines = iter(TEXT.splitlines(keepends=True))
-    assert all(line in lines for line in found.splitlines(keepends=True)), "a subsequence"
+    for line in found.splitlines(keepends=True):
+        assert any(line == other for other in lines), "a subsequence"
+
+
+def test_one_of_many_is_its_header():
+    assert shown("Cart", Reason.EXPORT) == "class Cart(Base):\n"
+    long = "def f(\n" + "".join(f"    parameter_{i}: str,\n" for i in range(30)) + "): ...\n"
+    (definition,) = symbols(long).definitions
+    found = render(Needed(Located("a.py", definition), Reason.EXPORT, 1.0), long, room=5000)
+    assert found is not None
+    assert long.startswith(found.text)
+    assert 0 < len(found.text) < 300
+
+
+def test_overloads_and_setters_come_where_there_is_room():
+    text = (
+        "class A:\n"
+        "    @overload\n    def f(self, a: int) -> int: ...\n"
+        "    @t.overload\n    def f(self, a: str) -> str: ...\n"
+        "    def f(self, a):\n        return a\n"
+        "    @property\n    def g(self):\n        return 1\n"
+        "    @g.setter\n    def g(self, value):\n        pass\n"
+    )
+    definitions = symbols(text).definitions
+    needed = Needed(Located("a.py", definitions[0]), Reason.MEMBER, 1.0, ("f", "g"))
+    short = render(needed, text, definitions, room=80)
+    assert short is not None
+    assert short.text == ("class A:\n    def f(self, a):\n    @property\n    def g(self):\n")
+    whole = render(needed, text, definitions, room=1000)
+    assert whole is not None
+    assert whole.text.count("def f") == 3
+    assert "def g(self, value)" in whole.text

@@ -76,5 +76,5 @@ def rows(
 
 def equal(one: Row, other: Row) -> bool:
     """Whether two rows are the same."""
-    planes = ("ids", "labels", "positions", "segments")
+    planes = ("ids", "labels", "positions", "segments", "wholes")
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in planes)

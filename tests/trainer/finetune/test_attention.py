@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from beadline.trainer.finetune import attention, batch
+from beadline.trainer.finetune.options import Weighing
 from beadline.trainer.samples.packing import row_of
 from tests.trainer.finetune import kit
 
@@ -104,8 +105,8 @@ def test_packed_and_padded_losses_and_gradients_agree(kind: str) -> None:
     rows = kit.rows(3)
     plain, packed = kit.tiny(kind), kit.tiny(kind)
     assert attention.use(packed)
-    one = batch.loss(plain, rows, "cpu", packed=False)
-    two = batch.loss(packed, rows, "cpu", packed=True)
+    one = batch.loss(plain, rows, "cpu", packed=False, weighing=Weighing.SAMPLE)
+    two = batch.loss(packed, rows, "cpu", packed=True, weighing=Weighing.SAMPLE)
     assert one.item() == pytest.approx(two.item(), rel=1e-5)
     one.backward()
     two.backward()
@@ -129,6 +130,7 @@ def test_the_loss_is_that_of_the_labels_alone() -> None:
                 expected -= logs[at - 1, part.ids[at]]
     row = row_of(parts, 20, pad=0)
     assert attention.use(model)
-    assert batch.learned([row]) == 5
+    assert batch.weight([row], Weighing.TOKEN) == 5
     assert batch.tokens([row]) == 15
-    assert batch.loss(model, [row], "cpu", packed=True).item() == pytest.approx(expected, rel=1e-4)
+    found = batch.loss(model, [row], "cpu", packed=True, weighing=Weighing.TOKEN)
+    assert found.item() == pytest.approx(expected, rel=1e-4)

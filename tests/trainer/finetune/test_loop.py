@@ -21,7 +21,7 @@ from beadline.errors import InputError
 from beadline.trainer.finetune import job, loop, result
 from beadline.trainer.finetune import rows as stored
 from beadline.trainer.finetune.loop import tune
-from beadline.trainer.finetune.options import Method, Switch, TuneOptions
+from beadline.trainer.finetune.options import Method, Switch, TuneOptions, Weighing
 from beadline.trainer.finetune.progress import LOG, Step, read
 from beadline.trainer.finetune.result import DONE, EARLY, TIME
 from beadline.trainer.finetune.schedule import Schedule
@@ -89,7 +89,9 @@ def test_what_was_kept_is_what_was_scored(base: Path, tmp_path: Path) -> None:
     done = tune(base, kit.rows(20), held_out, tmp_path / "run", OPTIONS)
     model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), done.weights)
     model.eval()
-    found = batch.loss(model, held_out, "cpu", packed=False).item() / batch.learned(held_out)
+    weighing = Weighing.SAMPLE
+    found = batch.loss(model, held_out, "cpu", packed=False, weighing=weighing).item()
+    found /= batch.weight(held_out, weighing)
     assert found == pytest.approx(done.best_loss, rel=1e-3)
 
 
@@ -118,7 +120,7 @@ def described(base: Path, folder: Path, count: int, options: TuneOptions) -> job
     """A job with its rows on disk."""
     training, validation = folder / "rows", folder / "validation"
     for place, seed, samples in ((training, 0, count), (validation, 9, 32)):
-        stored.write(_Samples(seed), samples, place, row_tokens=48, pad=0, seed=1)
+        stored.write(_Samples(seed), samples, place, stored.Form(row_tokens=48, pad=0, seed=1))
     made = job.Job(base, training, validation, options, "test", yields=False)
     job.write(folder, made)
     return made

@@ -34,8 +34,11 @@ class Numbered:
         return [kit.sample(rng, rng.randint(5, 40)) for rng in drawn]
 
 
+FORM = rows.Form(row_tokens=64, pad=0, seed=1)
+
+
 def written(folder: Path, samples: Numbered, count: int) -> rows.StoredRows:
-    return rows.write(samples, count, folder, row_tokens=64, pad=0, seed=1)
+    return rows.write(samples, count, folder, FORM)
 
 
 def test_every_sample_is_in_some_row_whole(tmp_path: Path) -> None:
@@ -50,7 +53,7 @@ def test_every_sample_is_in_some_row_whole(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_writing_goes_on_with_the_next_group(tmp_path: Path) -> None:
-    count = 18 * GROUP  # sixteen of them are drawn at once
+    count = (rows.AT_ONCE + 2) * GROUP
     whole = written(tmp_path / "whole", Numbered(), count)
 
     def stop(done: int, of: int) -> None:
@@ -59,12 +62,12 @@ def test_an_interrupted_writing_goes_on_with_the_next_group(tmp_path: Path) -> N
 
     cut = tmp_path / "cut"
     with pytest.raises(KeyboardInterrupt):
-        rows.write(Numbered(), count, cut, row_tokens=64, pad=0, seed=1, progress=stop)
+        rows.write(Numbered(), count, cut, FORM, progress=stop)
     with pytest.raises(BeadlineError, match="not complete"):
         rows.StoredRows(cut)
     second = Numbered()
     again = written(cut, second, count)
-    assert second.asked == list(range(16 * GROUP, count))
+    assert second.asked == list(range(rows.AT_ONCE * GROUP, count))
     assert len(again) == len(whole)
     assert all(kit.equal(again[number], whole[number]) for number in range(len(whole)))
     third = Numbered()

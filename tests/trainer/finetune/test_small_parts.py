@@ -20,7 +20,7 @@ from beadline.trainer.finetune.checkpoint import kept, replace_folder
 from beadline.trainer.finetune.courtesy import LONGEST_S, QUIET_S, Courtesy
 from beadline.trainer.finetune.interrupts import Interrupts
 from beadline.trainer.finetune.model import Shape
-from beadline.trainer.finetune.options import Method, Switch, TuneOptions
+from beadline.trainer.finetune.options import Method, Switch, TuneOptions, Weighing
 from beadline.trainer.finetune.progress import Bar, Log, Pace, Step, draw_curve, read
 from beadline.trainer.finetune.resources import Needs
 
@@ -131,9 +131,24 @@ def test_the_first_signal_waits_for_the_end_of_a_step_and_the_second_does_not() 
 
 
 def test_options_survive_json() -> None:
-    options = TuneOptions(method=Method.FULL, packing=Switch.OFF, rank=3, max_hours=0.5)
+    options = TuneOptions(
+        method=Method.FULL, packing=Switch.OFF, loss_weight=Weighing.TOKEN, rank=3, max_hours=0.5
+    )
     assert TuneOptions.from_dict(json.loads(json.dumps(options.as_dict()))) == options
-    assert options.peak == 5e-5 and replace(options, learning_rate=1.0).peak == 1.0
+
+
+def test_what_is_left_open_is_settled_by_the_size_of_the_model() -> None:
+    small, large = (TuneOptions().for_model(size) for size in (5_000_000, 7_000_000_000))
+    assert (small.rank, small.alpha, small.dropout) == (64, 128, 0.0)
+    assert (large.rank, large.alpha, large.dropout) == (16, 32, 0.05)
+    assert small.learning_rate > large.learning_rate > 0
+    assert (small.max_hours or 0.0) > 0 and large.max_hours == 0.0
+    assert small.for_model(7_000_000_000) == small, "what is settled stays"
+    given = TuneOptions(rank=8, alpha=3, dropout=0.0, learning_rate=1.0, max_hours=0.0)
+    for size in (5_000_000, 7_000_000_000):
+        assert given.for_model(size) == given
+    full = TuneOptions(method=Method.FULL).for_model(7_000_000_000)
+    assert full.learning_rate == 5e-5
 
 
 SEVEN_B = Shape("llama", 7_000_000_000, 32, 4096, 32_000)

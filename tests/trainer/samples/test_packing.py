@@ -56,7 +56,7 @@ def test_every_sample_is_in_one_row_whole_and_plain_text_in_order(lengths, seed)
 def test_rows_are_as_they_are_read(lengths):
     samples = [sample(at, length, plain=plain) for at, (length, plain) in enumerate(lengths)]
     for row in pack(samples, LENGTH, pad=7, seed="s"):
-        for array in (row.ids, row.labels, row.positions, row.segments):
+        for array in (row.ids, row.labels, row.positions, row.segments, row.wholes):
             assert array.shape == (LENGTH,)
             assert array.dtype == np.int32
         numbers = row.segments[row.segments != PADDING]
@@ -67,6 +67,11 @@ def test_rows_are_as_they_are_read(lengths):
             assert row.labels[chosen][0] == IGNORED
         kept = row.labels != IGNORED
         assert np.array_equal(row.labels[kept], row.ids[kept])
+        learned = {int(s.ids[0]) // 1000: s.whole for s in samples}
+        assert all(
+            whole == learned[int(token) // 1000]
+            for token, whole in zip(row.ids[kept], row.wholes[kept], strict=True)
+        )
         padding = row.segments == PADDING
         assert set(row.ids[padding].tolist()) <= {7}
         assert not kept[padding].any()

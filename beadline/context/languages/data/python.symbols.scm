@@ -7,15 +7,6 @@
   name: (identifier) @name
   parameters: (parameters) @parameters
   return_type: (type)? @type
-  body: (block
-    (return_statement
-      (_) @value)
-    .) @body) @definition.function
-
-(function_definition
-  name: (identifier) @name
-  parameters: (parameters) @parameters
-  return_type: (type)? @type
   body: (block) @body) @definition.function
 
 ; What a module binds, under conditions too, and what a class does.
@@ -54,6 +45,17 @@
           type: (type)? @type
           right: (_)? @value) @definition.variable))))
 
+(module
+  (try_statement
+    body: (block
+      (if_statement
+        consequence: (block
+          (expression_statement
+            (assignment
+              left: (identifier) @name
+              type: (type)? @type
+              right: (_)? @value) @definition.variable))))))
+
 (class_definition
   body: (block
     (expression_statement
@@ -68,15 +70,6 @@
     (type
       (identifier) @name)
     (type) @value) @definition.type)
-
-; Attributes that methods set.
-((assignment
-  left: (attribute
-    object: (identifier) @_self
-    attribute: (identifier) @name)
-  type: (type)? @type
-  right: (_)? @value) @definition.field
-  (#eq? @_self "self"))
 
 [
   (import_statement)

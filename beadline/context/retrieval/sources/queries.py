@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from beadline.context.retrieval.query import query_at
-from beadline.context.retrieval.terms import Splitter
+from beadline.context.retrieval.terms import Splitter, words
 from beadline.context.symbols.types import Scene
 
 _REMEMBERED = 1024
@@ -58,6 +58,6 @@ class Queries:
         if known is None:
             if len(self._terms) >= _REMEMBERED:
                 self._terms.clear()
-            known = self._terms[text] = tuple(self._splitter.distinct(text))
+            known = self._terms[text] = tuple(self._splitter.distinct(words(text)))
         terms = query.terms
         return sum([terms[term] for term in known if term in terms]) / query.weight

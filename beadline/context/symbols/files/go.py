@@ -20,6 +20,8 @@ _GROUPS = frozenset({"const_declaration", "type_declaration", "var_declaration"}
 class Reader(FileReader):
     """See `FileReader`."""
 
+    deepest = 6
+
     def package(self, root: tree_sitter.Node) -> str:
         """See `FileReader`."""
         for child in root.named_children:

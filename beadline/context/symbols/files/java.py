@@ -20,6 +20,8 @@ _NAMES = frozenset({"identifier", "scoped_identifier"})
 class Reader(FileReader):
     """See `FileReader`."""
 
+    deepest = 8
+
     def package(self, root: tree_sitter.Node) -> str:
         """See `FileReader`."""
         for child in root.named_children:

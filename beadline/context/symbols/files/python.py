@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from beadline.context.symbols.reader import FileReader, first_named
+from beadline.context.symbols.reader import FileReader, Nodes, first_named
 from beadline.context.symbols.types import Import, Kind, Parameter
 
 if TYPE_CHECKING:
@@ -14,12 +15,40 @@ if TYPE_CHECKING:
 _RECEIVERS = frozenset({"self", "cls", "mcs", "mcls", "metacls"})
 _SPLATS = frozenset({"list_splat_pattern", "dictionary_splat_pattern"})
 _WRAPPERS = frozenset({"await", "parenthesized_expression"})
+_SELF = re.compile(rb"\bself\.(?=[^\s=:.,;()\[\]{}]+[ \t]*(?::|=(?!=)))")
+"""Where an attribute may be set; most of them are no assignments but look like one."""
+_CLASS = re.compile(r"(?:\w+\.)*_*[A-Z]\w*")
+_TYPES = re.compile(r"\[[\w.,|\[\] \"']+\]")
+_MOST_ARGUMENTS = 120
+"""Characters of the type arguments that are kept: `Shelf[Cart]` is a class."""
+_DOC_BYTES = 1000
+_FIELD = 99
+"""Behind all patterns of the query."""
 _DEEPEST = 12
 """Links of a chain that is followed to its start."""
 
 
 class Reader(FileReader):
     """See `FileReader`."""
+
+    deepest = 7
+
+    def beside(self, root: tree_sitter.Node) -> Iterator[tuple[int, Nodes]]:
+        """See `FileReader`: the attributes that methods set."""
+        for match in _SELF.finditer(self.source.data):
+            name = root.named_descendant_for_byte_range(match.end(), match.end() + 1)
+            attribute = name.parent if name is not None else None
+            node = attribute.parent if attribute is not None else None
+            if name is None or node is None or node.type != "assignment":
+                continue
+            if node.child_by_field_name("left") == attribute:
+                parts = {
+                    "definition.field": node,
+                    "name": name,
+                    "type": node.child_by_field_name("type"),
+                    "value": node.child_by_field_name("right"),
+                }
+                yield _FIELD, {key: [part] for key, part in parts.items() if part is not None}
 
     def imports(self, node: tree_sitter.Node) -> Iterator[Import]:
         """See `FileReader`. `import a.b` is called `a.b`."""
@@ -59,17 +88,18 @@ class Reader(FileReader):
         """See `FileReader`. `*args` and `**kwargs` are there with their stars."""
         found: list[Parameter] = []
         for child in node.named_children:
-            kind = child.child_by_field_name("type")
-            name = child.child_by_field_name("name")
-            if child.type == "identifier" or child.type in _SPLATS:
-                name = child
-            elif child.type == "typed_parameter":
-                name = first_named(child)
+            written = child.type
+            if written == "identifier" or written in _SPLATS:
+                text = self.source.text(child)
+                found.append(Parameter(text, "", text.startswith("*")))
+                continue
+            named = child.child_by_field_name("name")
+            name = first_named(child) if written == "typed_parameter" else named
             if name is None:
                 continue  # `/`, `*`, a comment
             text = self.source.text(name)
-            optional = "default" in child.type or text.startswith("*")
-            found.append(Parameter(text, self.source.line(kind), optional))
+            kind = self.source.line(child.child_by_field_name("type"))
+            found.append(Parameter(text, kind, "default" in written or text.startswith("*")))
         if found and found[0].name in _RECEIVERS:
             del found[0]
         return tuple(found)
@@ -77,6 +107,16 @@ class Reader(FileReader):
     def value(self, node: tree_sitter.Node) -> str:
         """See `FileReader`: the names, calls and indices of it, without arguments."""
         return self._chain(node, _DEEPEST)
+
+    def result(self, body: tree_sitter.Node) -> str:
+        """See `FileReader`: what the last statement returns."""
+        count = body.named_child_count
+        last = body.named_child(count - 1) if count else None
+        while last is not None and last.type == "comment":
+            last = last.prev_named_sibling
+        if last is None or last.type != "return_statement":
+            return ""
+        return self._chain(first_named(last), _DEEPEST)
 
     def bases(self, node: tree_sitter.Node) -> Iterator[str]:
         """See `FileReader`: without `metaclass=`."""
@@ -92,7 +132,9 @@ class Reader(FileReader):
         if first is not None and first.type == "expression_statement":
             string = first_named(first)
             if string is not None and string.type == "string":
-                text = self.source.text(string).lstrip("rRuUbB").strip("\"'").strip()
+                end = min(string.end_byte, string.start_byte + _DOC_BYTES)
+                text = self.source.data[string.start_byte : end].decode("utf-8", "ignore")
+                text = text.lstrip("rRuUbB").strip("\"'").strip()
                 return text.split("\n", 1)[0].strip()
         return super().doc(node, body)
 
@@ -114,6 +156,10 @@ class Reader(FileReader):
             return of and f"{of}()"
         if kind == "subscript":
             of = self._chain(node.child_by_field_name("value"), depth - 1)
+            if depth == _DEEPEST and _CLASS.fullmatch(of):
+                arguments = self.source.line(node)[len(of) :]
+                if len(arguments) <= _MOST_ARGUMENTS and _TYPES.fullmatch(arguments):
+                    return of + arguments
             return of and f"{of}[]"
         if kind in _WRAPPERS:
             return self._chain(first_named(node), depth - 1)

@@ -27,6 +27,8 @@ _EXTERN = re.compile(r"extern\s+crate\s+(\w+)(?:\s+as\s+(\w+))?")
 class Reader(FileReader):
     """See `FileReader`."""
 
+    deepest = 8
+
     def imports(self, node: tree_sitter.Node) -> Iterator[Import]:
         """See `FileReader`. Of `use a::b` the module is `a` and the name `b`, which may be a module
         as well."""
@@ -43,9 +45,7 @@ class Reader(FileReader):
             alias = alias or name
             if not module and name != "*":
                 module, name = [name], ""
-            yield Import(
-                "::".join(module), name, alias, node.start_byte, node.end_byte, exported
-            )
+            yield Import("::".join(module), name, alias, node.start_byte, node.end_byte, exported)
 
     def owner(self, node: tree_sitter.Node) -> str | None:
         """See `FileReader`."""

@@ -4,12 +4,14 @@ What a file exports by another name than its own is an import of the file itself
 module: `export { a as b }` takes `a` as `b`, `export default a` takes `a` as `default`,
 `export = a` and `module.exports = a` take `a` as `export=`. A default export without a name is a
 definition called `default`; what `module.exports` is assigned is one called `exports`. The call
-signature of a type is a member called `(`, its construct signature one called `new`.
+signature of a type is a member called `(`, its construct signature one called `new`. What the
+object has that a function returns, whose type is not written, are members of the function.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from beadline.context.symbols.reader import FileReader, Source
@@ -34,6 +36,22 @@ _DIRECTIVES = ("eslint", "@ts-", "biome-", "prettier-", "istanbul", "c8 ", "v8 "
 _TAKEN_PATTERNS = frozenset({
     "object_assignment_pattern", "pair_pattern", "shorthand_property_identifier_pattern",
 })  # fmt: skip
+_FUNCTIONS = frozenset({
+    "arrow_function", "function_declaration", "function_expression", "generator_function",
+    "generator_function_declaration",
+})  # fmt: skip
+_AROUND_VALUES = frozenset({
+    "as_expression", "parenthesized_expression", "return_statement", "satisfies_expression",
+})  # fmt: skip
+_TELLING = frozenset({
+    "as_expression", "call_expression", "identifier", "member_expression", "new_expression",
+})  # fmt: skip
+"""Values that say of what type they are."""
+_BESIDE = 1 << 16
+"""Stands for the number of a pattern of the query, behind all of those."""
+_TAKES = re.compile(rb"=\s*(?:await\s+import|require)(?=\s*\()")
+_TAKEN_ABOVE = 6
+"""Levels from what takes a module up to the variable."""
 _LONGEST_VALUE = 1000
 """Bytes."""
 _LONGEST_PATTERN = 60
@@ -43,10 +61,51 @@ _LONGEST_PATTERN = 60
 class Reader(FileReader):
     """Reads one file."""
 
+    deepest = 9
+
     def __init__(self, source: Source) -> None:
         super().__init__(source)
         self._last: tuple[int, tree_sitter.Node] | None = None
         """Id of the node that was asked for last, and its outer node."""
+        self._owners: dict[int, str] = {}
+        """By the id of a member of an object that a function returns: name of the function."""
+
+    def beside(
+        self, root: tree_sitter.Node
+    ) -> Iterator[tuple[int, dict[str, list[tree_sitter.Node]]]]:
+        """See `FileReader`: what the objects have that the file's functions return, and the
+        modules that are imported in bodies."""
+        for match in _TAKES.finditer(self.source.data):
+            node = root.named_descendant_for_byte_range(match.start(), match.end())
+            for _ in range(_TAKEN_ABOVE):
+                if node is None or node.type == "variable_declarator":
+                    break
+                node = node.parent
+            if node is not None and node.type == "variable_declarator":
+                yield _BESIDE, {"import": [node]}
+        for statement in root.named_children:
+            for name, function in self._functions(statement):
+                if _field(function, "return_type") is not None:
+                    continue
+                for member in _returned(function):
+                    if (parts := _member(member)) is not None:
+                        self._owners[member.id] = name
+                        found = {key: [part] for key, part in parts.items() if part is not None}
+                        yield _BESIDE, found
+
+    def _functions(self, node: tree_sitter.Node) -> Iterator[tuple[str, tree_sitter.Node]]:
+        """Name and node of the functions that a statement of the file defines."""
+        if node.type == "export_statement":
+            declared = _field(node, "declaration") or _field(node, "value")
+            if declared is not None:
+                yield from self._functions(declared)
+        elif node.type in _FUNCTIONS:
+            yield self.source.text(_field(node, "name")) or DEFAULT, node
+        elif node.type in ("lexical_declaration", "variable_declaration"):
+            for each in node.named_children:
+                value = _field(each, "value")
+                if value is not None and value.type in _FUNCTIONS:
+                    yield self.source.text(_field(each, "name")), value
 
     def outer(self, node: tree_sitter.Node) -> tree_sitter.Node:
         """See `FileReader`: `export` and `declare`."""
@@ -67,7 +126,10 @@ class Reader(FileReader):
         return next((c.start_byte for c in node.children if c.type != "decorator"), node.start_byte)
 
     def owner(self, node: tree_sitter.Node) -> str | None:
-        """See `FileReader`: the object of an assignment in JavaScript."""
+        """See `FileReader`: the object of an assignment in JavaScript, or the function that returns
+        what the node is a member of."""
+        if (function := self._owners.get(node.id)) is not None:
+            return function
         if node.type != "expression_statement":
             return None
         left = _field(_inner(node), "left")
@@ -254,6 +316,39 @@ class Reader(FileReader):
 
     def _string(self, node: tree_sitter.Node | None) -> str:
         return self.source.text(node)[1:-1]
+
+
+def _returned(function: tree_sitter.Node) -> Sequence[tree_sitter.Node]:
+    """The members of the object that a function's last statement returns."""
+    node = _field(function, "body")
+    if node is not None and node.type == "statement_block" and node.named_child_count:
+        node = node.named_child(node.named_child_count - 1)
+    while node is not None and node.type in _AROUND_VALUES:
+        node = _inner(node)
+    return node.named_children if node is not None and node.type == "object" else ()
+
+
+def _member(node: tree_sitter.Node) -> dict[str, tree_sitter.Node | None] | None:
+    """The captures of a member of an object, as the query has them; None for others."""
+    if node.type == "shorthand_property_identifier":
+        return {"definition.field": node, "name": node, "value": node}
+    name, value = _field(node, "name") or _field(node, "key"), node
+    if node.type == "pair":
+        value = _field(node, "value")
+    elif node.type != "method_definition":
+        return None
+    if name is None or value is None or name.type != "property_identifier":
+        return None
+    if value is not node and value.type not in _FUNCTIONS:
+        telling = value if value.type in _TELLING else None
+        return {"definition.field": node, "name": name, "value": telling, "body": value}
+    return {
+        "definition.method": node,
+        "name": name,
+        "parameters": _field(value, "parameters") or _field(value, "parameter"),
+        "type": _inner(_field(value, "return_type")),
+        "body": _field(value, "body"),
+    }
 
 
 def _field(node: tree_sitter.Node | None, name: str) -> tree_sitter.Node | None:

@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.resolve import names
-from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of
+from beadline.context.symbols.resolve.go_packages import TYPES, Type, folder_of, is_test
 from beadline.context.symbols.resolve.go_types import Types
-from beadline.context.symbols.resolve.likely import Likely, beside, distance
+from beadline.context.symbols.resolve.likely import Likely, beside
 from beadline.context.symbols.resolve.scene import Cursor, chain, enclosing
+from beadline.context.symbols.resolve.steps import alike, in_order, once
+from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Definition, Kind, Located, Needed, Reason, Scene
 
-_WORDS = frozenset(
+_WORDS = words(
     "break case chan const continue default defer else fallthrough for func go goto if import "
     "interface map package range return select struct switch type var nil true false make new "
     "append len cap copy delete panic recover print println close string int error bool byte rune "
-    "float64 float32 int32 int64 uint uint8 uint32 uint64 any".split()
+    "float64 float32 int32 int64 uint uint8 uint32 uint64 any"
 )
+_RUN = re.compile(r"(?:Test|Benchmark|Example|Fuzz)(?![a-z])")
 _QUALIFIED = re.compile(r"(?<![\w.])([a-z]\w*)\.([A-Z]\w*)")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
-_METHODS, _FUNCTIONS, _STRUCTS = 48, 48, 12
+_METHODS, _FUNCTIONS, _STRUCTS = 80, 48, 12
 """Of a type or a package, the likeliest so many."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many
@@ -37,18 +39,7 @@ class GoResolver:
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
         cursor = Cursor.at(scene, words=_WORDS)
-        if cursor.in_import:
-            return  # paths, not definitions
-        search = _Search(scene, cursor, graph)
-        if cursor.receiver:
-            yield from search.members()
-        yield from search.callees()
-        if not search.dotted:
-            yield from search.bare()
-        yield from search.in_play()
-        yield from search.around()
-        yield from search.unused()
-        yield from names.RESOLVER.needed(scene, graph)
+        yield from in_order(_Search(scene, cursor, graph), scene, cursor, graph)
 
 
 class _Search:
@@ -57,12 +48,16 @@ class _Search:
     def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
         self._scene, self._cursor, self._graph = scene, cursor, graph
         self._types = Types(scene, graph)
-        self._likely = Likely(scene, cursor, graph)
+        self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
+        self.receiver = cursor.receiver
         start = scene.offset - len(cursor.word)
         before = scene.document.text[max(0, start - 100) : start].rstrip(" \t")
         self.dotted = bool(cursor.receiver) or before.endswith(".")
-        """Something stands before the name, be it understood or not."""
+
+    def exports(self) -> Iterator[Needed]:
+        """Nothing: imports name paths, no definitions."""
+        return iter(())
 
     def members(self) -> Iterator[Needed]:
         """What the receiver, a package or a value, has."""
@@ -78,7 +73,10 @@ class _Search:
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1 / (1 + rank)
             found = self._types.called(callee)
-            yield from self._likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
+            like = found or alike(
+                callee, self._graph, group="go", path=self._own.path, fits=self._types.visible
+            )
+            yield from self.likely.needed(like, Reason.CALLEE, weight)
             kinds = [
                 Type(parameter.type, self._types.file(each.path) or self._own)
                 for each in found
@@ -93,8 +91,8 @@ class _Search:
         for each in self._own.imports:
             if each.name == "*" and (folder := self._types.folder(each.module)) is not None:
                 found += self._types.names(folder)
-        functions = [each for each in found if each.definition.kind is Kind.FUNCTION]
-        yield from self._likely.needed(functions, Reason.MEMBER, 0.9, _FUNCTIONS)
+        functions = [each for each in found if _is_called(each)]
+        yield from self.likely.needed(functions, Reason.MEMBER, 0.9, _FUNCTIONS)
 
     def in_play(self) -> Iterator[Needed]:
         """What names and variables around the cursor stand for."""
@@ -136,8 +134,8 @@ class _Search:
         found = self._types.names(folder)
         functions = [each for each in found if each.definition.kind is Kind.FUNCTION]
         others = [each for each in found if each.definition.kind is not Kind.FUNCTION]
-        yield from self._likely.needed(functions, reason, weight, _FUNCTIONS)
-        for each in self._likely.needed(others, reason, weight / 2, _STRUCTS):
+        yield from self.likely.needed(functions, reason, weight, _FUNCTIONS)
+        for each in self.likely.needed(others, reason, weight / 2, _STRUCTS):
             yield self._class(each.located, reason, each.weight)
 
     def _values(self, kinds: Iterable[Located], weight: float) -> Iterator[Needed]:
@@ -151,7 +149,7 @@ class _Search:
                 continue
             methods = [each for each in members if each.definition.kind is Kind.METHOD]
             share = weight / (1 + rank)
-            yield from self._likely.needed(methods, Reason.MEMBER, share, _METHODS)
+            yield from self.likely.needed(methods, Reason.MEMBER, share, _METHODS)
         yield from self._once(kinds, Reason.RECEIVER, 0.7 * weight)
 
     def _guessed(self) -> Iterator[Located]:
@@ -169,20 +167,11 @@ class _Search:
                 if located is not None and located.definition.kind in TYPES:
                     yield located
 
-    def _alike(self, callee: str) -> list[Located]:
-        """Functions called like a callee that was not found, the nearest first."""
-        name = chain(callee)[-1].name
-        named = self._graph.named(name, group="go", limit=16)
-        found = [each for each in named if self._types.visible(each)]
-        return sorted(found, key=lambda each: distance(self._own.path, each.path))[:4]
-
     def _once(
         self, found: Iterable[Located | None], reason: Reason, weight: float
     ) -> Iterator[Needed]:
         """Definitions, each once, in their order."""
-        once = {(each.path, each.definition.start): each for each in found if each is not None}
-        for rank, each in enumerate(once.values()):
-            yield self._class(each, reason, weight / (1 + rank / _PLAY))
+        return once(found, weight, lambda each, share: self._class(each, reason, share))
 
     def _class(self, located: Located, reason: Reason, weight: float) -> Needed:
         """A definition; of a type the fields or methods that lie in it, the likeliest first."""
@@ -192,7 +181,7 @@ class _Search:
         file = self._types.file(located.path)
         inside = file.definitions if file else ()
         members = [each.name for each in inside if self._lies_in(each, located)]
-        return Needed(located, reason, weight, self._likely.order(members))
+        return Needed(located, reason, weight, self.likely.order(members))
 
     def _lies_in(self, member: Definition, of: Located) -> bool:
         outer = of.definition
@@ -202,6 +191,13 @@ class _Search:
             and outer.start <= member.start < outer.end
             and (home or member.exported)
         )
+
+
+def _is_called(located: Located) -> bool:
+    """A function that code calls: neither `main` nor `init`, nor one that `go test` runs."""
+    name = located.definition.name
+    run = is_test(located.path) and _RUN.match(name) is not None
+    return located.definition.kind is Kind.FUNCTION and not run and name not in ("main", "init")
 
 
 RESOLVER = GoResolver()

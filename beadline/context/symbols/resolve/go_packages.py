@@ -138,12 +138,14 @@ class Packages:
         """What a package defines at its files' level; `paths`: files to look at first."""
         order = dict.fromkeys((*paths, *self.graph.folder(folder)))
         chosen = [path for path in order if path.endswith(".go")][:MOST_FILES]
+        inside = folder == self.home
         return [
-            located
+            Located(path, each)
             for path in chosen
+            if not is_test(path) or (inside and self._tests)
             if (file := self.file(path)) is not None
             for each in file.definitions
-            if not each.owner and self.visible(located := Located(path, each))
+            if not each.owner and (inside or each.exported)
         ]
 
     def _lookup(self, name: str, folder: str) -> Iterator[Located]:

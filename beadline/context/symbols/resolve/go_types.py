@@ -13,6 +13,7 @@ from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
 from beadline.context.symbols.resolve.go_packages import TYPES, Packages, Type, bare, results
 from beadline.context.symbols.resolve.scene import Link, chain, expression, local_text, split
+from beadline.context.symbols.resolve.words import uses
 from beadline.context.symbols.types import Definition, FileSymbols, Kind, Located, Scene
 
 _DEEPEST = 8
@@ -74,12 +75,11 @@ class Types(Packages):
     def variable(self, name: str) -> Type | None:
         """The type of a local variable or a parameter."""
         text = self._text
-        uses = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
-        for match in reversed(list(uses.finditer(text, self._local, self._offset))):
-            before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        for start in uses(text, name, self._local, self._offset):
+            before = text[text.rfind("\n", 0, start) + 1 : start]
             if "//" in before or before.count('"') % 2:
                 continue
-            at = match.end()
+            at = start + len(name)
             if defined := _DEFINED.match(text, at):
                 names = _NAMES.search(before)
                 position = names[0].count(",") if names else 0

@@ -6,28 +6,28 @@ import re
 from collections.abc import Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.resolve import names
-from beadline.context.symbols.resolve.calls import cut
-from beadline.context.symbols.resolve.java_classes import GROUP, TYPES, Type, is_static
+from beadline.context.symbols.resolve.java_calls import Calls
+from beadline.context.symbols.resolve.java_classes import TYPES, Type, is_static
 from beadline.context.symbols.resolve.java_types import Types
-from beadline.context.symbols.resolve.likely import Likely, distance
+from beadline.context.symbols.resolve.likely import Likely
 from beadline.context.symbols.resolve.scene import Cursor, chain
+from beadline.context.symbols.resolve.steps import in_order, once
+from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
 
-_WORDS = frozenset(
+_WORDS = words(
     "abstract assert boolean break byte case catch char class const continue default do double "
     "else enum extends final finally float for goto if implements import instanceof int interface "
     "long native new package private protected public return short static strictfp switch "
-    "synchronized throw throws transient try var void volatile while yield true false null".split()
+    "synchronized throw throws transient try var void volatile while yield true false null"
 )
 _NEW = re.compile(r"(\bthrow\s+)?\bnew\s+\Z")
-_ASSIGNED = re.compile(r"([A-Z][\w.]*)(?:<[^;(){}=]*>)?(?:\s*\[\s*\])*\s+\w+\s*=\s*(?:new\s+)?\Z")
 _ANONYMOUS = re.compile(r"\bnew\s+([\w.]+)[^;(){}]*\([^(){};]*\)\s*\{\s*\}\s*\.\s*\Z")
 _EXPORTS = re.compile(r"import\s+(?:static\s+)?([\w.]*)\.\w*\Z")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
 _MADE = 24
-"""Classes whose constructors are offered."""
+"""Constructors' rank at which their weight is half."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many classes
 that may give."""
@@ -39,19 +39,7 @@ class JavaResolver:
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
         cursor = Cursor.at(scene, words=_WORDS)
-        search = _Search(scene, cursor, graph)
-        if cursor.in_import:
-            yield from search.exports()
-            return
-        if search.receiver:
-            yield from search.members()
-        yield from search.callees()
-        if not search.dotted:
-            yield from search.bare()
-        yield from search.in_play()
-        yield from search.bases()
-        yield from search.unused()
-        yield from names.RESOLVER.needed(scene, graph)
+        yield from in_order(_Search(scene, cursor, graph), scene, cursor, graph)
 
 
 class _Search:
@@ -60,14 +48,14 @@ class _Search:
     def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
         self._cursor, self._graph = cursor, graph
         self._types = Types(scene, graph)
-        self._likely = Likely(scene, cursor, graph)
+        self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
         start = scene.offset - len(cursor.word)
         self._before = scene.document.text[max(0, start - 300) : start]
+        self._calls = Calls(scene, cursor, graph, self._types, self.likely, self._before)
         made = _ANONYMOUS.search(self._before)
         self.receiver = f"new {made[1]}()" if made else cursor.receiver
         self.dotted = bool(self.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
-        """Something stands before the name, be it understood or not."""
 
     def exports(self) -> Iterator[Needed]:
         """Classes of the package, or members of the class, that the import statement names."""
@@ -76,7 +64,7 @@ class _Search:
             return
         found: list[Located] = []
         if (located := self._types.qualified(match[1])) is not None:
-            found = self._types.members(located)
+            found += self._types.members(located)
         for path in self._graph.package(match[1], "java"):
             file = self._types.file(path)
             found += [
@@ -84,7 +72,7 @@ class _Search:
                 for each in (file.definitions if file else ())
                 if each.kind in TYPES and not each.owner and each.exported
             ]
-        yield from self._likely.needed(found, Reason.EXPORT, 1.0)
+        yield from self.likely.needed(found, Reason.EXPORT, 1.0)
 
     def members(self) -> Iterator[Needed]:
         """The classes whose members the receiver has."""
@@ -100,8 +88,8 @@ class _Search:
         """All overloads of what is called around the cursor, and the classes of its parameters."""
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1 / (1 + rank)
-            found = self._called(callee)
-            yield from self._likely.needed(found, Reason.CALLEE, weight)
+            found = self._calls.called(callee)
+            yield from self.likely.needed(found, Reason.CALLEE, weight)
             kinds = [
                 Type(each.type, file, member.definition.owner)
                 for member in found[:4]
@@ -114,7 +102,11 @@ class _Search:
         """What can be called without a receiver: constructors behind `new`, else what is imported
         as static and what the classes around inherit."""
         if match := _NEW.search(self._before):
-            yield from self._constructors(thrown=match[1] is not None)
+            classes = self._calls.classes(thrown=match[1] is not None)
+            made = [one for each in classes for one in self._calls.made(each)]
+            for rank, each in enumerate(made):
+                yield Needed(each, Reason.MEMBER, 0.9 / (1 + rank / _MADE))
+            yield from self._classes(classes, Reason.TYPE, 0.5)
             return
         found: list[Located] = []
         wide: list[Located] = []
@@ -127,7 +119,7 @@ class _Search:
             else:
                 found += self._types.find(of, each.name)
         found = [each for each in found if each.definition.kind is Kind.METHOD]
-        yield from self._likely.needed(found, Reason.MEMBER, 0.9)
+        yield from self.likely.needed(found, Reason.MEMBER, 0.9)
         for around in self._types.around:
             for located, _ in list(self._types.hierarchy(around))[1:]:
                 yield self._class(located, Reason.MEMBER, 0.8)
@@ -135,9 +127,7 @@ class _Search:
 
     def in_play(self) -> Iterator[Needed]:
         """The class that is expected, then those of names and variables around."""
-        if match := _ASSIGNED.search(self._before):
-            expected = self._types.resolve(self._types.here(match[1]))
-            yield from self._classes([expected], Reason.TYPE, 0.7, static=True)
+        yield from self._classes([self._calls.assigned()], Reason.TYPE, 0.7, static=True)
         classes: list[Located] = []
         variables = 0
         for name in self._cursor.near[:_NEAR]:
@@ -152,7 +142,7 @@ class _Search:
                 classes.append(located)
         yield from self._classes(classes[:_PLAY], Reason.TYPE, 0.6)
 
-    def bases(self) -> Iterator[Needed]:
+    def around(self) -> Iterator[Needed]:
         """What the classes around derive from."""
         for around in self._types.around:
             for located, _ in list(self._types.hierarchy(around))[1:4]:
@@ -163,48 +153,6 @@ class _Search:
         new = [each for each in self._own.imports if self._own.names.get(each.alias, 0) == 1]
         found = (self._types.qualified(f"{each.module}.{each.name}") for each in new)
         yield from self._classes(found, Reason.IMPORT, 0.3)
-
-    def _called(self, callee: str) -> list[Located]:
-        """The methods or constructors that a callee may be."""
-        receiver, name = cut(callee)
-        if name[:1].isupper():
-            dotted = ".".join(link.name for link in chain(callee))
-            if located := self._types.resolve(self._types.here(dotted)):
-                return self._made(located)
-        if receiver:
-            of = self._types.of(receiver)
-            found = self._types.find(of, name) if of else []
-        else:
-            own = (self._types.find(around, name) for around in self._types.around)
-            found = next((each for each in own if each), None) or self._types.imported(name)
-        if found:
-            return found
-        named = self._graph.named(name, group=GROUP, limit=16)
-        nearest = sorted(named, key=lambda each: distance(self._own.path, each.path))
-        return [each for each in nearest if each.definition.kind is Kind.METHOD][:4]
-
-    def _made(self, located: Located) -> list[Located]:
-        """The constructors of a class; the class where it has none."""
-        name = located.definition.name
-        members = self._types.members(located)
-        made = [each for each in members if each.definition.name == name]
-        return [each for each in made if each.definition.kind is Kind.METHOD] or [located]
-
-    def _constructors(self, *, thrown: bool) -> Iterator[Needed]:
-        expected = _ASSIGNED.search(self._before)
-        seen = [name for name in self._cursor.near if name[:1].isupper()]
-        seen += [each.alias for each in self._own.imports if each.alias[:1].isupper()]
-        order = self._likely.order(seen)
-        if thrown:
-            order = tuple(sorted(order, key=lambda name: not name.endswith("Exception")))
-        if expected:
-            order = (expected[1], *order)
-        classes = (self._types.named(name, self._own) for name in order[:_MADE])
-        found = [each for each in classes if each is not None]
-        made = [one for each in found for one in self._made(each)]
-        for rank, each in enumerate(made):
-            yield Needed(each, Reason.MEMBER, 0.9 / (1 + rank / _MADE))
-        yield from self._classes(found, Reason.TYPE, 0.5)
 
     def _guessed(self) -> Iterator[Needed]:
         """Classes in sight that are called like the receiver (`writer` of a `JsonWriter`)."""
@@ -230,9 +178,9 @@ class _Search:
         static: bool = False,
     ) -> Iterator[Needed]:
         """Classes, each once, in their order."""
-        once = {(each.path, each.definition.start): each for each in found if each is not None}
-        for rank, each in enumerate(once.values()):
-            yield self._class(each, reason, weight / (1 + rank / _PLAY), static=static)
+        return once(
+            found, weight, lambda each, share: self._class(each, reason, share, static=static)
+        )
 
     def _class(
         self, located: Located, reason: Reason, weight: float, *, static: bool = False
@@ -243,7 +191,7 @@ class _Search:
         members = (each.definition for each in self._types.members(located))
         visible = [each for each in members if own or each.exported]
         fitting = [each.name for each in visible if is_static(each, located) is static]
-        order = self._likely.order(fitting) + self._likely.order(each.name for each in visible)
+        order = self.likely.order(fitting) + self.likely.order(each.name for each in visible)
         return Needed(located, reason, weight, tuple(dict.fromkeys(order)))
 
 

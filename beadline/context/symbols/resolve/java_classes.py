@@ -49,6 +49,8 @@ class Classes:
         """The classes around the cursor, innermost first."""
         self._owner = around[-1].qualified if around else ""
         self._named: dict[tuple[str, str, str], Located | None] = {}
+        self._inside: dict[str, dict[str, list[Located]]] = {}
+        """By path and owner: what files define."""
 
     def file(self, path: str) -> FileSymbols | None:
         """The symbols of a file; the cursor's own as it is now."""
@@ -93,9 +95,13 @@ class Classes:
 
     def members(self, located: Located) -> list[Located]:
         """What a class itself defines."""
-        file, owner = self.file(located.path), located.definition.qualified
-        definitions = file.definitions if file else ()
-        return [Located(located.path, each) for each in definitions if each.owner == owner]
+        inside = self._inside.get(located.path)
+        if inside is None:
+            inside = self._inside[located.path] = {}
+            file = self.file(located.path)
+            for each in file.definitions if file else ():
+                inside.setdefault(each.owner, []).append(Located(located.path, each))
+        return inside.get(located.definition.qualified, [])
 
     def hierarchy(self, start: Type) -> Iterator[tuple[Located, Values]]:
         """The class of a type and those it inherits from, nearest first, with what their type

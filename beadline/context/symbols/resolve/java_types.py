@@ -25,21 +25,23 @@ from beadline.context.symbols.resolve.java_classes import (
     plain,
 )
 from beadline.context.symbols.resolve.scene import Link, chain, expression, local_text, split
+from beadline.context.symbols.resolve.words import uses, words
 from beadline.context.symbols.types import Kind, Located, Scene
 
 _DEEPEST = 8
 """Expressions that an expression's type hangs on."""
 _NEW = re.compile(r"new\s+([\w.]+\s*(?:<[^()]*>)?)")
+_DECLARED = re.compile(r"\s*(?:[=;,):]|->|&&|\|\|)")
 _BINDS = re.compile(r"\s*([=:])(?!=)\s*")
 _ARROW = re.compile(r"\s*(?:,\s*\w+\s*)*\)?\s*->")
-_NO_TYPES = frozenset(
+_NO_TYPES = words(
     "return new else throw case package import instanceof extends implements goto assert yield do "
-    "throws super".split()
+    "throws super"
 )
-_SAME = frozenset(
+_SAME = words(
     "stream parallelStream filter iterator listIterator sorted limit skip distinct peek subList "
     "reversed descendingIterator takeWhile dropWhile or findFirst findAny max min toList "
-    "collect".split()
+    "collect"
 )
 """Methods of the library that give what they are called on, as far as elements go."""
 
@@ -156,9 +158,7 @@ class Types(Classes):
         own, wanted = own_parameters(definition), plain(definition.type)
         if wanted not in own:
             return applied(definition.type, values, file, definition.owner)
-        for parameter, argument in zip(
-            definition.parameters, split(link.arguments), strict=False
-        ):
+        for parameter, argument in zip(definition.parameters, split(link.arguments), strict=False):
             kind = plain(parameter.type)
             if kind == wanted:
                 return self.of(argument)
@@ -185,19 +185,21 @@ class Types(Classes):
     def _declared(self, name: str, start: int, end: int) -> Type | None:
         """The type that the last declaration of a variable in [start, end) names."""
         text = self._text
-        uses = re.compile(rf"(?<![\w.$]){re.escape(name)}\b(?=\s*(?:[=;,):]|->|&&|\|\|))")
-        for match in reversed(list(uses.finditer(text, start, end))):
-            kind = _type_before(text, match.start())
+        for at in uses(text, name, start, end):
+            behind = at + len(name)
+            if not _DECLARED.match(text, behind):
+                continue
+            kind = _type_before(text, at)
             if kind == "var":
-                binds = _BINDS.match(text, match.end())
+                binds = _BINDS.match(text, behind)
                 value = self.of(expression(text, binds.end())) if binds else None
                 if value is None or binds is None:
                     return None
                 return value if binds[1] == "=" else _element(value)
             if kind and kind not in _NO_TYPES:
                 return self.here(kind)
-            if not kind and _ARROW.match(text, match.end()):
-                return self._parameter(match.start())
+            if not kind and _ARROW.match(text, behind):
+                return self._parameter(at)
         return None
 
     def _parameter(self, at: int) -> Type | None:

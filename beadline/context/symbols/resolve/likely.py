@@ -103,8 +103,8 @@ class Likely:
 
 @lru_cache(maxsize=1 << 15)
 def _parts(name: str) -> tuple[str, ...]:
-    """The terms of a name, remembered between cursors."""
-    return Splitter().of(name)
+    """The terms of a name, remembered between cursors; underscores around it say nothing."""
+    return Splitter().of(name.strip("_$") or name)
 
 
 def beside(file: FileSymbols, graph: Graph, limit: int = NEIGHBOURS) -> list[str]:

@@ -65,24 +65,42 @@ class NamesResolver:
         yield from finder.included()
 
 
+def by_name(scene: Scene, cursor: Cursor, graph: Graph, likely: Likely) -> Iterator[Needed]:
+    """What the types of a language we know did not tell: by names alone. For its resolver, which
+    has read the cursor already."""
+    finder = _Finder(scene, cursor, graph, likely=likely)
+    if cursor.receiver:
+        yield from finder.used()
+    yield from finder.callees()
+    yield from finder.near()
+
+
 class _Finder:
     """The look-ups at one cursor."""
 
     def __init__(
-        self, scene: Scene, cursor: Cursor, graph: Graph, words: frozenset[str]
+        self,
+        scene: Scene,
+        cursor: Cursor,
+        graph: Graph,
+        words: frozenset[str] = frozenset(),
+        likely: Likely | None = None,
     ) -> None:
         self._scene, self._cursor, self._graph = scene, cursor, graph
         self._words = words
         self._group = group_of(scene.document.language)
-        self._likely = Likely(scene, cursor, graph)
+        self._likely = likely or Likely(scene, cursor, graph)
 
     def members(self) -> Iterator[Needed]:
         """What the receiver has, where its type is declared near; else members that the file uses
         elsewhere."""
         found = list(self._of_types(self._receiver_types()))
         yield from self._likely.needed(found, Reason.MEMBER, 1.0)
-        if found:
-            return
+        if not found:
+            yield from self.used()
+
+    def used(self) -> Iterator[Needed]:
+        """Members that the file uses elsewhere."""
         used = re.findall(r"(?:\.|->|::)\s*([A-Za-z_]\w*)", self._scene.document.text)
         for name in self._likely.order(used)[:_NEAR]:
             yield from self._named(name, Reason.MEMBER, 0.5, owned=True)

@@ -16,7 +16,8 @@ from beadline.context.symbols.resolve.calls import cut
 from beadline.context.symbols.resolve.likely import Likely
 from beadline.context.symbols.resolve.python_guesses import COMMON, Guesses
 from beadline.context.symbols.resolve.python_modules import GROUP, Module
-from beadline.context.symbols.resolve.python_types import CLASSES, Types, Value
+from beadline.context.symbols.resolve.python_types import Types
+from beadline.context.symbols.resolve.python_values import CLASSES, Value
 from beadline.context.symbols.resolve.scene import Cursor
 from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
 
@@ -28,6 +29,7 @@ _NEAR = 80
 _TYPED = 16
 """Of them so many variables whose types are looked for."""
 _STATEMENT_CHARS = 2000
+_PRIVATE = re.compile(r"_(?!_)")
 _FROM = re.compile(
     r"^[ \t]*from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import\b[ \t]*(?:\([^()]*|[^\n()]*)\Z", re.M
 )
@@ -63,6 +65,9 @@ class _Finder:
         modules = self._types.modules
         self._guesses = Guesses(scene, cursor, graph, modules, self._likely)
         self._aliases = {each.alias for each in scene.symbols.imports}
+        before = scene.document.text[max(0, scene.offset - _STATEMENT_CHARS) : scene.offset]
+        receiver = rf"\bawait\s+{re.escape(cursor.receiver)}\s*\.\s*\w*\Z"
+        self._awaited = bool(cursor.receiver and re.search(receiver, before))
 
     def exports(self) -> Iterator[Needed]:
         """What the module of the import statement at the cursor offers."""
@@ -104,7 +109,9 @@ class _Finder:
                 continue
             if receiver and not self._guesses.foreign(receiver):
                 values = self._types.of(receiver, self._guesses.called_like)
-                found = self._definitions(receiver, name, values)
+                found = self._definitions(receiver, name, values) or [
+                    each for of in self._guesses.in_play() if (each := self._types.member(of, name))
+                ]
             if not found:
                 named = self._graph.named(name, group=GROUP, limit=2 * COMMON)
                 fitting = [each for each in named if not receiver or each.definition.owner]
@@ -191,6 +198,10 @@ class _Finder:
         """What is called, with what makes an instance of a class."""
         if located.definition.kind not in CLASSES:
             yield Needed(located, reason, weight)
+            for value in self._types.values_of(located):
+                of = value.symbol  # what a variable is another name of
+                if isinstance(of, Located) and of != located and not value.instance:
+                    yield from self._made(of, 0.9 * weight, reason)
             return
         yield self._skeleton(located, reason, weight, first=_MADE_BY)
         for name in _MADE_BY[:2]:
@@ -221,11 +232,16 @@ class _Finder:
         if self._cursor.receiver.startswith("super") and self._types.local.function:
             first = (self._types.local.function, *first)
         members = self._types.modules.members(owner.path, owner.definition.qualified)
+        # What uses one private member of a class, a test as a rule, uses others as well.
+        private |= any(n in self._scene.symbols.names for n in members if _PRIVATE.match(n))
+        word, awaited = self._cursor.word, self._awaited and reason is Reason.MEMBER
         ordered = sorted(
             self._likely.order(members),
             key=lambda name: (
                 first.index(name) if name in first else len(first),
+                not name.startswith(word),
                 name.startswith("__") or (name.startswith("_") and not private),
+                awaited and not members[name].signature.startswith("async "),
             ),
         )
         return Needed(owner, reason, weight, tuple(ordered))

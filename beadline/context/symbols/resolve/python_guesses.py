@@ -12,7 +12,7 @@ from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.chains import chain
 from beadline.context.symbols.resolve.likely import Likely, distance
 from beadline.context.symbols.resolve.python_modules import GROUP, Modules
-from beadline.context.symbols.resolve.python_types import CLASSES
+from beadline.context.symbols.resolve.python_values import CLASSES
 from beadline.context.symbols.resolve.scene import Cursor
 from beadline.context.symbols.types import Kind, Located, Needed, Reason, Scene
 

@@ -22,9 +22,7 @@ _TYPE = (
     r"(?:[ \t]*\|[ \t]*[\"']?[\w.]+(?:\[[^\]\n]*\])?[\"']?)*"
 )
 _ANNOTATED = rf"[ \t]*:[ \t]*(?P<type>{_TYPE})[ \t]*(?:\#.*)?$"
-_RETURNS = (
-    r"\bdef[ \t]+(?P<name>\w+)\((?:[^()]++|\([^()]*\))*+\)[ \t]*->[ \t]*(?P<type>[^:\n]+):"
-)
+_RETURNS = r"\bdef[ \t]+(?P<name>\w+)\((?:[^()]++|\([^()]*\))*+\)[ \t]*->[ \t]*(?P<type>[^:\n]+):"
 _PARAMETER = rf"[(,]\s*\*{{0,2}}(?P<name>\w+)[ \t]*:[ \t]*(?P<type>{_TYPE})"
 _MEMBER = r"^(?:[ ]{4}|[ ]{2}|\t)"
 """Indentation in the body of a class."""
@@ -55,9 +53,7 @@ _FIELDS = _compiled(
     rf"{_MEMBER}(?:async[ \t]+)?{_RETURNS}",
 )
 _PARAMETERS = _compiled(_PARAMETER)
-_CLASS = re.compile(
-    r"class\s+(?P<name>\w+)\s*(?:\[[^\]]*\])?\s*(?:\((?P<bases>.*)\))?\s*:", re.S
-)
+_CLASS = re.compile(r"class\s+(?P<name>\w+)\s*(?:\[[^\]]*\])?\s*(?:\((?P<bases>.*)\))?\s*:", re.S)
 _DEF = re.compile(r"(?:async\s+)?def\s+(?P<name>\w+)")
 _OUTSIDE = re.compile(r"^(?:class\b|def\b|async\b|@|if\b)", re.M)
 """Lines behind a class at the level of the file."""

@@ -152,11 +152,16 @@ class Modules:
         file = self.file(path)
         if file is None:
             return None
-        if (top := self.tops(path).get(name)) is not None:
+        top = self.tops(path).get(name)
+        if top is not None and top.kind not in _VARIABLES:
             return Located(path, top)
         for each in file.imports:
+            # A variable of that name is what there is where the import fails.
             if each.alias == name and (found := self.imported(each, path)):
                 return found
+        if top is not None:
+            return Located(path, top)
+        for each in file.imports:
             dotted = not each.name and each.alias.startswith(f"{name}.")
             if dotted and (target := self.find(name, path)):  # `import a.b` gives `a`
                 return Module(target)

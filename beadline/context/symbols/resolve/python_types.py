@@ -7,12 +7,25 @@ and flow are not. A step that says nothing ends the search.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.python_local import Local
 from beadline.context.symbols.resolve.python_modules import Module, Modules, Symbol
+from beadline.context.symbols.resolve.python_values import (
+    CLASSES,
+    HEAD,
+    MAPPINGS,
+    PARTED,
+    SAME,
+    TAKERS,
+    WRAPPED,
+    Value,
+    Where,
+    is_type_variable,
+    type_parameters,
+)
 from beadline.context.symbols.resolve.scene import Bound, Link, chain, split
 from beadline.context.symbols.types import Definition, Kind, Located, Scene
 
@@ -21,55 +34,10 @@ _DEPTH = 12
 _MOST = 4
 """Values of one expression that are followed."""
 _MOST_BASES = 24
-CLASSES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM})
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.METHOD})
-_HEAD = re.compile(r"\s*([\w.]+)\s*(?:\[(.*)\])?\s*\Z", re.S)
-_WRAPPED = frozenset(
-    {"Optional", "Union", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "Awaitable"}
-)
-"""Types that are one of their arguments."""
-_MAPPINGS = frozenset(
-    {"dict", "Dict", "defaultdict", "DefaultDict", "OrderedDict", "Mapping", "MutableMapping",
-     "WeakValueDictionary", "ChainMap"}
-)  # fmt: skip
-_SAME = frozenset(
-    {"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "aiter", "copy", "deepcopy"}
-)
-"""Functions that give what they take, as far as its elements go."""
-_PARTED = frozenset({"tuple", "Tuple", "items"})
-"""Containers with a type for each place."""
-_TAKERS = frozenset({"get", "pop", "popleft", "setdefault", "popitem"})
-"""Methods of containers that give an element."""
-
 
 Guess = Callable[[str], Sequence[Located]]
 """Classes that a name may be called after."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What an expression may be."""
-
-    symbol: Symbol | None
-    """A module, class or function of the workspace; None: a container of a foreign type."""
-    instance: bool = False
-    """An instance of the class `symbol`."""
-    container: str = ""
-    """Name of a foreign generic type; `values` and `items` for those of a mapping."""
-    arguments: tuple[str, ...] = ()
-    """Type arguments as written at `path`."""
-    path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """Whose names an expression is written in."""
-
-    path: str
-    owner: Located | None = None
-    """The class that `self` is an instance of."""
-    here: bool = False
-    """At the cursor: what its function binds counts."""
 
 
 class Types:
@@ -78,7 +46,7 @@ class Types:
     def __init__(self, scene: Scene, graph: Graph) -> None:
         self.modules = Modules(graph, scene.symbols)
         self.local = Local(scene)
-        self._here = _Where(scene.symbols.path, self.local.owner, here=True)
+        self._here = Where(scene.symbols.path, self.local.owner, here=True)
         self._busy: set[tuple[str, Bound]] = set()
         self._guess: Guess | None = None
         self._lines: dict[tuple[str, str], list[Located]] = {}
@@ -129,7 +97,7 @@ class Types:
         """What a definition stands for: itself, or the value of a variable."""
         return self._symbol(located, _DEPTH)
 
-    def _of(self, expression: str, where: _Where, depth: int) -> list[Value]:
+    def _of(self, expression: str, where: Where, depth: int) -> list[Value]:
         links = chain(expression) if depth > 0 else ()
         if len(links) > 1 and links[1].name == "cast" and not links[0].called:
             links = links[1:]  # `typing.cast(A, a)`
@@ -137,12 +105,13 @@ class Types:
             return []
         first = links[0]
         arguments = split(first.arguments)
-        if first.name in _SAME and arguments and not first.indexed:
+        if first.name in SAME and arguments:
             found = self._of(arguments[0], where, depth - 1)
+            found = self._elements(found, depth - 1) if first.indexed else found
         elif first.name in ("next", "anext") and arguments:
             found = self._elements(self._of(arguments[0], where, depth - 1), depth - 1)
         elif first.name == "cast" and arguments:
-            found = self._typed(arguments[0], where.path, where.owner, depth - 1)
+            found = self._typed(arguments[0], where, depth - 1)
         elif first.name == "super" and where.owner is not None:
             found = [Value(each, True) for each in self._bases(where.owner)]
         else:
@@ -151,16 +120,18 @@ class Types:
         for link in links[1:]:
             found = [v for each in found for v in self._attribute(each, link, depth - 1)][:_MOST]
             found = found or self._guessed(link, where)
+        if expression.startswith("await "):
+            found = [v for each in found for v in self._awaited(each, depth - 1) or (each,)]
         return found
 
-    def _guessed(self, link: Link, where: _Where) -> list[Value]:
+    def _guessed(self, link: Link, where: Where) -> list[Value]:
         """Instances of the classes that a name at the cursor may be called after."""
         if self._guess is None or not where.here:
             return []
         found = [value for each in self._guess(link.name) for value in self._symbol(each, 3)]
-        return [replace(value, instance=True) for value in found if _is_class(value)]
+        return [replace(value, instance=True) for value in found if value.is_class]
 
-    def _name(self, name: str, where: _Where, depth: int) -> list[Value]:
+    def _name(self, name: str, where: Where, depth: int) -> list[Value]:
         owner = where.owner
         if owner is not None and name in ("self", "cls"):
             return [Value(owner, name == "self")]
@@ -172,7 +143,7 @@ class Types:
             made = self.modules.member(owner.path, owner.definition.qualified, "__init__")
             for each in made.parameters if made is not None else ():
                 if each.name == name and each.type:
-                    return self._typed(each.type, owner.path, owner, depth - 1)
+                    return self._typed(each.type, where, depth - 1)
         symbol = self.modules.exported(where.path, name)
         if symbol is not None and (found := self._symbol(symbol, depth - 1)):
             return found
@@ -190,7 +161,7 @@ class Types:
         self._busy.add(key)
         try:
             if bound.type:
-                return self._typed(bound.type, self._here.path, self._here.owner, depth - 1)
+                return self._typed(bound.type, self._here, depth - 1)
             value, position = bound.value, bound.position
             links = chain(value)
             if bound.how == "items" and links and links[0].name == "enumerate":
@@ -213,12 +184,15 @@ class Types:
         if isinstance(symbol, Located) and symbol.definition.kind in (
             Kind.VARIABLE, Kind.CONSTANT, Kind.FIELD
         ):  # fmt: skip
-            return self._assigned(symbol.definition, _Where(symbol.path), depth)
+            return self._assigned(symbol.definition, Where(symbol.path), depth)
         return [Value(symbol)]
 
-    def _assigned(self, definition: Definition, where: _Where, depth: int) -> list[Value]:
+    def _assigned(self, definition: Definition, where: Where, depth: int) -> list[Value]:
         if definition.type:
-            return self._typed(definition.type, where.path, where.owner, depth - 1)
+            return self._typed(definition.type, where, depth - 1)
+        if definition.value.endswith("]") and not definition.value.endswith("[]"):
+            made = self._typed(definition.value, where, depth - 1)  # `Carts = Shelf[Cart]`
+            return [replace(each, instance=False) for each in made]
         return self._of(definition.value, where, depth - 1)
 
     def _attribute(self, value: Value, link: Link, depth: int) -> list[Value]:
@@ -241,14 +215,15 @@ class Types:
             return self._of_container(value, link, depth)
         definition = located.definition
         if definition.kind in _FUNCTIONS:
-            given = self._result(located, symbol, depth)
+            given = self._result(located, value, depth)
             found = given if given or link.called else [Value(located)]
         elif definition.kind in CLASSES:
             return self._applied([Value(located)], link, depth)
         else:
             outer = self.modules.tops(located.path).get(definition.owner)
             of = Located(located.path, outer) if outer is not None else None
-            found = self._assigned(definition, _Where(located.path, of), depth)
+            bound = self._bindings(value, located)
+            found = self._assigned(definition, Where(located.path, of, bound=bound), depth)
             if link.called:
                 found = [v for each in found for v in self._called(each, depth)]
         return self._elements(found, depth, of="index") if link.indexed else found
@@ -286,26 +261,63 @@ class Types:
         for name in names:
             found = self.member(symbol, name)
             if found is not None:
-                return self._result(found, symbol, depth)
+                return self._result(found, value, depth)
         return []
 
-    def _result(self, function: Located, owner: Located | None, depth: int) -> list[Value]:
-        """What a function returns as it is declared, else as its last statement says; `owner`: the
-        class of the object whose method it is."""
-        return self._assigned(function.definition, _Where(function.path, owner), depth)
+    def _awaited(self, value: Value, depth: int) -> list[Value]:
+        """What `await` gives of an object that says it itself."""
+        given = self._special(value, depth, "__await__")
+        return [v for each in given for v in self._last(each, depth)]
+
+    def _result(self, function: Located, of: Value | None, depth: int) -> list[Value]:
+        """What a function returns as it is declared, else as its last statement says; `of`: the
+        object whose method it is."""
+        where = Where(function.path)
+        if of is not None and isinstance(of.symbol, Located):
+            where = Where(function.path, of.symbol, bound=self._bindings(of, function))
+        return self._assigned(function.definition, where, depth)
+
+    def _bindings(self, value: Value, member: Located) -> Mapping[str, tuple[str, Where]]:
+        """What the type parameters of the class that a member of an object lies in stand for."""
+        symbol = value.symbol
+        if not isinstance(symbol, Located):
+            return {}
+        names = type_parameters(symbol, self.modules) if value.arguments else ()
+        bound = {
+            name: (text, value.where) for name, text in zip(names, value.arguments, strict=False)
+        }
+        if member.definition.owner == symbol.definition.qualified and member.path == symbol.path:
+            return bound
+        where = Where(symbol.path, bound=bound)
+        for base in symbol.definition.bases:
+            head, _, rest = base.partition("[")
+            if not rest or member.definition.owner.rpartition(".")[2] != head.rpartition(".")[2]:
+                continue
+            for of in self._of(head, Where(symbol.path), _DEPTH // 2):
+                if isinstance(of.symbol, Located):
+                    texts = split(rest.rpartition("]")[0])
+                    names = type_parameters(of.symbol, self.modules)
+                    return {n: (text, where) for n, text in zip(names, texts, strict=False)}
+        return bound
+
+    def _last(self, value: Value, depth: int) -> list[Value]:
+        """The last type argument of a foreign generic type."""
+        if value.symbol is not None or not value.arguments:
+            return []
+        return self._typed(value.arguments[-1], value.where, depth - 1)
 
     def _of_container(self, value: Value, link: Link, depth: int) -> list[Value]:
         """What methods of mappings and lists give."""
         arguments = value.arguments
         if not arguments or not link.called:
             return []
-        if link.name in _TAKERS:
-            return self._typed(arguments[-1], value.path, None, depth - 1)
+        if link.name in TAKERS:
+            return self._last(value, depth)
         if link.name == "values":
-            return [Value(None, True, "values", arguments[-1:], value.path)]
+            return [replace(value, container="values", arguments=arguments[-1:])]
         if link.name in ("items", "copy"):
             name = "items" if link.name == "items" else value.container
-            return [Value(None, True, name, arguments, value.path)]
+            return [replace(value, symbol=None, container=name)]
         return []
 
     def _elements(
@@ -316,72 +328,73 @@ class Types:
         found: list[Value] = []
         for value in values if depth > 0 else ():
             arguments = value.arguments
-            if value.symbol is not None:
+            if of == "index" and value.is_class:
+                found.append(value)  # `Cart[int]`
+            elif value.symbol is not None:
                 names = ("__getitem__",) if of == "index" else ("__iter__", "__aiter__")
                 given = self._special(value, depth, *names) if of != "tuple" else []
                 found += given if of == "index" else self._elements(given, depth - 1, position)
             elif not arguments:
                 continue
             elif position >= 0 and of != "tuple" and value.container != "items":
-                inner = self._typed(arguments[0], value.path, None, depth - 1)
+                inner = self._typed(arguments[0], value.where, depth - 1)
                 found += self._elements(inner, depth - 1, position, of="tuple")
             else:
-                parts = value.container in _PARTED and position >= 0 and "..." not in arguments
-                last = of == "index" and value.container in _MAPPINGS
+                parts = value.container in PARTED and position >= 0 and "..." not in arguments
+                last = of == "index" and value.container in MAPPINGS
                 at = position if parts else -1 if last else 0
-                found += self._typed("".join(arguments[at:][:1]), value.path, None, depth - 1)
+                found += self._typed("".join(arguments[at:][:1]), value.where, depth - 1)
         return found[:_MOST]
 
-    def _typed(self, text: str, path: str, owner: Located | None, depth: int) -> list[Value]:
-        """The values that an annotation allows; `owner`: the class that `Self` is."""
+    def _typed(self, text: str, where: Where, depth: int) -> list[Value]:
+        """The values that an annotation allows; `where.owner`: the class that `Self` is."""
         if depth <= 0 or not text:
             return []
         plain = text.replace('"', "").replace("'", "")
         found = [
-            value
-            for part in split(plain, "|")
-            for value in self._one_type(part, path, owner, depth)
+            value for part in split(plain, "|") for value in self._one_type(part, where, depth)
         ]
         return found[:_MOST]
 
-    def _one_type(self, text: str, path: str, owner: Located | None, depth: int) -> list[Value]:
-        match = _HEAD.match(text)
+    def _one_type(self, text: str, where: Where, depth: int) -> list[Value]:
+        match = HEAD.match(text)
         if match is None:
             return []
         head, arguments = match[1], tuple(split(match[2] or ""))
         name = head.rpartition(".")[2]
-        if name in _WRAPPED or name in ("Annotated", "Coroutine"):
+        if head in where.bound:
+            return self._typed(*where.bound[head], depth - 1)
+        if name in WRAPPED or name in ("Annotated", "Coroutine"):
             taken = {"Annotated": arguments[:1], "Coroutine": arguments[-1:]}.get(name, arguments)
-            return [v for each in taken for v in self._typed(each, path, owner, depth - 1)]
+            return [v for each in taken for v in self._typed(each, where, depth - 1)]
         if name in ("type", "Type"):
-            taken = self._typed(arguments[0] if arguments else "", path, owner, depth - 1)
+            taken = self._typed(arguments[0] if arguments else "", where, depth - 1)
             return [replace(each, instance=False) for each in taken]
         if name == "Self":
-            return [Value(owner, True)] if owner is not None else []
+            return [Value(where.owner, True)] if where.owner is not None else []
         found = [
-            Value(value.symbol, True, arguments=arguments, path=path)
-            for value in self._of(head, _Where(path), depth - 1)
-            if _is_class(value)
+            replace(
+                value,
+                instance=True,
+                arguments=arguments or value.arguments,
+                where=where if arguments else value.where,
+            )
+            for value in self._of(head, Where(where.path), depth - 1)
+            if value.is_class
         ]
         if found:
             return found
-        symbol = self.modules.exported(path, head)
-        if isinstance(symbol, Located) and symbol.definition.value.endswith("TypeVar()"):
-            return [Value(owner, True)] if owner is not None else []
+        symbol = self.modules.exported(where.path, head)
+        if is_type_variable(symbol):
+            return [Value(where.owner, True)] if where.owner is not None else []
         if isinstance(symbol, Located) and symbol.definition.kind is Kind.TYPE:
-            return self._typed(symbol.definition.value, symbol.path, owner, depth - 1)
-        return [Value(None, True, name, arguments, path)] if arguments else []
+            of = Where(symbol.path, where.owner)
+            return self._typed(symbol.definition.value, of, depth - 1)
+        return [Value(None, True, name, arguments, where)] if arguments else []
 
     def _bases(self, owner: Located) -> Iterator[Located]:
         for base in owner.definition.bases:
             head = re.split(r"[\[(]", base, maxsplit=1)[0]
-            for value in self._of(head, _Where(owner.path), _DEPTH // 2):
-                if _is_class(value) and isinstance(value.symbol, Located):
+            for value in self._of(head, Where(owner.path), _DEPTH // 2):
+                if value.is_class and isinstance(value.symbol, Located):
                     yield value.symbol
-
-
-def _is_class(value: Value) -> bool:
-    symbol = value.symbol
-    return (
-        isinstance(symbol, Located) and symbol.definition.kind in CLASSES and not value.instance
-    )

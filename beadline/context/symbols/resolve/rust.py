@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
-from beadline.context.symbols.resolve import names
 from beadline.context.symbols.resolve.calls import cut
-from beadline.context.symbols.resolve.likely import Likely, distance
-from beadline.context.symbols.resolve.rust_paths import TYPES, Module
+from beadline.context.symbols.resolve.likely import Likely
+from beadline.context.symbols.resolve.rust_crates import Module
+from beadline.context.symbols.resolve.rust_paths import TYPES
 from beadline.context.symbols.resolve.rust_types import Type
 from beadline.context.symbols.resolve.rust_values import Values
 from beadline.context.symbols.resolve.scene import Cursor, chain
+from beadline.context.symbols.resolve.steps import alike, in_order, once
+from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
 
-_WORDS = frozenset(
+_WORDS = words(
     "as async await break const continue crate dyn else enum extern false fn for if impl in let "
     "loop match mod move mut pub ref return static struct super trait true type unsafe use where "
-    "while Some None Ok Err bool char str u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64".split()
+    "while Some None Ok Err bool char str u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64"
 )
 _CALLABLE = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO})
 _IMPORTING = re.compile(r"\buse\s+([\w:\s{},*]*)\Z")
@@ -38,19 +40,7 @@ class RustResolver:
     def needed(self, scene: Scene, graph: Graph) -> Iterator[Needed]:
         """See `Resolver`."""
         cursor = Cursor.at(scene, words=_WORDS)
-        search = _Search(scene, cursor, graph)
-        if cursor.in_import:
-            yield from search.exports()
-            return
-        if cursor.receiver:
-            yield from search.members()
-        yield from search.callees()
-        if not search.dotted:
-            yield from search.bare()
-        yield from search.in_play()
-        yield from search.around()
-        yield from search.unused()
-        yield from names.RESOLVER.needed(scene, graph)
+        yield from in_order(_Search(scene, cursor, graph), scene, cursor, graph)
 
 
 class _Search:
@@ -59,12 +49,12 @@ class _Search:
     def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
         self._cursor, self._graph = cursor, graph
         self._values = Values(scene, graph)
-        self._likely = Likely(scene, cursor, graph)
+        self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
+        self.receiver = cursor.receiver
         start = scene.offset - len(cursor.word)
         self._before = scene.document.text[max(0, start - 400) : start]
         self.dotted = bool(cursor.receiver) or self._before.rstrip(" \t").endswith((".", "::"))
-        """Something stands before the name, be it understood or not."""
 
     def exports(self) -> Iterator[Needed]:
         """What the module of the `use` shows."""
@@ -73,7 +63,7 @@ class _Search:
             return
         found = self._values.path(match[1].rpartition("{")[0] or match[1])
         if isinstance(found, Module):
-            yield from self._likely.needed(self._values.exports(found), Reason.EXPORT, 1.0)
+            yield from self.likely.needed(self._values.exports(found), Reason.EXPORT, 1.0)
 
     def members(self) -> Iterator[Needed]:
         """What the receiver, a module, a type or a value, has."""
@@ -97,7 +87,10 @@ class _Search:
         for rank, callee in enumerate(self._cursor.callees[:_CALLEES]):
             weight = 1 / (1 + rank)
             found = self._called(callee)
-            yield from self._likely.needed(found or self._alike(callee), Reason.CALLEE, weight)
+            like = found or alike(
+                callee, self._graph, group="rust", path=self._own.path, fits=_is_callable
+            )
+            yield from self.likely.needed(like, Reason.CALLEE, weight)
             kinds = [
                 Type(parameter.type, self._values.file(each.path) or self._own)
                 for each in found
@@ -116,7 +109,7 @@ class _Search:
             elif isinstance(of, Module) and each.name == "*":
                 exports = self._values.exports(of)
                 found += [one for one in exports if one.definition.kind in _CALLABLE]
-        yield from self._likely.needed(found, Reason.MEMBER, 0.9, _FUNCTIONS)
+        yield from self.likely.needed(found, Reason.MEMBER, 0.9, _FUNCTIONS)
 
     def in_play(self) -> Iterator[Needed]:
         """What names and variables around the cursor stand for."""
@@ -154,8 +147,8 @@ class _Search:
         exports = list(self._values.exports(module))
         functions = [each for each in exports if each.definition.kind in _CALLABLE]
         others = [each for each in exports if each.definition.kind not in _CALLABLE]
-        yield from self._likely.needed(functions, Reason.MEMBER, weight, _FUNCTIONS)
-        for each in self._likely.needed(others, Reason.MEMBER, weight / 2, _PLAY):
+        yield from self.likely.needed(functions, Reason.MEMBER, weight, _FUNCTIONS)
+        for each in self.likely.needed(others, Reason.MEMBER, weight / 2, _PLAY):
             yield self._type(each.located, each.reason, each.weight)
 
     def _members(self, located: Located, weight: float) -> Iterator[Needed]:
@@ -171,10 +164,10 @@ class _Search:
             ]
             fitting = [one for one in members if _is_static(one) is static]
             share = weight / (1 + rank)
-            yield from self._likely.needed(fitting, Reason.MEMBER, share, _METHODS)
+            yield from self.likely.needed(fitting, Reason.MEMBER, share, _METHODS)
             yield self._type(each, Reason.RECEIVER, 0.7 * share)
             others = [one for one in members if _is_static(one) is not static]
-            yield from self._likely.needed(others, Reason.MEMBER, share / 4, _PLAY)
+            yield from self.likely.needed(others, Reason.MEMBER, share / 4, _PLAY)
 
     def _called(self, callee: str) -> list[Located]:
         """The functions, methods or types that a callee may be."""
@@ -184,13 +177,6 @@ class _Search:
         receiver, name = cut(callee)
         located = self._values.named(self._values.of(receiver)) if receiver else None
         return self._values.find(located, name)[:4] if located else []
-
-    def _alike(self, callee: str) -> list[Located]:
-        """Functions called like a callee that was not found, the nearest first."""
-        name = chain(callee)[-1].name
-        named = self._graph.named(name, group="rust", limit=16)
-        found = [each for each in named if each.definition.kind in _CALLABLE]
-        return sorted(found, key=lambda each: distance(self._own.path, each.path))[:4]
 
     def _guessed(self) -> Iterator[Located]:
         """Types in sight that are called like the receiver (`dir_entry` of a `DirEntry`)."""
@@ -207,9 +193,7 @@ class _Search:
         self, found: Iterable[Located | None], reason: Reason, weight: float
     ) -> Iterator[Needed]:
         """Definitions, each once, in their order."""
-        once = {(each.path, each.definition.start): each for each in found if each is not None}
-        for rank, each in enumerate(once.values()):
-            yield self._type(each, reason, weight / (1 + rank / _PLAY))
+        return once(found, weight, lambda each, share: self._type(each, reason, share))
 
     def _type(self, located: Located, reason: Reason, weight: float) -> Needed:
         """A definition; of a type the members that lie in it, the likeliest first."""
@@ -222,7 +206,11 @@ class _Search:
             for each in (file.definitions if file else ())
             if each.owner == outer.qualified and outer.start <= each.start < outer.end
         ]
-        return Needed(located, reason, weight, self._likely.order(inside))
+        return Needed(located, reason, weight, self.likely.order(inside))
+
+
+def _is_callable(located: Located) -> bool:
+    return located.definition.kind in _CALLABLE
 
 
 def _is_static(located: Located) -> bool:

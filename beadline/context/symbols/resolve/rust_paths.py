@@ -1,16 +1,11 @@
-"""Which modules and definitions the paths of Rust code stand for. Knows no expressions.
-
-A crate is the folder of its `lib.rs` or `main.rs`; other packages of the workspace are found by the
-names in their `Cargo.toml`.
-"""
+"""Which definitions the paths of Rust code stand for. Knows no expressions."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from beadline.context.symbols.graph import Graph
+from beadline.context.symbols.resolve.rust_crates import Crates, Module
 from beadline.context.symbols.types import Definition, FileSymbols, Kind, Located, Scene
 
 TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.TYPE})
@@ -18,80 +13,20 @@ _GROUP = "rust"
 _DEEPEST = 8
 """Imports that lead from one to another."""
 _MEMBERS = 512
-_ROOTS = ("lib.rs", "main.rs")
-_PACKAGE = re.compile(r"^\[(package|lib)\][^\[]*?^\s*name\s*=\s*[\"']([^\"']+)", re.M)
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """A module with files of its own: `crate::a::b` of the crate in the folder `root`."""
-
-    root: str
-    segments: tuple[str, ...] = ()
-
 
 Found = Located | Module | None
 
 
-class Paths:
+class Paths(Crates):
     """The paths seen from one cursor."""
 
     def __init__(self, scene: Scene, graph: Graph) -> None:
-        self.graph = graph
-        self.own = scene.symbols
-        self._roots: dict[str, str] = {}
-        self._crates: dict[str, str] | None = None
+        super().__init__(scene, graph)
         self._known: dict[tuple[tuple[str, ...], str], Found] = {}
         self._children: dict[tuple[Module, str], Found] = {}
+        self._items: dict[str, dict[str, Definition]] = {}
+        """By path: what files have at their level."""
         self._depth = 0
-
-    def file(self, path: str) -> FileSymbols | None:
-        """The symbols of a file; the cursor's own as it is now."""
-        return self.own if path == self.own.path else self.graph.file(path)
-
-    def module(self, path: str) -> Module:
-        """The module that a file is."""
-        root = self.root(path)
-        parts = path[len(root) :].strip("/").removesuffix(".rs").split("/")
-        alone = not any(self._has(root, base) for base in _ROOTS)
-        if alone or f"{parts[-1]}.rs" in (*_ROOTS, "mod.rs"):
-            parts.pop()
-        return Module(root, tuple(parts))
-
-    def root(self, path: str) -> str:
-        """Folder of the crate that a file belongs to; its own where it is a crate by itself, as
-        tests are."""
-        start = folder = _folder(path)
-        if start not in self._roots:
-            while not any(self._has(folder, base) for base in _ROOTS):
-                if not folder:
-                    folder = start
-                    break
-                folder = _folder(folder)
-            self._roots[start] = folder
-        return self._roots[start]
-
-    def files(self, module: Module) -> list[FileSymbols]:
-        """The files that a module is written in."""
-        base = "/".join(filter(None, (module.root, *module.segments)))
-        if module.segments:
-            paths = [f"{base}.rs", f"{base}/mod.rs"]
-        else:
-            paths = [f"{base}/{each}" if base else each for each in _ROOTS]
-        return [file for path in paths if (file := self.file(path)) is not None]
-
-    def crate(self, name: str) -> Module | None:
-        """The library of the workspace that code calls `name`."""
-        if self._crates is None:
-            self._crates = {}
-            for path in self.graph.paths_ending("src/lib.rs"):
-                folder = _folder(_folder(path))
-                text = self.graph.text(f"{folder}/Cargo.toml" if folder else "Cargo.toml") or ""
-                named = dict(_PACKAGE.findall(text))
-                called = named.get("lib") or named.get("package") or folder.rpartition("/")[2]
-                self._crates.setdefault(called.replace("-", "_"), _folder(path))
-        root = self._crates.get(name)
-        return None if root is None else Module(root)
 
     def resolve(self, path: tuple[str, ...], file: FileSymbols) -> Found:
         """What a path stands for in a file: a definition or a module."""
@@ -191,10 +126,14 @@ class Paths:
 
     def _defined(self, name: str, file: FileSymbols) -> Located | None:
         """A definition of the file's level, or of a module in the file."""
-        for each in file.definitions:
-            if each.name == name and _is_item(each):
-                return Located(file.path, each)
-        return None
+        items = self._items.get(file.path)
+        if items is None:
+            items = self._items[file.path] = {}
+            for each in file.definitions:
+                if _is_item(each):
+                    items.setdefault(each.name, each)
+        found = items.get(name)
+        return Located(file.path, found) if found is not None else None
 
     def _imported(self, name: str, file: FileSymbols) -> Found:
         for each in file.imports:
@@ -227,20 +166,12 @@ class Paths:
             for each in named
         )
 
-    def _has(self, folder: str, base: str) -> bool:
-        path = f"{folder}/{base}" if folder else base
-        return path in self.graph.folder(folder)
-
 
 def _is_item(definition: Definition) -> bool:
     """Not a member of a type, and not `mod name;`, whose text is elsewhere."""
     if definition.kind is Kind.MODULE:
         return definition.header_end < definition.end
     return not definition.owner or definition.kind not in (Kind.FIELD, Kind.METHOD)
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
 
 
 def _last(owner: str) -> str:

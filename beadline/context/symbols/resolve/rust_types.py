@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.generics import generic
-from beadline.context.symbols.resolve.rust_paths import TYPES, Module, Paths
+from beadline.context.symbols.resolve.rust_crates import Module
+from beadline.context.symbols.resolve.rust_paths import TYPES, Paths
 from beadline.context.symbols.resolve.scene import enclosing, split
 from beadline.context.symbols.types import FileSymbols, Kind, Located, Scene
 

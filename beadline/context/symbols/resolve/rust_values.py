@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import call_before, cut
-from beadline.context.symbols.resolve.rust_paths import Module
+from beadline.context.symbols.resolve.rust_crates import Module
 from beadline.context.symbols.resolve.rust_types import Type, Types, segments
 from beadline.context.symbols.resolve.scene import Link, chain, expression, local_text
+from beadline.context.symbols.resolve.words import uses, words
 from beadline.context.symbols.types import Located, Scene
 
 _DEEPEST = 8
@@ -39,13 +40,13 @@ _BAR_END = re.compile(r"[^|;{}]{0,80}\|")
 _ARM = re.compile(r"[^=\n;]*=>")
 _MATCH = re.compile(r"\bmatch\s+")
 _MADE = re.compile(r"((?:\w+::)*\w+)\s*([({])([^(){}]*)\Z")
-_SAME = frozenset(
+_SAME = words(
     "unwrap expect unwrap_or unwrap_or_else unwrap_or_default ok ok_or ok_or_else map_err context "
     "with_context clone cloned copied to_owned as_ref as_mut as_deref as_deref_mut borrow lock "
     "read borrow_mut write iter iter_mut into_iter next last first get get_mut pop take replace "
     "filter rev skip peekable into_inner inspect collect by_ref load deref find enumerate chain "
     "nth entry min_by_key max_by_key or_insert_with or_default remove swap_remove drain "
-    "values".split()
+    "values"
 )
 """Methods of the library that give what they are called on, wrappers aside."""
 
@@ -76,9 +77,10 @@ class Values(Types):
     def variable(self, name: str) -> Type | None:
         """The type of a local variable or a parameter."""
         text = self._text
-        uses = re.compile(rf"(?<![\w.:]){re.escape(name)}\b(?!::)")
-        for match in reversed(list(uses.finditer(text, self._local, self._offset))):
-            start, at = match.span()
+        for start in uses(text, name, self._local, self._offset):
+            at = start + len(name)
+            if text.startswith("::", at) or text.endswith(":", 0, start):
+                continue
             before = text[max(self._local, start - _BEFORE) : start]
             if "//" in before.rpartition("\n")[2]:
                 continue

@@ -270,9 +270,7 @@ def _callees(text: str, hole: Hole, words: frozenset[str]) -> Iterator[str]:
             yield found
 
 
-def _literal(
-    text: str, outer: Sequence[tuple[str, int]], at: int, words: frozenset[str]
-) -> bool:
+def _literal(text: str, outer: Sequence[tuple[str, int]], at: int, words: frozenset[str]) -> bool:
     """The `{` at `at` opens an object or a set of fields rather than a block."""
     before = text[outer[-1][1] if outer else max(0, at - _LINE_CHARS) : at].rstrip()
     if not before or before.endswith((")", "=>")):

@@ -8,7 +8,7 @@ called like it, methods that the file calls elsewhere, imported types.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 
 from beadline.context.symbols.files.typescript import CALL, CONSTRUCT, MAKER
@@ -85,7 +85,7 @@ class _Finder:
         """What the module of the import statement at the cursor offers."""
         module = source_at(self._scene.document.text, self._scene.offset)
         if target := self._program.target(self._path, module):
-            yield from self._offered(target, Reason.EXPORT, 1.0)
+            yield from self._offered(target, self._imports)
         elif not module:
             unknown = [name for name in self._near if not self._program.scope(self._path, name)]
             yield from self._guesses.exported(unknown)
@@ -96,7 +96,7 @@ class _Finder:
         holders = self._types.value(receiver)
         spaces = [each for each in holders if isinstance(each, Space)]
         for space in spaces:
-            yield from self._offered(space.path, Reason.MEMBER, 1.0)
+            yield from self._offered(space.path, ())
         line = [each for holder in holders for each in self._types.lineage(holder)]
         yield from self._members_of(list(dict.fromkeys(line)))
         elsewhere = spaces or any(each.path != self._path for each in line)
@@ -168,21 +168,21 @@ class _Finder:
                 for each in self._types.bases(Located(self._path, around)):
                     yield from self._class(each, Reason.BASE, 0.3)
 
-    def _offered(self, path: str, reason: Reason, weight: float) -> Iterator[Needed]:
-        """What a module exports, the likeliest first by the names it exports it by, values first;
-        what the file imports already is left out of an import."""
-        known = self._imports if reason is Reason.EXPORT else ()
+    def _offered(self, path: str, known: Container[str]) -> Iterator[Needed]:
+        """What a module exports but for `known` names, the likeliest first by the names it exports
+        it by, values first; what these stand for last."""
         exports = [
             (self._likely.score(name), symbol)
             for name, symbol in islice(self._program.exports(path), _EXPORTS)
             if name not in known
         ]
         exports.sort(key=lambda each: -each[0])
-        found = self._real(symbol for _, symbol in exports)
-        values = [each for each in found if each.definition.kind not in _PURE_TYPES]
-        types = [each for each in found if each.definition.kind in _PURE_TYPES]
-        for rank, each in enumerate((*values[:_VALUES], *types[:_TYPES])):
-            yield Needed(each, reason, weight / (1 + rank / _FADE))
+        found = once(symbol for _, symbol in exports)
+        own = [each for each in found if isinstance(each, Located)]
+        values = [each for each in own if each.definition.kind not in _PURE_TYPES][:_VALUES]
+        types = [each for each in own if each.definition.kind in _PURE_TYPES][:_TYPES]
+        for rank, each in enumerate((*values, *types, *self._real(values))):
+            yield Needed(each, Reason.EXPORT, 1.0 / (1 + rank / _FADE))
 
     def _members_of(self, line: Sequence[Located]) -> Iterator[Needed]:
         """The likeliest members of types that derive from each other, then these with the rest."""
@@ -211,9 +211,7 @@ class _Finder:
         found = self._real(self._program.taken(self._path, taken))
         return [each for each in found if each.definition.kind not in _PURE_TYPES]
 
-    def _ranked(
-        self, found: Iterable[Located], reason: Reason, weight: float
-    ) -> Iterator[Needed]:
+    def _ranked(self, found: Iterable[Located], reason: Reason, weight: float) -> Iterator[Needed]:
         for each in self._likely.needed(found, reason, weight):
             yield from self._made(each.located, reason, each.weight)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beadline.context.symbols.files.typescript import DEFAULT, WHOLE
 from beadline.context.symbols.graph import Graph
@@ -73,6 +73,8 @@ class Program:
         self._graph = graph
         self._modules = Modules(graph)
         self._tables: dict[str, _Table | None] = {}
+        self._given: dict[int, Located | None] = {}
+        """See `given`; by the id of a definition, which the tables keep alive."""
 
     def target(self, path: str, module: str) -> str:
         """Path of the file that a file's import takes from; empty for modules from elsewhere."""
@@ -160,6 +162,15 @@ class Program:
             return []
         name = owner.definition.qualified
         return [Located(owner.path, each) for each in table.members.get(name, ())]
+
+    def given(self, function: Located) -> Located | None:
+        """The object that a function returns, as an owner of members; None where none is known."""
+        key = id(function.definition)
+        if key not in self._given:
+            known = self.members(function)
+            told = replace(function.definition, kind=Kind.MODULE)
+            self._given[key] = Located(function.path, told) if known else None
+        return self._given[key]
 
     def beside(self, symbol: Located) -> Sequence[Located]:
         """The types of a symbol's name at its place: an interface beside a class or a value."""

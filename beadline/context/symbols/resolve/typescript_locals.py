@@ -182,9 +182,7 @@ def type_at(text: str, start: int) -> str:
         elif depth == 0 and (
             character in ",;={"
             or (
-                character == "\n"
-                and not _expects(text, start, at)
-                and not _GOES_ON.match(text, at)
+                character == "\n" and not _expects(text, start, at) and not _GOES_ON.match(text, at)
             )
         ):
             break

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from beadline.context.symbols.resolve.chains import closer, split
 
-WORDS = frozenset(
-    "abstract async await break case catch class const constructor continue debugger declare "
-    "default delete do else enum export extends false finally for function if implements import in "
-    "infer instanceof interface keyof let namespace new null private protected public readonly "
-    "require return satisfies static switch throw true try type typeof undefined var void while "
-    "with yield".split()
-)
+_WORDS = """
+    abstract async await break case catch class const constructor continue debugger declare
+    default delete do else enum export extends false finally for function if implements import in
+    infer instanceof interface keyof let namespace new null private protected public readonly
+    require return satisfies static switch throw true try type typeof undefined var void while
+    with yield
+"""
+WORDS = frozenset(_WORDS.split())
 """Keywords that are neither called nor names of definitions."""
 _PREFIX = re.compile(r"(?:(?:readonly|unique|infer|abstract)\s|(?:asserts\s)?[\w$]+\sis\s)+")
 _INNER = {

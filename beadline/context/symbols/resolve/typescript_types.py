@@ -251,6 +251,8 @@ class Types:
             return self._type(definition.type, path, holders, False)
         if definition.value == "this":
             return holders
+        if not definition.value and (found := self._program.given(symbol)) is not None:
+            return [found]
         return self._applied(self._denoted(definition.value, path, holders), False, holders)
 
     def _all(self, texts: Sequence[str], path: str, receiver: Symbols, called: bool) -> Symbols:

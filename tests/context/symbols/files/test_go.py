@@ -7,7 +7,7 @@ import pytest
 from beadline.context.symbols.types import Definition, FileSymbols, Kind, Parameter
 from tests.context.symbols.workspaces import symbols
 
-SERVER = '''\
+SERVER = """\
 // Package web serves.
 package web
 
@@ -69,7 +69,7 @@ func (s *Server) Serve(a, b int) (count int) {
 }
 
 func (Set[T]) Has(T) bool { return false }
-'''
+"""
 
 
 def by_name(file: FileSymbols) -> dict[str, Definition]:
@@ -104,9 +104,7 @@ def test_signatures():
     assert found["Server"].signature == "type Server struct"
     assert found["Writer"].signature == "type Writer interface"
     assert found["Handler"].signature == "Handler func(w Writer, r *Request) error"
-    assert found["New"].signature == (
-        "func New(name string, options ...Option) (*Server, error)"
-    )
+    assert found["New"].signature == ("func New(name string, options ...Option) (*Server, error)")
     assert found["Server.Serve"].signature == "func (s *Server) Serve(a, b int) (count int)"
     assert found["Limit"].signature == "const Limit = 10"
     assert SERVER[found["Server"].start :].startswith("// Server serves.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind, Parameter
 from tests.context.symbols.workspaces import symbols
 
-SHAPES = '''\
+SHAPES = """\
 package com.shapes.core;
 
 import static com.shapes.Checks.notNull;
@@ -61,7 +61,7 @@ interface Drawable extends A, B<C> {
 @interface Stable {
   String value() default "";
 }
-'''
+"""
 
 
 def by_name(file: FileSymbols) -> dict[str, Definition]:

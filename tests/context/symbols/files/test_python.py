@@ -187,6 +187,50 @@ def test_offsets_are_code_points():
     assert found.parameters == (Parameter("väg"),)
 
 
+def test_attributes_that_methods_set():
+    found = symbols(
+        '''\
+class Shelf:
+    """Docs: self.told = 1"""
+
+    def __init__(self):
+        self.box = None
+        self.size: int
+        if self.size == 1:
+            self.deep = [self.none for _ in self.x]
+        f(self.size, key=self.box)
+
+    def open(self):
+        for _ in range(2):
+            with a:
+                self.box = Box(1)
+        self.box = other()
+
+    @property
+    def größe(self):
+        def inner():
+            self.höhe = Price()
+'''
+    )
+    fields = {each.name: each for each in found.definitions if each.kind is Kind.FIELD}
+    assert {name: (each.owner, each.type, each.value) for name, each in fields.items()} == {
+        "box": ("Shelf", "", "Box()"),
+        "size": ("Shelf", "int", ""),
+        "deep": ("Shelf", "", ""),
+        "höhe": ("Shelf", "", "Price()"),
+    }
+
+
+def test_variables_under_conditions():
+    text = "try:\n    import a\n    if a:\n        b = A()\nexcept ImportError:\n    c = 1\n"
+    assert [each.name for each in symbols(text).definitions] == ["b"]
+
+
+def test_generic_classes_keep_their_arguments():
+    found = symbols("A = Shelf[Cart, 'B']\nb = shelf[0]\nc = Shelf[0](1)\n").definitions
+    assert [each.value for each in found] == ["Shelf[Cart, 'B']", "shelf[]", "Shelf[]()"]
+
+
 def test_type_aliases():
     (found,) = symbols("type Rows = list[Row]\n").definitions
     assert (found.name, found.kind, found.value) == ("Rows", Kind.TYPE, "list[Row]")

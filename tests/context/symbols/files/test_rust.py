@@ -7,7 +7,7 @@ import pytest
 from beadline.context.symbols.types import Definition, FileSymbols, Kind, Parameter
 from tests.context.symbols.workspaces import symbols
 
-WALK = '''\
+WALK = """\
 //! Walks.
 
 use std::io::{self, Write as W};
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     fn helper() {}
 }
-'''
+"""
 
 
 def by_name(file: FileSymbols) -> dict[str, Definition]:

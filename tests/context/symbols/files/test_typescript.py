@@ -226,6 +226,12 @@ def taken(text: str, path: str = "a.ts") -> set[tuple[str, str, str, bool]]:
             'const { a, b: c } = await import("./m");',
             {("./m", "a", "a", False), ("./m", "b", "c", False)},
         ),
+        (
+            'd("", () => { d("", () => { it("", async () => {\n'
+            'if (x) { const { a } = await import("./m"), b = require("./n").c; f(import("./o")); }'
+            "}); }); });",
+            {("./m", "a", "a", False), ("./n", "c", "b", False)},
+        ),
         ('export * from "./m";', {("./m", "*", "", True)}),
         ('export * as ns from "./m";', {("./m", "", "ns", True)}),
         (
@@ -263,6 +269,36 @@ def test_the_range_of_an_import_is_its_statement():
 )
 def test_unnamed_and_destructured_exports(text: str, expected: dict[str, Kind]):
     assert {name: each.kind for name, each in by_name(symbols(text, "a.ts")).items()} == expected
+
+
+@pytest.mark.parametrize("path", ["a.ts", "a.js"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export function make(at) {\n  const open = at;\n  return OBJECT;\n}",
+        "export const make = (at) => (OBJECT);",
+        "const make = function (at) { return OBJECT; };",
+        "async function make(at) { return (OBJECT); }",
+    ],
+)
+def test_the_object_that_a_function_returns(text: str, path: str):
+    members = "{ open, load(name) { return 1; }, close: async (now) => {}, at: new Box(), n: 1 }"
+    found = by_name(symbols(text.replace("OBJECT", members), path))
+    assert {name: each.kind for name, each in found.items()} == {
+        "make": Kind.FUNCTION,
+        "make.open": Kind.FIELD,
+        "make.load": Kind.METHOD,
+        "make.close": Kind.METHOD,
+        "make.at": Kind.FIELD,
+        "make.n": Kind.FIELD,
+    }
+    assert found["make.at"].value == "new Box()"
+    assert [each.name for each in found["make.close"].parameters] == ["now"]
+
+
+def test_objects_that_callbacks_return_are_nobodys():
+    text = "export default config(() => { return { run() {}, at: 1 }; });\nit(() => ({ go() {} }));"
+    assert set(by_name(symbols(text, "a.ts"))) == {"default"}
 
 
 COMMONJS = """\

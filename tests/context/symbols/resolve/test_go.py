@@ -65,6 +65,10 @@ func (b Base) Describe() string { return "" }
 package shop
 
 func checkItem(i *Item) {}
+
+func TestItem(t *testing.T) {}
+
+func TestingItems() []Item { return nil }
 """,
     "internal/flags/set.go": """\
 package flags
@@ -165,6 +169,13 @@ def test_tests_are_seen_by_tests_alone():
     assert "checkItem" not in offered(at("¦"))
 
 
+def test_what_only_go_test_calls_is_not_offered_bare():
+    found = at("¦", "use_test.go")
+    members = [each.located.definition.name for each in found if each.reason is Reason.MEMBER]
+    assert "TestingItems" in members
+    assert "TestItem" not in members
+
+
 def test_functions_of_the_package_are_offered_bare():
     found = members(at("item := ¦"))
     assert {"New", "Parse", "helper"} <= set(found)
@@ -187,9 +198,7 @@ def test_calls(callee: str):
 def test_a_folder_may_be_called_otherwise_than_its_package():
     files = {
         **FILES,
-        "use/use.go": (
-            'package use\n\nimport "example.com/shop"\n\nfunc f() {\n\tshop.¦\n}\n'
-        ),
+        "use/use.go": ('package use\n\nimport "example.com/shop"\n\nfunc f() {\n\tshop.¦\n}\n'),
     }
     assert "New" in members(needed_in(files))
 
@@ -210,7 +219,7 @@ def test_results(text: str, kinds: list[str]):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.text(alphabet="abcF.(){}[]:=;*&<-\"`\n\t ,", max_size=60))
+@given(st.text(alphabet='abcF.(){}[]:=;*&<-"`\n\t ,', max_size=60))
 def test_nothing_breaks_on_broken_code(body: str):
     for each in at(f"{body}¦"):
         assert each.weight > 0

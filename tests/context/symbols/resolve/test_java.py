@@ -191,6 +191,24 @@ def test_behind_new_stand_constructors_of_what_is_expected():
     assert [each.located.definition.qualified for each in found[:2]] == ["Circle.Circle"] * 2
 
 
+@pytest.mark.parametrize(
+    "body", ["Shape shape = new ¦", "given.canvas().wants(new ¦", "return new ¦"]
+)
+def test_behind_new_stand_classes_of_the_package_that_are_what_is_expected(body: str):
+    files = {
+        **FILES,
+        f"{MAIN}/Canvas.java": (
+            "package com.shapes;\n\ninterface Canvas { void wants(Shape<?> s); }\n"
+        ),
+        f"{MAIN}/Maker.java": (
+            "package com.shapes;\n\nclass Maker {\n  Shape<?> make(Circle given) {\n"
+            f"    {body}\n  }}\n}}\n"
+        ),
+    }
+    named = [each.located.definition.qualified for each in needed_in(files)]
+    assert named.index("Circle.Circle") < named.index("Unrelated")
+
+
 def test_static_imports_are_offered_bare():
     found = at("¦", imports="import static com.shapes.Checks.notNull;")
     assert first(found) == "Checks.notNull"

@@ -27,6 +27,11 @@ def test_names_that_share_words_with_what_is_near_come_first():
     assert likely("def test_flush():\n    ¦").order(NAMES)[0] == "flush_all"
 
 
+def test_underscores_around_a_name_say_nothing():
+    order = likely("def flush():\n    ¦").order(["flush_line", "_flush", "other"])
+    assert order == ("_flush", "flush_line", "other")
+
+
 def test_names_that_the_file_or_its_neighbours_use_come_first():
     far = "read_line()\n" + "pass\n" * 60
     assert likely(f"{far}¦").order(NAMES)[0] == "read_line"

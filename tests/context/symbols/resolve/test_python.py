@@ -207,6 +207,22 @@ def test_code_without_annotations(body: str):
     assert (first.reason, first.located.definition.name) == (Reason.MEMBER, "Engine")
 
 
+def test_what_can_be_awaited_comes_first_behind_await():
+    body = "from shop.generic import Mixed\nasync def f(m: Mixed):\n    {}m.¦"
+    mixed = "class Mixed:\n    def a(self): ...\n    async def b(self): ...\n"
+    for before, members in (("", ("a", "b")), ("await ", ("b", "a")), ("x = await ", ("b", "a"))):
+        files = {"shop/__init__.py": "", "shop/generic.py": mixed, "x.py": body.format(before)}
+        assert needed_in(files)[0].members == members
+
+
+def test_private_members_of_a_class_whose_private_members_are_used():
+    mixed = "class Mixed:\n    def _a(self): ...\n    def b(self): ...\n    def _flush(self): ...\n"
+    body = "from mixed import Mixed\n\ndef test_flush(m: Mixed):\n    {}\n    m.¦"
+    for used, first in (("pass", "b"), ("m._a()", "_flush")):
+        members = needed_in({"mixed.py": mixed, "x.py": body.format(used)})[0].members
+        assert next(name for name in members if name != "_a") == first
+
+
 def test_the_method_around_is_the_likeliest_of_super():
     body = "class A(Cart):\n    def add(self):\n        super().¦"
     (first, *_) = needed(f"from shop import Cart\n{body}")
@@ -282,6 +298,13 @@ def test_a_receiver_nothing_is_known_of_is_called_like_its_class():
 def test_a_receiver_of_another_package_has_no_members_here():
     found = needed("import json\njson.¦")
     assert not [each for each in found if each.reason in (Reason.MEMBER, Reason.EXPORT)]
+
+
+def test_a_callee_of_classes_in_play_goes_before_others_of_its_name():
+    body = "from shop.items import Item\n\ndef f(make: Maker[Item]):\n    x = make()\n    x.price(¦"
+    many = "".join(f"class A{i}:\n    def price(self): ...\n" for i in range(5))
+    (first, *_) = needed_in({**SHOP, "a.py": many, "main.py": body})
+    assert (first.reason, first.located.path) == (Reason.CALLEE, "shop/items.py")
 
 
 def test_methods_that_the_file_calls_elsewhere():

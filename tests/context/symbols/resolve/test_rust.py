@@ -210,8 +210,7 @@ def test_generic_parameters_are_read_by_their_bounds():
     files = {
         **FILES,
         "crates/walk/src/job.rs": (
-            "use crate::entry::Describe;\n\n"
-            "fn tell<D: Describe>(what: &D) {\n    what.¦\n}\n"
+            "use crate::entry::Describe;\n\nfn tell<D: Describe>(what: &D) {\n    what.¦\n}\n"
         ),
     }
     assert "Describe" in offered(needed_in(files))

@@ -7,6 +7,7 @@ import pytest
 from beadline.context.symbols.types import Needed, Reason
 from tests.context.symbols.workspaces import needed_in, offered
 
+_MEMBERS = (Reason.MEMBER, Reason.RECEIVER, Reason.EXPORT)
 SHOP = {
     "src/index.ts": """\
 export * from "./cart.js";
@@ -117,7 +118,7 @@ RECEIVERS = [
 
 @pytest.mark.parametrize(("code", "name"), RECEIVERS)
 def test_members_of_a_receiver(code: str, name: str):
-    found = [each for each in at(HEAD + code) if each.reason in (Reason.MEMBER, Reason.RECEIVER)]
+    found = [each for each in at(HEAD + code) if each.reason in _MEMBERS]
     assert name in offered(found)
     assert found[0].weight >= 0.9, "guessed"
 
@@ -154,6 +155,28 @@ def test_all_overloads_of_a_callee_come_first():
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("const store = useStore(1);\nstore.¦", "useStore.save"),
+        ("useStore(1).¦", "useStore.load"),
+        ("const { load } = useStore(1);\nload(¦", "useStore.load"),
+        ("useStore(1).first.¦", "Item.price"),
+        ("const s: ReturnType<typeof useStore> = x;\ns.¦", "useStore.load"),
+    ],
+)
+def test_the_object_that_a_function_returns(code: str, name: str):
+    store = """\
+import { Item } from "./items";
+export function useStore(at: number) {
+  return { first: new Item(at), load(key: string): void {}, save: (force: boolean) => {} };
+}
+"""
+    found = at(f'import {{ useStore }} from "./store";\n{code}', **{"src/store.ts": store})
+    assert found[0].reason in (*_MEMBERS, Reason.CALLEE)
+    assert name in offered(found[:3])
+
+
 def test_the_types_of_the_parameters_of_a_callee():
     found = at('import { Cart } from "./cart";\nnew Cart().add(item, { ¦')
     reasons = {each.located.definition.name: each.reason for each in found}
@@ -166,6 +189,17 @@ def test_what_an_import_may_name():
     names = offered([each for each in found if each.reason is Reason.EXPORT])
     assert {"Cart", "make", "open", "Item", "Level"} <= set(names)
     assert "secret" not in names
+
+
+def test_what_a_module_offers_comes_before_what_that_stands_for():
+    order = offered(at('import * as util from "./util";\nutil.¦'))
+    assert set(order) == {"join", "twice"}
+    files = {
+        "a.ts": "class Box { static create = (size: number) => new Box(); }\n"
+        "const made = Box.create;\nconst other = Box.create;\nexport { made as box, other };\n",
+        "b.ts": 'import * as a from "./a";\na.¦',
+    }
+    assert offered(needed_in(files)) == ["other", "made", "Box.create"]
 
 
 def test_an_import_whose_module_is_not_written_yet():
@@ -181,7 +215,7 @@ def test_unused_imports_come_before_used_ones():
 
 def test_nothing_is_guessed_behind_a_library():
     found = at('import { expect } from "vitest";\nexpect(1).¦')
-    assert not [each for each in found if each.reason in (Reason.MEMBER, Reason.RECEIVER)]
+    assert not [each for each in found if each.reason in _MEMBERS]
 
 
 def test_guesses_for_a_receiver_of_unknown_type():

@@ -1,0 +1,1 @@
+"""Fits the weights of fusion to cases: `python -m beadline.evaluation.fit`. Serves no request."""
