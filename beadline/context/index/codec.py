@@ -10,9 +10,10 @@ import hashlib
 import marshal
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from beadline.context.index.database import Damaged
+from beadline.context.index.prepare import Prepared
 from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind, Parameter
 from beadline.context.syntax.bytes import encode
 
@@ -25,6 +26,40 @@ _DIGEST_BYTES = 16
 def digest_of(text: str) -> bytes:
     """Tells texts apart."""
     return hashlib.blake2b(encode(text), digest_size=_DIGEST_BYTES).digest()
+
+
+class Packed(NamedTuple):
+    """What the index is given of one version of a file; plain values, so that it can come from
+    another process."""
+
+    language: str
+    package: str
+    symbols: bytes
+    names: bytes
+    """Of `pack_symbols`."""
+    definitions: tuple[tuple[str, str], ...]
+    """Name and owner of each."""
+    spans: tuple[tuple[int, int, bool], ...]
+    """Start, end and whether it joins of each chunk."""
+    chunks: tuple[str, ...]
+    """Terms of each chunk, none twice, joined by blanks."""
+    terms: bytes
+    """The same, of `pack_terms`."""
+
+
+def pack(prepared: Prepared) -> Packed:
+    """What was worked out of a file, as the index is given it."""
+    symbols, cuts = prepared.symbols, prepared.cuts
+    chunks = tuple(" ".join(cut.terms) for cut in cuts)
+    return Packed(
+        symbols.language,
+        symbols.package,
+        *pack_symbols(symbols),
+        tuple((each.name, each.owner) for each in symbols.definitions),
+        tuple((cut.span.start, cut.span.end, cut.span.joins) for cut in cuts),
+        chunks,
+        pack_terms(chunks),
+    )
 
 
 def pack_symbols(symbols: FileSymbols) -> tuple[bytes, bytes]:

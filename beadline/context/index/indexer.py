@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from beadline.context.index.codec import digest_of
+from beadline.context.index import ahead
+from beadline.context.index.ahead import Read
+from beadline.context.index.codec import pack
 from beadline.context.index.database import Database
 from beadline.context.index.prepare import Preparer
-from beadline.context.index.writer import Stamp, Writer
+from beadline.context.index.writer import Writer
 from beadline.context.retrieval import workspace
 from beadline.context.retrieval.workspace import Entry
 from beadline.settings import ContextOptions
 
 BATCH_S = 2.0
 """Time after which what was done so far is kept: a process that is killed has lost so much."""
-RACY_NS = 2_000_000_000
-"""A file that changed so shortly before it was read may change again and keep its time: disks count
-in steps of up to two seconds (FAT). Its content is looked at again by the next scan, as git does
-(racy-git.txt)."""
-_NOT_KNOWN = -1
-"""In the place of such a time."""
 _IGNORE_FILES = (".gitignore", workspace.IGNORE_FILE)
 _MOST_UNLISTED = 10_000
 
@@ -59,10 +56,12 @@ class Indexer:
         reading: Callable[[str], None] = lambda path: None,
         avoided: frozenset[str] = frozenset(),
         limits: Limits = NO_LIMITS,
+        helpers: int = 0,
     ) -> None:
         """`folder`: links resolved. `stopped` is asked between files; `progress` is told how many
         files were looked at; `reading` is told of a file before it is parsed; files `avoided` are
-        not, since a process died of them."""
+        not, since a process died of them; `helpers`: processes that a scan may start where many
+        files have to be read (`ahead`), which are not told of."""
         self._folder = folder
         self._options = options
         self._stopped = stopped
@@ -70,6 +69,7 @@ class Indexer:
         self._reading = reading
         self._avoided = avoided
         self._limits = limits
+        self._helpers = helpers
         self._writer = Writer(database)
         self._preparer = Preparer()
         self._held: dict[str, int] = {}
@@ -97,14 +97,16 @@ class Indexer:
         with self._writer.applying():
             for gone in known.keys() - names:
                 self._forget(gone)
-            for done, entry in enumerate(entries):
-                if self._stopped():
-                    return False
-                self._progress(done, len(entries))
-                if known.get(entry.name) == entry.stamp:
-                    continue
-                self._apply(entry)
-                self._writer.flush(BATCH_S)
+            fresh = [entry for entry in entries if known.get(entry.name) != entry.stamp]
+            done = len(entries) - len(fresh)
+            with closing(self._reads(fresh)) as reads:
+                for entry in fresh:
+                    if self._stopped():
+                        return False
+                    self._progress(done, len(entries))
+                    done += 1
+                    self._put(entry, next(reads))
+                    self._writer.flush(BATCH_S)
         self._unlisted = {
             name
             for name in (self._unlisted | self._asked) - names
@@ -147,7 +149,8 @@ class Indexer:
         stamp = workspace.stamp_of(path)
         if self._writer.holds(name):
             if stamp is not None and stamp[0] <= self._most_bytes:
-                self._apply(Entry(path, name, workspace.wanted_language(name), *stamp))
+                entry = Entry(path, name, workspace.wanted_language(name), *stamp)
+                self._put(entry, self._read(entry))
                 return False
             self._forget(name)
             # What is a folder now holds files, it may be.
@@ -176,24 +179,39 @@ class Indexer:
             return None
         return name
 
-    def _apply(self, entry: Entry) -> None:
-        """Put a file as it is on the disk now into the index."""
-        stamp = workspace.stamp_of(entry.path)
+    def _reads(self, entries: Sequence[Entry]) -> Generator[Read]:
+        """Files as they are on the disk when they are asked for, or were shortly before."""
+        wanted = [entry for entry in entries if entry.name not in self._avoided]
+        count = self._helpers if len(wanted) >= ahead.LEAST_FILES else 0
+        found = ahead.read_ahead(wanted, self._options, count) if count else None
+        try:
+            for entry in entries:
+                helped = next(found) if found and entry.name not in self._avoided else None
+                yield helped or self._read(entry)
+        finally:
+            if found is not None:
+                found.close()
+
+    def _read(self, entry: Entry) -> Read:
+        if entry.name in self._avoided:
+            stamp = workspace.stamp_of(entry.path)
+            return Read(ahead.lasting(stamp) if stamp is not None else None)
+        self._reading(entry.name)
+        return ahead.read(entry, self._options)
+
+    def _put(self, entry: Entry, found: Read) -> None:
+        """Put a file as it was read into the index."""
+        stamp = found.stamp
         if stamp is None:
             self._forget(entry.name)
             return
-        document = None
-        if entry.name not in self._avoided:
-            self._reading(entry.name)
-            document = workspace.read(entry, self._options)
-        if document is not None and not self._has_room(entry.name, len(document.text)):
-            document = None
-        stored = _lasting(stamp)
-        digest = digest_of(document.text) if document is not None else b""
-        language = document.language if document is not None else ""
-        if not self._writer.touch(entry.name, stored, language, digest):
-            prepared = self._preparer.prepare(document) if document is not None else None
-            self._writer.put(entry.name, stored, digest, prepared)
+        if not self._has_room(entry.name, found.characters):
+            found = Read(stamp)
+        if not self._writer.touch(entry.name, stamp, found.language, found.digest):
+            packed = found.packed
+            if packed is None and found.document is not None:
+                packed = pack(self._preparer.prepare(found.document))
+            self._writer.put(entry.name, stamp, found.digest, packed)
             if self._limits.pause_s:
                 time.sleep(self._limits.pause_s)
 
@@ -207,12 +225,6 @@ class Indexer:
         self._held[name] = characters if fits else 0
         self._characters = held + self._held[name]
         return fits
-
-
-def _lasting(stamp: Stamp) -> Stamp:
-    """The stamp as it may be noted, at the time it was read."""
-    size, modified_ns = stamp
-    return size, (modified_ns if time.time_ns() - modified_ns > RACY_NS else _NOT_KNOWN)
 
 
 def _is_text(name: str) -> bool:

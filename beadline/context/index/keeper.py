@@ -47,6 +47,7 @@ class Keeper:
         reading: Callable[[str], None] = lambda path: None,
         avoided: frozenset[str] = frozenset(),
         limits: Limits = NO_LIMITS,
+        helpers: int = 0,
     ) -> None:
         """`usable`: asked from time to time; False ends `run`. The others as in `Indexer`."""
         self._folder = folder
@@ -56,6 +57,7 @@ class Keeper:
         self._reading = reading
         self._avoided = avoided
         self._limits = limits
+        self._helpers = helpers
         self._changes: queue.SimpleQueue[set[str] | None] = queue.SimpleQueue()
         """Changed paths; None asks for a scan."""
         self._closed = threading.Event()
@@ -87,6 +89,7 @@ class Keeper:
             reading=self._reading,
             avoided=self._avoided,
             limits=self._limits,
+            helpers=self._helpers,
         )
         watcher = Watcher(
             self._folder, self._changes.put, lambda text: self._report({"op": "note", "text": text})

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from beadline.context.index.prepare import Span
-from beadline.context.index.reader import MOST_ENDING, SpanHit, Weights
+from beadline.context.index.reader import MOST_ENDING
+from beadline.context.index.spans import SpanHit, Weights
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.types import FileSymbols, Located
 
@@ -42,7 +43,7 @@ class Indexed(Graph, Protocol):
 
     def weights(self, terms: Mapping[str, float], group: str) -> Weights: ...
 
-    def read(self, path: str) -> str | None: ...
+    def read(self, path: str, digest: bytes | None = None) -> str | None: ...
 
     def digest(self, path: str) -> bytes | None: ...
 
@@ -219,10 +220,10 @@ class MountedGraph:
                 return found
         return None
 
-    def read(self, path: str) -> str | None:
+    def read(self, path: str, digest: bytes | None = None) -> str | None:
         """See `IndexGraph`."""
         for mount, relative in self._at(path):
-            if (found := mount.index.read(relative)) is not None:
+            if (found := mount.index.read(relative, digest)) is not None:
                 return found
         return None
 

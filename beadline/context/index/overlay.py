@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from beadline.context.difference import changed_span
 from beadline.context.index.codec import digest_of
+from beadline.context.index.cuts import Cuts
 from beadline.context.index.mounts import Indexed
-from beadline.context.index.prepare import Cut, Preparer, Span
-from beadline.context.index.reader import SpanHit, Weights
+from beadline.context.index.prepare import Preparer, Span
 from beadline.context.index.remembered import Remembered
+from beadline.context.index.spans import SpanHit
 from beadline.context.retrieval.query import group_of
 from beadline.context.retrieval.workspace import readable
 from beadline.context.symbols.types import FileSymbols, Located
@@ -38,8 +38,8 @@ class Buffer:
         """Of this text."""
         self.earlier: tuple[str, FileSymbols] | None = None
         """An earlier text and its symbols."""
-        self.cut: tuple[str, tuple[Cut, ...]] | None = None
-        """A text, this one or an earlier one, and its spans."""
+        self.cut: Cuts | None = None
+        """Of this text or an earlier one."""
         self._digest: bytes | None = None
 
     @property
@@ -52,28 +52,7 @@ class Buffer:
     @property
     def is_cut(self) -> bool:
         """Whether the spans are of this text."""
-        return self.cut is not None and self.cut[0] == self.document.text
-
-    def spans(self) -> tuple[Cut, ...]:
-        """The spans that were cut last and that the text still holds, where they are in it now."""
-        if self.cut is None:
-            return ()
-        text, cuts = self.cut
-        if text == self.document.text:
-            return cuts
-        start, end, new_end = changed_span(text, self.document.text)
-        # Not those next to the change: their first or last line may have grown.
-        above = [each for each in cuts if each.span.end < start]
-        below = [each for each in cuts if each.span.start > end]
-        shift = new_end - end
-        moved = [
-            replace(each.span, start=each.span.start + shift, end=each.span.end + shift)
-            for each in below
-        ]
-        if moved:
-            moved[0] = replace(moved[0], joins=False)
-        again = [Cut(span, each.terms) for span, each in zip(moved, below, strict=True)]
-        return (*above, *again)
+        return self.cut is not None and self.cut.text == self.document.text
 
 
 _Buffers = Mapping[str, Buffer]
@@ -201,7 +180,7 @@ class Overlay:
             buffer, document = waiting[0]
             prepared = self._cutter.prepare(document)
             buffer.symbols = prepared.symbols
-            cut = document.text, prepared.cuts
+            cut = Cuts(document.text, prepared.cuts)
             with self._lock:
                 newest = self._buffers.get(document.path)
                 if newest is not None:
@@ -299,19 +278,20 @@ class Overlay:
         hits = self._index.similar(
             terms, group=group, limit=limit, accept=accept, hidden=frozenset(differing)
         )
-        cuts = [
-            buffer.spans()
+        cut = [
+            (buffer.document.text, buffer.cut)
             for buffer in differing.values()
             if buffer.readable is not None and group_of(buffer.readable.language) == group
+            if buffer.cut is not None
         ]
-        if any(cuts):
+        if cut:
             weights = self._index.weights(terms, group)
             worths = {
                 **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
                 **weights.terms,
             }
-            for each in cuts:
-                hits += _scored(each, weights, worths, accept)
+            for text, cuts in cut:
+                hits += cuts.similar(text, weights, worths, accept)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 
@@ -380,19 +360,3 @@ class Overlay:
 
 def _same(one: Document, other: Document) -> bool:
     return (one.text, one.language, one.key) == (other.text, other.language, other.key)
-
-
-def _scored(
-    cuts: tuple[Cut, ...],
-    weights: Weights,
-    worths: Mapping[str, float],
-    accept: Callable[[Span], bool],
-) -> list[SpanHit]:
-    """The spans of one buffer that hold a term of a query, scored as the index scores its own."""
-    found: list[SpanHit] = []
-    for at, cut in enumerate(cuts):
-        worth = sum([worths[term] for term in cut.terms if term in worths])
-        if worth > 0 and accept(cut.span):
-            behind = cuts[at + 1].span if at + 1 < len(cuts) else None
-            found.append(SpanHit(cut.span, weights.score(worth, len(cut.terms)), behind))
-    return found

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from beadline.context.retrieval.chunks import Chunker
 from beadline.context.retrieval.terms import Splitter, words
 from beadline.context.symbols.extract import Extractor
+from beadline.context.symbols.moved import Kept
 from beadline.context.symbols.types import FileSymbols
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import Document
@@ -68,11 +69,14 @@ class Preparer:
     ) -> FileSymbols:
         """The symbols of a document. `tree`: its own, if it is known; `before`: an earlier text of
         it, and its symbols, which may be those of now but for their places."""
-        if before is not None and tree is not None:
-            moved = self._extractor.moved(before[1], before[0], document, tree)
-            if moved is not None:
-                return moved
-        return self._extractor.symbols(document, tree)
+        known = before and (before[1].path, before[1].language)
+        if before is None or tree is None or known != (document.path, document.language):
+            return self._extractor.symbols(document, tree)
+        moved = self._extractor.moved(before[1], before[0], document, tree)
+        if moved is not None:
+            return moved
+        kept = Kept(before[1], before[0], document.text)
+        return self._extractor.symbols(document, tree, kept=kept)
 
     def cut(
         self,

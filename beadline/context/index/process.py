@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from beadline.context.index.ahead import helpers
 from beadline.context.index.database import Damaged, Database, IndexProblem, is_busy, means_damage
 from beadline.context.index.keeper import Keeper
 from beadline.context.index.location import Place, on_network, prune
@@ -164,6 +165,7 @@ class Indexing:
                     usable=lambda: lock.held,
                     reading=self._reading,
                     avoided=frozenset(order.avoided),
+                    helpers=0 if order.careful else helpers(),
                 )
                 self._keeper.run(database)
             except (sqlite3.Error, Damaged) as exc:

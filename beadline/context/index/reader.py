@@ -7,14 +7,12 @@ the database is an empty answer, and noted.
 
 from __future__ import annotations
 
-import heapq
 import math
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,66 +20,19 @@ from beadline.context.index import database as databases
 from beadline.context.index.codec import Stored
 from beadline.context.index.database import Damaged, Database
 from beadline.context.index.prepare import Span
+from beadline.context.index.spans import SpanHit, SpanSearch, Weights
 from beadline.context.index.texts import Texts
-from beadline.context.index.writer import CHUNKS, COMPLETE, TERMS, word
-from beadline.context.retrieval.query import group_of
-from beadline.context.retrieval.store import (
-    BM25_B,
-    BM25_K1,
-    COMMON_SHARE,
-    inverse_frequency,
-)
+from beadline.context.index.writer import COMPLETE
 from beadline.context.symbols.types import FileSymbols, Located
 
 MOST_ENDING = 64
 """Paths of `paths_ending`."""
-MOST_TERMS = 12
-"""Terms of a query whose chunks are looked up: those that say most. Each is one look-up."""
-CANDIDATE_ROWS = 2000
-"""Chunks looked up for all of them together, the rarest term's first."""
-SCORED = 128
-"""Chunks that are scored: those that hold most of the query."""
-COMMON_LEAST = 12
-"""Chunks a term may be in whatever its share is: in a small workspace everything is frequent."""
-_ASKED_TERMS = 64
 _KEPT_BYTES = 8_000_000
 """Of unpacked files, as they are stored; in memory they are about eight times as large."""
 _RETRY_S = 0.25
 """How often it is tried to open a database that is not there."""
 _SPARE = 64
 """Definitions that are read beyond those asked for, since some may be of files left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpanHit:
-    """A span that was found, and how well it fits."""
-
-    span: Span
-    score: float
-    following: Span | None
-    """The span behind it in its file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A query as an index scores it."""
-
-    terms: Mapping[str, float]
-    """Weight times inverse document frequency, of the terms that say something."""
-    known: frozenset[str]
-    """Terms of the query that some chunk holds."""
-    unknown: float
-    """Inverse document frequency of those that none holds."""
-    rare: tuple[str, ...]
-    """Those that are looked up, rarest first."""
-    mean_length: float
-    """Terms of a chunk."""
-
-    def score(self, found: float, length: int) -> float:
-        """BM25 of a chunk: `found` is the sum of what it holds, each term counted once, since a
-        chunk is a few lines."""
-        norm = 1 - BM25_B + BM25_B * length / self.mean_length
-        return found * (BM25_K1 + 1) / (1 + BM25_K1 * norm)
 
 
 class IndexGraph:
@@ -98,6 +49,9 @@ class IndexGraph:
         self._files: OrderedDict[int, Stored] = OrderedDict()
         self._kept = 0
         self._texts = Texts(folder)
+        self._spans = SpanSearch(self)
+        self._searched_version: tuple[int, int] | None = None
+        """What `_spans` goes by."""
         self.damage = ""
         """What was found wrong with the database; empty for nothing. Whoever acts on it clears
         it."""
@@ -105,7 +59,7 @@ class IndexGraph:
     def file(self, path: str) -> FileSymbols | None:
         """See `Graph`."""
         with self._lock:
-            for number, language in self._rows(
+            for number, language in self.rows(
                 "SELECT id, language FROM file WHERE path = ?", (path,)
             ):
                 stored = self._stored(number) if language else None
@@ -115,7 +69,7 @@ class IndexGraph:
     def paths_ending(self, suffix: str) -> Sequence[str]:
         """See `Graph`."""
         reverse = suffix[::-1]
-        rows = self._rows(
+        rows = self.rows(
             "SELECT path FROM file WHERE language != '' AND"
             " (reversed = ? OR (reversed > ? AND reversed < ?))",
             (reverse, f"{reverse}/", f"{reverse}0"),
@@ -124,14 +78,14 @@ class IndexGraph:
 
     def folder(self, path: str) -> Sequence[str]:
         """See `Graph`."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT path FROM file WHERE folder = ? AND language != '' ORDER BY path", (path,)
         )
         return [path for (path,) in rows]
 
     def package(self, name: str, language: str) -> Sequence[str]:
         """See `Graph`."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT path FROM file WHERE package = ? AND language = ? ORDER BY path",
             (name, language),
         )
@@ -159,16 +113,16 @@ class IndexGraph:
         """See `Graph`: as it is on the disk now."""
         return self._texts.small(path)
 
-    def read(self, path: str) -> str | None:
+    def read(self, path: str, digest: bytes | None = None) -> str | None:
         """The whole text of a file, LF line ends, if it is the one that is indexed; None for a file
-        that has changed since."""
-        digest = self.digest(path)
+        that has changed since. `digest`: of the indexed one, where it is known."""
+        digest = digest or self.digest(path)
         return self._texts.whole(path, digest) if digest else None
 
     def digest(self, path: str) -> bytes | None:
         """What tells the indexed version of a file from others (`codec.digest_of`); empty for one
         that is not searched, None where there is none."""
-        for (digest,) in self._rows("SELECT digest FROM file WHERE path = ?", (path,)):
+        for (digest,) in self.rows("SELECT digest FROM file WHERE path = ?", (path,)):
             return digest
         return None
 
@@ -183,48 +137,15 @@ class IndexGraph:
     ) -> list[SpanHit]:
         """The spans of a language group that fit weighted terms best, best first; ties by file and
         place. Nothing of the files that are `hidden`."""
-        weights = self.weights(terms, group)
-        sums = self._candidates(weights, group)
-        best = sorted(sums, key=sums.__getitem__, reverse=True)[:SCORED]
-        found = self._spans(best)
-        scored = sorted(
-            (-weights.score(sums[row[0]], row[5]), row[1], row[2], row)
-            for row in found
-            if row[1] not in hidden and group_of(row[6]) == group
-        )
-        hits: list[tuple[int, Span, float]] = []
-        for score, _, _, row in scored:
-            if len(hits) == limit:
-                break
-            if accept(span := _span(row)):
-                hits.append((row[0], span, -score))
-        behind = {row[0]: _span(row) for row in self._spans([n + 1 for n, _, _ in hits])}
-        return [
-            SpanHit(span, score, _following(span, behind.get(chunk + 1)))
-            for chunk, span, score in hits
-        ]
+        with self._lock:
+            return self._searched().similar(
+                terms, group=group, limit=limit, accept=accept, hidden=hidden
+            )
 
     def weights(self, terms: Mapping[str, float], group: str) -> Weights:
         """What a query's terms are worth in this index."""
-        heaviest = sorted(terms, key=lambda term: (-terms[term], term))[:_ASKED_TERMS]
-        head = word(group, "")
-        rows = self._rows(
-            f"SELECT term, chunks FROM term WHERE term IN ({_marks(heaviest)})",
-            [head + term for term in heaviest],
-        )
-        counts = {found[len(head) :]: chunks for found, chunks in rows}
-        size = max(1, self._number(CHUNKS))
-        mean = max(1.0, self._number(TERMS) / size)
-        common = max(COMMON_LEAST, COMMON_SHARE * size)
-        worth = {
-            term: terms[term] * inverse_frequency(min(count, size), size)
-            for term, count in counts.items()
-            if 0 < count <= common
-        }
-        telling = heapq.nlargest(MOST_TERMS, worth, key=lambda term: (worth[term], term))
-        rare = sorted(telling, key=lambda term: (counts[term], term))
-        unknown = inverse_frequency(1, size)
-        return Weights(worth, frozenset(counts), unknown, tuple(rare), mean)
+        with self._lock:
+            return self._searched().weights(terms, group)
 
     def complete(self) -> bool:
         """Whether all of the folder has been indexed at some time."""
@@ -232,13 +153,13 @@ class IndexGraph:
 
     def note(self, name: str) -> object:
         """What the writer noted under a name (`writer`); None for nothing."""
-        for (value,) in self._rows("SELECT value FROM meta WHERE name = ?", (name,)):
+        for (value,) in self.rows("SELECT value FROM meta WHERE name = ?", (name,)):
             return value
         return None
 
     def count(self) -> int:
         """Number of files."""
-        for (count,) in self._rows("SELECT count(*) FROM file"):
+        for (count,) in self.rows("SELECT count(*) FROM file"):
             return count
         return 0
 
@@ -266,21 +187,8 @@ class IndexGraph:
             if database is not None and database.path is not None:
                 database.close()
 
-    def _candidates(self, weights: Weights, group: str) -> dict[int, float]:
-        """Chunks that hold some of the rare terms -> what those are worth together."""
-        sums: dict[int, float] = {}
-        left = CANDIDATE_ROWS
-        for term in weights.rare:
-            if left <= 0:
-                break
-            worth = weights.terms[term]
-            chunks = self._chunks(word(group, term), left)
-            left -= len(chunks)
-            for chunk in chunks:
-                sums[chunk] = sums.get(chunk, 0.0) + worth
-        return sums
-
-    def _chunks(self, term: str, limit: int) -> list[int]:
+    def chunks(self, term: str, limit: int) -> list[int]:
+        """See `spans.Database`."""
         with self._lock:
             database = self._current()
             if database is None:
@@ -291,21 +199,21 @@ class IndexGraph:
                 self._failed(exc)
                 return []
 
-    def _spans(self, chunks: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Number, path, start, end, whether it joins, length and language of chunks, those that
-        there are, in any order."""
-        return self._rows(
-            "SELECT c.id, f.path, c.start, c.stop, c.joins, c.length, f.language"
-            f" FROM chunk c JOIN file f ON f.id = c.file WHERE c.id IN ({_marks(chunks)})",
-            chunks,
-        )
+    def _searched(self) -> SpanSearch:
+        """The search, with nothing remembered that is not so any more; the caller holds the
+        lock."""
+        version = self.version
+        if version != self._searched_version:
+            self._searched_version = version
+            self._spans.forget()
+        return self._spans
 
     def _located(
         self, sql: str, name: str, group: str, limit: int, hidden: frozenset[str]
     ) -> list[Located]:
         found: list[Located] = []
         with self._lock:
-            for number, position in self._rows(sql, (name, group, limit + _SPARE)):
+            for number, position in self.rows(sql, (name, group, limit + _SPARE)):
                 stored = self._stored(number)
                 if stored is None or stored.path in hidden:
                     continue
@@ -323,7 +231,7 @@ class IndexGraph:
         if known is not None:
             self._files.move_to_end(number)
             return known
-        for row in self._rows(
+        for row in self.rows(
             "SELECT f.path, f.language, f.package, c.symbols, c.names"
             " FROM file f JOIN content c ON c.file = f.id WHERE f.id = ?",
             (number,),
@@ -338,10 +246,6 @@ class IndexGraph:
             return stored
         return None
 
-    def _number(self, name: str) -> int:
-        value = self.note(name)
-        return value if isinstance(value, int) else 0
-
     def _sound(self, made: Callable[[], Any]) -> Any:
         """What `made` gives; None, and a note, where the database holds nonsense."""
         try:
@@ -350,7 +254,8 @@ class IndexGraph:
             self._failed(exc)
             return None
 
-    def _rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """See `spans.Database`."""
         with self._lock:
             database = self._current()
             if database is None:
@@ -384,17 +289,3 @@ class IndexGraph:
             self.damage = str(exc)
         self.close()
         self._tried = time.monotonic()
-
-
-def _span(row: tuple[Any, ...]) -> Span:
-    """The span of a row of `_spans`."""
-    _, path, start, stop, joins, _, _ = row
-    return Span(path, start, stop, bool(joins))
-
-
-def _following(span: Span, behind: Span | None) -> Span | None:
-    return behind if behind is not None and behind.path == span.path else None
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -12,12 +12,14 @@ from typing import Any
 
 from beadline.context.index.mounts import Indexed
 from beadline.context.index.prepare import Span
-from beadline.context.index.reader import SpanHit, Weights
+from beadline.context.index.spans import SpanHit, Weights
 from beadline.context.symbols.types import FileSymbols, Located
 
 MOST_ANSWERS = 4096
-"""Answers that are remembered; then all are forgotten. Files, which are large, are not among
-them: the index keeps its own."""
+"""Answers that are remembered; then all are forgotten."""
+MOST_FILES = 64
+"""Of files, which are large: most of them the index keeps itself as well."""
+_UNKNOWN: Any = object()
 
 
 class Remembered:
@@ -28,6 +30,7 @@ class Remembered:
         self._lock = threading.Lock()
         self._version: tuple[int, ...] | None = None
         self._answers: dict[tuple[object, ...], Any] = {}
+        self._files: dict[str, FileSymbols | None] = {}
 
     @property
     def version(self) -> tuple[int, ...]:
@@ -36,12 +39,21 @@ class Remembered:
         version = self._index.version
         with self._lock:
             if version != self._version:
-                self._version, self._answers = version, {}
+                self._version, self._answers, self._files = version, {}, {}
         return version
 
     def file(self, path: str) -> FileSymbols | None:
         """See `Graph`."""
-        return self._index.file(path)
+        with self._lock:
+            files = self._files
+            found = files.get(path, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._index.file(path)
+            with self._lock:
+                if len(files) >= MOST_FILES:
+                    files.clear()
+                files[path] = found
+        return found
 
     def paths_ending(self, suffix: str) -> Sequence[str]:
         """See `Graph`."""
@@ -93,9 +105,10 @@ class Remembered:
         """See `Graph`: as it is on the disk now."""
         return self._index.text(path)
 
-    def read(self, path: str) -> str | None:
+    def read(self, path: str, digest: bytes | None = None) -> str | None:
         """See `Indexed`."""
-        return self._index.read(path)
+        digest = digest or self.digest(path)
+        return self._index.read(path, digest) if digest else None
 
     def digest(self, path: str) -> bytes | None:
         """See `Indexed`."""
@@ -104,8 +117,9 @@ class Remembered:
     def _once(self, question: tuple[object, ...], ask: Callable[[], Any]) -> Any:
         with self._lock:
             answers = self._answers
-        if question in answers:
-            return answers[question]
+            answer = answers.get(question, _UNKNOWN)
+        if answer is not _UNKNOWN:
+            return answer
         # Of the version that was noted or of a newer one, and then it is forgotten in a moment.
         answer = ask()
         with self._lock:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 
-from beadline.context.index.codec import Stored, pack_symbols, pack_terms, unpack_terms
+from beadline.context.index.codec import Packed, Stored, unpack_terms
 from beadline.context.index.database import Damaged, Database
-from beadline.context.index.prepare import Prepared
 from beadline.context.retrieval.query import group_of
 
 COMPLETE = "complete"
@@ -97,48 +96,43 @@ class Writer:
         )
         return True
 
-    def put(self, path: str, stamp: Stamp, digest: bytes, prepared: Prepared | None) -> None:
+    def put(self, path: str, stamp: Stamp, digest: bytes, packed: Packed | None) -> None:
         """Put a file in the place of its earlier version. None: it is there but not searched."""
         self.remove(path)
-        symbols = prepared.symbols if prepared is not None else None
-        cuts = prepared.cuts if prepared is not None else ()
-        first, self._next_chunk = self._next_chunk, self._next_chunk + len(cuts)
-        language = symbols.language if symbols is not None else ""
-        package = symbols.package if symbols is not None else ""
+        size = len(packed.spans) if packed is not None else 0
+        first, self._next_chunk = self._next_chunk, self._next_chunk + size
+        language = packed.language if packed is not None else ""
+        package = packed.package if packed is not None else ""
         folder = path.rpartition("/")[0]
         number = self._connection.execute(
             "INSERT INTO file (path, reversed, folder, language, package, size, modified_ns,"
             " digest, first_chunk, chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (path, path[::-1], folder, language, package, *stamp, digest, first, len(cuts)),
+            (path, path[::-1], folder, language, package, *stamp, digest, first, size),
         ).lastrowid
-        if symbols is None:
+        if packed is None:
             return
         family = group_of(language)
-        terms = [cut.terms for cut in cuts]
+        terms = [tuple(joined.split(" ")) for joined in packed.chunks]
         self._connection.execute(
             "INSERT INTO content VALUES (?, ?, ?, ?)",
-            (number, *pack_symbols(symbols), pack_terms([" ".join(each) for each in terms])),
+            (number, packed.symbols, packed.names, packed.terms),
         )
-        definitions = list(enumerate(symbols.definitions))
+        definitions = list(enumerate(packed.definitions))
         self._connection.executemany(
             "INSERT INTO named VALUES (?, ?, ?, ?)",
-            [(each.name, family, number, at) for at, each in definitions],
+            [(name, family, number, at) for at, (name, _) in definitions],
         )
         self._connection.executemany(
             "INSERT INTO member VALUES (?, ?, ?, ?)",
             [
-                (each.owner.rpartition(".")[2], family, number, at)
-                for at, each in definitions
-                if each.owner
+                (owner.rpartition(".")[2], family, number, at)
+                for at, (_, owner) in definitions
+                if owner
             ],
         )
-        spans = [cut.span for cut in cuts]
         self._connection.executemany(
             "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (first + at, number, span.start, span.end, span.joins, len(cuts[at].terms))
-                for at, span in enumerate(spans)
-            ],
+            [(first + at, number, *span, len(terms[at])) for at, span in enumerate(packed.spans)],
         )
         rows = self._count(terms, first, family, 1)
         self._database.words.add(self._connection, rows)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from beadline.context import languages
 from beadline.context.retrieval.terms import words
 from beadline.context.symbols.files import Symbols, symbols_of
-from beadline.context.symbols.moved import moved
+from beadline.context.symbols.moved import Kept, moved
 from beadline.context.symbols.reader import FileReader, Nodes, Source
 from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind
 from beadline.context.syntax import SyntaxTree
@@ -55,10 +55,14 @@ class Extractor:
         document: Document,
         tree: SyntaxTree | None = None,
         names: Mapping[str, int] | None = None,
+        kept: Kept | None = None,
     ) -> FileSymbols:
         """The symbols of a document. `tree` is its tree where there is one already; `names` is how
-        often every identifier occurs in it, where that is known."""
+        often every identifier occurs in it, where that is known; `kept`: what is known of an
+        earlier version, which changes nothing but the time it takes."""
         text = document.text
+        if names is None and kept is not None:
+            names = kept.names
         names = Counter(words(text)) if names is None else names
         empty = FileSymbols(document.path, document.language, names=names)
         known = self._of(document.language)
@@ -71,7 +75,7 @@ class Extractor:
         return replace(
             empty,
             package=reader.package(root),
-            definitions=tuple(_definitions(found, reader, encoded)),
+            definitions=tuple(_definitions(found, reader, encoded, kept)),
             imports=tuple(_imports(imports, reader, encoded)),
         )
 
@@ -148,7 +152,9 @@ def _rank(pattern: int, nodes: Nodes) -> tuple[int, int]:
     return pattern, -sum(map(len, nodes.values()))
 
 
-def _definitions(found: list[_Match], reader: FileReader, encoded: Encoded) -> list[Definition]:
+def _definitions(
+    found: list[_Match], reader: FileReader, encoded: Encoded, kept: Kept | None
+) -> list[Definition]:
     source = reader.source
     made: list[Definition] = []
     around: list[tuple[int, Kind, str]] = []
@@ -172,12 +178,12 @@ def _definitions(found: list[_Match], reader: FileReader, encoded: Encoded) -> l
                 if not owner or (known is not None and not _is_empty(made[known])):
                     continue  # of a class it is told once, where something is said of it
                 if known is not None:
-                    made[known] = _definition(kind, name, owner, node, nodes, reader, encoded)
+                    made[known] = _definition(kind, name, owner, node, nodes, reader, encoded, kept)
                     continue
         kind = reader.kind(kind, name, owner)
         if kind is Kind.FIELD:
             fields.setdefault((owner, name), len(made))
-        made.append(_definition(kind, name, owner, node, nodes, reader, encoded))
+        made.append(_definition(kind, name, owner, node, nodes, reader, encoded, kept))
         if kind in _BODIES or kind in _TYPES:
             around.append((node.end_byte, kind, f"{owner}.{name}" if owner else name))
     return sorted(made, key=lambda each: (each.start, -each.end))
@@ -196,14 +202,19 @@ def _definition(
     nodes: Nodes,
     reader: FileReader,
     encoded: Encoded,
+    kept: Kept | None,
 ) -> Definition:
     source = reader.source
     body = nodes["body"][0] if "body" in nodes else None
     outer = reader.outer(node)
+    top = reader.header(node)
+    end = encoded.offset(max(outer.end_byte, node.end_byte))
+    known = kept and kept.definition(encoded.offset(top), name, owner, kind, end)
+    if known is not None:
+        return known
     above = reader.comments_above(outer)
     first = above[0] if above else outer
     stop = body.start_byte if body is not None else node.end_byte
-    top = reader.header(node)
     header = source.data[top : min(stop, top + _HEADER_BYTES)].decode("utf-8", "replace")
     signature = " ".join(header[: 4 * LONGEST_SIGNATURE].split())
     value = ""
@@ -218,7 +229,7 @@ def _definition(
         kind=kind,
         owner=owner,
         start=encoded.offset(first.start_byte),
-        end=encoded.offset(max(outer.end_byte, node.end_byte)),
+        end=end,
         header=encoded.offset(top),
         header_end=encoded.offset(stop),
         line=nodes["name"][0].start_point.row + 1,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from beadline.context.difference import changed_span
 from beadline.context.retrieval.terms import words
 from beadline.context.symbols.reader import Nodes
-from beadline.context.symbols.types import Definition, FileSymbols, Import
+from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind
 from beadline.context.syntax import SyntaxTree
 
 Matches = Callable[[int, int], Iterable[Nodes]]
@@ -73,6 +73,43 @@ def moved(before: FileSymbols, old: str, tree: SyntaxTree, matches: Matches) -> 
         imports=tuple(_import(each, change) for each in before.imports),
         names=_names(before.names, old, tree.text, change),
     )
+
+
+class Kept:
+    """What an earlier version of a text had, for one whose symbols have to be extracted: what the
+    change does not touch needs not be read again."""
+
+    def __init__(self, before: FileSymbols, old: str, new: str) -> None:
+        """`old`: the earlier text, `before` its symbols."""
+        self._change = change = _Change.between(old, new)
+        self._definitions: dict[tuple[int, str], Definition] = {}
+        """By header, where it is now, and name."""
+        self.names: Mapping[str, int] | None = None
+        """How often every identifier occurs now; None where that is not known."""
+        if change is None:
+            return
+        self.names = _names(before.names, old, new, change)
+        for each in before.definitions:
+            # With the line above, for its comments.
+            if not change.touches(each.start - 1, each.end + 1):
+                below = each.start > change.old_end
+                header = each.header + change.shift if below else each.header
+                self._definitions[header, each.name] = each
+
+    def definition(
+        self, header: int, name: str, owner: str, kind: Kind, end: int
+    ) -> Definition | None:
+        """The definition with this header, of this name, owner and kind, and with this end, as it
+        was, in its new place."""
+        known = self._definitions.get((header, name))
+        if known is None or self._change is None:
+            return None
+        shift = header - known.header
+        if (known.owner, known.kind, known.end + shift) != (owner, kind, end):
+            return None
+        # What is above may have other lines but no other place.
+        below = known.start > self._change.old_end
+        return _definition(known, self._change, {}) if below else known
 
 
 def _told(before: FileSymbols, change: _Change) -> bool:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beadline.context.index.cuts import Cuts
 from beadline.context.index.database import Database
 from beadline.context.index.indexer import Indexer
-from beadline.context.index.overlay import Buffer, Overlay
+from beadline.context.index.overlay import Overlay
 from beadline.context.index.prepare import Preparer, Span
 from beadline.context.index.reader import IndexGraph
 from beadline.context.syntax import SyntaxTrees
@@ -168,24 +169,21 @@ parts = st.lists(st.sampled_from(["def a():\n    pass\n", "\n", "x = 1\n", "# é
 @given(before=parts, after=parts)
 def test_moved_spans_are_lines_of_the_newest_text(before: list[str], after: list[str]) -> None:
     old, new = "".join(before), "".join(after)
-    buffer = Buffer(document("a.py", new))
     cuts = Preparer().cut(document("a.py", old))
-    buffer.cut = old, cuts
-    said = {old[cut.span.start : cut.span.end]: cut.terms for cut in cuts}
     end = -1
-    for cut in buffer.spans():
-        span = cut.span
-        text = new[span.start : span.end]
-        assert said[text] == cut.terms
+    moved = Cuts(old, cuts).spans(new)
+    for cut, span in zip(cuts, moved, strict=True):
+        if span is None:
+            continue
+        assert new[span.start : span.end] == old[cut.span.start : cut.span.end]
         assert span.start == 0 or new[span.start - 1] == "\n"
         assert new[span.end : span.end + 1] in ("", "\n")
         if span.joins:
             assert end >= 0 and not new[end : span.start].strip("\n")
         assert span.start > end
         end = span.end
-    assert buffer.is_cut == (old == new)
     if old == new:
-        assert buffer.spans() == cuts
+        assert moved == [cut.span for cut in cuts]
 
 
 def test_asking_while_buffers_change(files: Files) -> None:

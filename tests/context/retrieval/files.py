@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from beadline.context.index.prepare import Span
-from beadline.context.index.reader import SpanHit
+from beadline.context.index.spans import SpanHit
 from beadline.context.languages import language_of
 from beadline.context.retrieval.cutter import Cutter
 from beadline.context.retrieval.sources.queries import Queries

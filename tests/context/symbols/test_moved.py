@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from beadline.context.languages import language_of
 from beadline.context.symbols.extract import Extractor
-from beadline.context.symbols.types import FileSymbols
+from beadline.context.symbols.moved import Kept
+from beadline.context.symbols.types import Definition, FileSymbols
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
 
@@ -144,3 +145,73 @@ def test_moved_is_what_is_extracted(row: int, line: str, taken: int):
         # What a function returns and how it is documented may be told as it was.
         told = [replace(each, value="", doc="") for each in found.definitions]
         assert told == [replace(each, value="", doc="") for each in anew.definitions]
+
+
+RUST = """use crate::one::One;
+
+/// What it is.
+pub struct Shape {
+    pub name: String,
+}
+
+impl Shape {
+    // its size
+    pub fn area(&self, width: u32) -> u32 {
+        let total = width * 2;
+        total
+    }
+}
+
+pub fn last(value: One) -> Option<One> {
+    Some(value)
+}
+"""
+edits = st.sampled_from(
+    ["def new(self, é):", "class New(One):", "    z = 1", "fn new() -> u8 { 1 }", "}", "import q",
+     "  sides = 5;", "interface New { a: string }", "(", '"""', "", "# c", "// c"]
+)  # fmt: skip
+
+
+@given(
+    source=st.sampled_from([("a.py", PYTHON), ("a.ts", TYPESCRIPT), ("a.rs", RUST)]),
+    at=st.floats(0, 1, exclude_max=True),
+    line=edits,
+    taken=st.integers(0, 2),
+)
+def test_what_is_kept_is_what_is_extracted(
+    source: tuple[str, str], at: float, line: str, taken: int
+):
+    path, old = source
+    rows = old.split("\n")
+    row = int(at * len(rows))
+    rows[row : row + taken] = [line]
+    new = "\n".join(rows)
+    documents = [Document(path, path, language_of(path), text) for text in (old, new)]
+    trees = SyntaxTrees()
+    first, second = (trees.parse(each) for each in documents)
+    assert first is not None and second is not None
+    before = EXTRACTOR.symbols(documents[0], first)
+    found = EXTRACTOR.symbols(documents[1], second, kept=Kept(before, old, new))
+    anew = EXTRACTOR.symbols(documents[1], second)
+    assert found.names == anew.names and found.imports == anew.imports
+    # In broken text less may be read of a definition than was known of it.
+    assert [places(each) for each in found.definitions] == [
+        places(each) for each in anew.definitions
+    ]
+    if not (first.root.has_error or second.root.has_error):
+        assert found == anew
+
+
+def places(each: Definition) -> tuple[object, ...]:
+    return each.name, each.owner, each.kind, each.header, each.end, each.line
+
+
+def test_what_the_change_does_not_touch_is_not_read_again():
+    new = PYTHON.replace("def area", "def size")
+    documents = [Document("a.py", "a.py", "python", text) for text in (PYTHON, new)]
+    before = EXTRACTOR.symbols(documents[0])
+    found = EXTRACTOR.symbols(documents[1], kept=Kept(before, PYTHON, new))
+    again = {id(each) for each in before.definitions}
+    assert [each.name for each in found.definitions if id(each) in again] == [
+        "sides", "__init__", "name"
+    ]  # fmt: skip

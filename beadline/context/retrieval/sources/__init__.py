@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from beadline.context.index.prepare import Span
-from beadline.context.index.reader import SpanHit
+from beadline.context.index.spans import SpanHit
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.types import FileSymbols, Scene
 from beadline.context.syntax import SyntaxTree

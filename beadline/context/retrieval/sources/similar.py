@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beadline.context.index.prepare import Span
-from beadline.context.index.reader import SpanHit
+from beadline.context.index.spans import SpanHit
 from beadline.context.retrieval.query import group_of
 from beadline.context.retrieval.sources import Candidate, Files
 from beadline.context.retrieval.sources.queries import Queries

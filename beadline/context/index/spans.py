@@ -1,0 +1,226 @@
+"""Finds the spans of one folder's index that share words with a query. Knows no files, no symbols.
+
+What the database said of words and spans is remembered until it may say otherwise: the query of the
+next cursor has almost the same words.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from beadline.context.index.prepare import Span
+from beadline.context.index.writer import CHUNKS, TERMS, word
+from beadline.context.retrieval.query import group_of
+from beadline.context.retrieval.store import (
+    BM25_B,
+    BM25_K1,
+    COMMON_SHARE,
+    inverse_frequency,
+)
+
+MOST_TERMS = 12
+"""Terms of a query whose chunks are looked up: those that say most. Each is one look-up."""
+CANDIDATE_ROWS = 2000
+"""Chunks looked up for all of them together, the rarest term's first."""
+SCORED = 128
+"""Chunks that are scored: those that hold most of the query."""
+COMMON_LEAST = 12
+"""Chunks a term may be in whatever its share is: in a small workspace everything is frequent."""
+_ASKED_TERMS = 64
+_REMEMBERED = 8192
+"""Words and spans that are remembered, of each so many."""
+_REMEMBERED_ROWS = 64 * CANDIDATE_ROWS
+"""Chunks of remembered words, all together: about 5 MB."""
+
+_Row = tuple[Any, ...]
+"""Number, path, start, end, whether it joins, length and language of a chunk."""
+
+
+class Database(Protocol):
+    """What is asked."""
+
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """What a statement gives; nothing where something is wrong."""
+        ...
+
+    def chunks(self, term: str, limit: int) -> list[int]:
+        """The first chunks that hold a word."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpanHit:
+    """A span that was found, and how well it fits."""
+
+    span: Span
+    score: float
+    following: Span | None
+    """The span behind it in its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A query as an index scores it."""
+
+    terms: Mapping[str, float]
+    """Weight times inverse document frequency, of the terms that say something."""
+    known: frozenset[str]
+    """Terms of the query that some chunk holds."""
+    unknown: float
+    """Inverse document frequency of those that none holds."""
+    rare: tuple[str, ...]
+    """Those that are looked up, rarest first."""
+    mean_length: float
+    """Terms of a chunk."""
+
+    def score(self, found: float, length: int) -> float:
+        """BM25 of a chunk: `found` is the sum of what it holds, each term counted once, since a
+        chunk is a few lines."""
+        norm = 1 - BM25_B + BM25_B * length / self.mean_length
+        return found * (BM25_K1 + 1) / (1 + BM25_K1 * norm)
+
+
+class SpanSearch:
+    """Searches the spans of a database. Its owner keeps threads apart, and calls `forget` when the
+    database may say something else."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.forget()
+
+    def forget(self) -> None:
+        """What was remembered may be wrong from now on."""
+        self._notes: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+        """By word: in how many chunks it is."""
+        self._holding: dict[str, list[int]] = {}
+        """By word: the first of them."""
+        self._held = 0
+        """Numbers in them."""
+        self._spans: dict[int, _Row] = {}
+
+    def similar(
+        self,
+        terms: Mapping[str, float],
+        *,
+        group: str,
+        limit: int,
+        accept: Callable[[Span], bool],
+        hidden: frozenset[str] = frozenset(),
+    ) -> list[SpanHit]:
+        """The spans of a language group that fit weighted terms best, best first; ties by file and
+        place. Nothing of the files that are `hidden`."""
+        weights = self.weights(terms, group)
+        sums = self._candidates(weights, group)
+        best = heapq.nlargest(SCORED, sums, key=sums.__getitem__)
+        scored = sorted(
+            (-weights.score(sums[row[0]], row[5]), row[1], row[2], row)
+            for row in self._rows(best)
+            if row[1] not in hidden and group_of(row[6]) == group
+        )
+        hits: list[tuple[int, Span, float]] = []
+        for score, _, _, row in scored:
+            if len(hits) == limit:
+                break
+            if accept(span := _span(row)):
+                hits.append((row[0], span, -score))
+        behind = {row[0]: _span(row) for row in self._rows([n + 1 for n, _, _ in hits])}
+        return [
+            SpanHit(span, score, _following(span, behind.get(chunk + 1)))
+            for chunk, span, score in hits
+        ]
+
+    def weights(self, terms: Mapping[str, float], group: str) -> Weights:
+        """What a query's terms are worth in this index."""
+        heaviest = heapq.nsmallest(_ASKED_TERMS, terms, key=lambda term: (-terms[term], term))
+        counts = self._counted(heaviest, word(group, ""))
+        size = max(1, self._note(CHUNKS))
+        mean = max(1.0, self._note(TERMS) / size)
+        common = max(COMMON_LEAST, COMMON_SHARE * size)
+        worth = {
+            term: terms[term] * inverse_frequency(min(count, size), size)
+            for term, count in counts.items()
+            if 0 < count <= common
+        }
+        telling = heapq.nlargest(MOST_TERMS, worth, key=lambda term: (worth[term], term))
+        rare = sorted(telling, key=lambda term: (counts[term], term))
+        unknown = inverse_frequency(1, size)
+        return Weights(worth, frozenset(counts), unknown, tuple(rare), mean)
+
+    def _counted(self, terms: Sequence[str], head: str) -> dict[str, int]:
+        """In how many chunks terms are; those that are in some."""
+        known = self._counts
+        if len(known) > _REMEMBERED:
+            known.clear()
+        fresh = [head + term for term in terms if head + term not in known]
+        if fresh:
+            known.update(dict.fromkeys(fresh, 0))
+            known.update(
+                self._database.rows(
+                    f"SELECT term, chunks FROM term WHERE term IN ({_marks(fresh)})", fresh
+                )
+            )
+        return {term: count for term in terms if (count := known[head + term])}
+
+    def _candidates(self, weights: Weights, group: str) -> dict[int, float]:
+        """Chunks that hold some of the rare terms -> what those are worth together."""
+        sums: dict[int, float] = {}
+        left = CANDIDATE_ROWS
+        for term in weights.rare:
+            if left <= 0:
+                break
+            worth = weights.terms[term]
+            chunks = self._chunks(word(group, term))[:left]
+            left -= len(chunks)
+            for chunk in chunks:
+                sums[chunk] = sums.get(chunk, 0.0) + worth
+        return sums
+
+    def _chunks(self, term: str) -> list[int]:
+        known = self._holding.get(term)
+        if known is None:
+            known = self._database.chunks(term, CANDIDATE_ROWS)
+            if self._held + len(known) > _REMEMBERED_ROWS or len(self._holding) >= _REMEMBERED:
+                self._holding, self._held = {}, 0
+            self._holding[term] = known
+            self._held += len(known)
+        return known
+
+    def _rows(self, chunks: Sequence[int]) -> list[_Row]:
+        """Rows of chunks, those that there are, in any order."""
+        known = self._spans
+        if len(known) > _REMEMBERED:
+            known.clear()
+        fresh = [chunk for chunk in chunks if chunk not in known]
+        if fresh:
+            found = self._database.rows(
+                "SELECT c.id, f.path, c.start, c.stop, c.joins, c.length, f.language"
+                f" FROM chunk c JOIN file f ON f.id = c.file WHERE c.id IN ({_marks(fresh)})",
+                fresh,
+            )
+            known.update((row[0], row) for row in found)
+        return [row for chunk in chunks if (row := known.get(chunk)) is not None]
+
+    def _note(self, name: str) -> int:
+        known = self._notes.get(name)
+        if known is None:
+            rows = self._database.rows("SELECT value FROM meta WHERE name = ?", (name,))
+            value = rows[0][0] if rows else 0
+            known = self._notes[name] = value if isinstance(value, int) else 0
+        return known
+
+
+def _span(row: _Row) -> Span:
+    _, path, start, stop, joins, _, _ = row
+    return Span(path, start, stop, bool(joins))
+
+
+def _following(span: Span, behind: Span | None) -> Span | None:
+    return behind if behind is not None and behind.path == span.path else None
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
