@@ -161,9 +161,7 @@ def _safim(record: Mapping[str, Any], number: int) -> Task | None:
     return Task(_case(record, number, prefix, str(record["ground_truth"]), suffix))
 
 
-def _case(
-    record: Mapping[str, Any], number: int, prefix: str, middle: str, suffix: str
-) -> Case:
+def _case(record: Mapping[str, Any], number: int, prefix: str, middle: str, suffix: str) -> Case:
     said = str(record.get("lang") or record.get("language") or "python").lower()
     language, ending = _LANGUAGES.get(said, ("python", ".py"))
     single = "\n" not in middle.strip("\n")

@@ -61,9 +61,7 @@ def test_cases_and_their_files_are_written(file: Path, tmp_path: Path, capsys):
     [("    y = x + x", True), ("    y = x + x\n    y = 0", True), ("    y = x", False),
      ("    while True: pass", False), ("    y = (", False)],
 )  # fmt: skip
-def test_a_completion_passes_by_the_benchmark_s_own_test(
-    file: Path, prediction: str, passes: bool
-):
+def test_a_completion_passes_by_the_benchmark_s_own_test(file: Path, prediction: str, passes: bool):
     one, _ = benchmarks.read(file)
     assert benchmarks.runs(benchmarks.program(one, prediction), 2.0) is passes
 

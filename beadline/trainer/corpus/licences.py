@@ -149,8 +149,8 @@ def is_licence(path: str) -> bool:
 
 
 def folder_of(path: str) -> str:
-    """The folder whose files a licence file is about: its own; of `LICENSES/MIT.txt` the one above.
-    """
+    """The folder whose files a licence file is about: its own; of `LICENSES/MIT.txt` the one
+    above."""
     parent = PurePosixPath(path).parent
     if parent.name.lower() in ("license", "licenses", "licence", "licences"):
         parent = parent.parent

@@ -93,6 +93,7 @@ def attend(
     if ends is None:
         row = _within(query, key, value, dropout, scaling, sliding_window)
         return row.transpose(1, 2).contiguous(), None
+    query, key, value = _in_one_type(query, key, value)
     longest = kwargs["max_length_q"]
     kernel = _kernel() if query.is_cuda and query.dtype is not torch.float32 else None
     narrow = sliding_window is not None and longest > sliding_window
@@ -110,6 +111,21 @@ def attend(
         for low, high in pairwise(cuts)
     ]  # fmt: skip
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _in_one_type(*parts: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """What attention is computed of, in the type that autocast computes in, where it is on.
+
+    Rotary positions leave queries and keys in single precision beside values in half. Autocast
+    knows torch's own attention and gives it one type, but not ours, which would never be fast.
+    """
+    import torch
+
+    device = parts[0].device.type
+    if not torch.is_autocast_enabled(device):
+        return parts
+    kind = torch.get_autocast_dtype(device)
+    return tuple(part.to(kind) for part in parts)
 
 
 def _within(

@@ -105,9 +105,7 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repo-characters", type=int, default=0, metavar="N", help="most of one source (0: all)"
     )
-    parser.add_argument(
-        "--no-installed", action="store_true", help="leave installed packages out"
-    )
+    parser.add_argument("--no-installed", action="store_true", help="leave installed packages out")
     parser.add_argument(
         "--incomplete", action="store_true",
         help="go on although clones of what must stay unseen are missing",

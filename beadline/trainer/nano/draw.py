@@ -15,7 +15,7 @@ from functools import cached_property
 
 from beadline.completion.frames import CHARS_PER_TOKEN
 from beadline.context.retrieval.query import group_of
-from beadline.context.syntax import SyntaxTrees
+from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import Document, Snippet
 from beadline.trainer.corpus.types import CorpusFile
 from beadline.trainer.nano import mixture
@@ -39,9 +39,11 @@ class Remembering:
         self._search = search
         self.found: tuple[Snippet, ...] = ()
 
-    def alone(self, document: Document, offset: int, *, max_chars: int) -> tuple[Snippet, ...]:
+    def alone(
+        self, document: Document, offset: int, *, max_chars: int, tree: SyntaxTree | None = None
+    ) -> tuple[Snippet, ...]:
         """See `Searches`."""
-        self.found = self._search.alone(document, offset, max_chars=max_chars)
+        self.found = self._search.alone(document, offset, max_chars=max_chars, tree=tree)
         return self.found
 
 
@@ -156,9 +158,7 @@ class Repository:
             group = group_of(self.files[pieces[0][0]].language)
             wanted = mixture.rate(epochs.get(group, 0.0), epoch)
             if rng.random() < wanted * self._recipe.stretches:
-                yield Record(
-                    STRETCH, phase, epoch, file=pieces[0][0], pieces=pieces, closes=closes
-                )
+                yield Record(STRETCH, phase, epoch, file=pieces[0][0], pieces=pieces, closes=closes)
 
     def _cut(
         self, numbers: Sequence[int], length: int, first: int

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from beadline.trainer.finetune import attention, batch, model
 from beadline.trainer.finetune.batch import Rows
-from beadline.trainer.finetune.options import Method, Switch, TuneOptions
+from beadline.trainer.finetune.options import Method, Switch, TuneOptions, Weighing
 
 _ROWS_AT_ONCE = 2
 
@@ -24,10 +24,11 @@ def validation_loss(path: Path, rows: Rows) -> float:
         options = TuneOptions(method=Method.FULL, bf16=Switch.OFF)
         loaded = model.load(path, options, "cpu", Path(scratch)).eval()
     packed = attention.use(loaded)
-    total, count = 0.0, 0
+    total, count = 0.0, 0.0
     with torch.no_grad():
         for part in batch.chunks(range(len(rows)), _ROWS_AT_ONCE):
             chosen = [rows[number] for number in part]
-            total += batch.loss(loaded, chosen, "cpu", packed=packed).item()
-            count += batch.learned(chosen)
-    return total / max(1, count)
+            summed = batch.loss(loaded, chosen, "cpu", packed=packed, weighing=Weighing.TOKEN)
+            total += summed.item()
+            count += batch.weight(chosen, Weighing.TOKEN)
+    return total / (count or 1.0)

@@ -164,6 +164,8 @@ def read(path: Path) -> Shard:
             texts = [json.loads(next(lines)) for _ in range(header["files"])]
             files = [CorpusFile.of(name, language, text, repo) for name, language, text in texts]
             records = [Record.of(json.loads(next(lines))) for _ in range(header["records"])]
+            if lines.read(1):  # reading to the end also checks that the end is there
+                raise ValueError("there is more than its header says")
     except (OSError, EOFError, lzma.LZMAError, ValueError, TypeError, KeyError) as exc:
         raise InputError(f"{path} is no shard: {exc}.", hint="Prepare it again.") from exc
     except StopIteration as exc:

@@ -18,7 +18,7 @@ from typing import Any
 
 from beadline.errors import InputError
 from beadline.trainer.finetune import loop, progress
-from beadline.trainer.finetune.options import Method, TuneOptions
+from beadline.trainer.finetune.options import Method, TuneOptions, Weighing
 from beadline.trainer.finetune.progress import Report
 from beadline.trainer.finetune.result import Tuned
 from beadline.trainer.finetune.schedule import Schedule
@@ -84,6 +84,8 @@ class Settings:
         return TuneOptions(
             method=Method.FULL,
             learning_rate=peak,
+            # From nothing a model learns a language: every token of it counts the same.
+            loss_weight=Weighing.TOKEN,
             least_rate=self.least,
             schedule=Schedule.WCL,
             warmup=self.warmup,
@@ -94,6 +96,7 @@ class Settings:
             logit_bytes=machine.logit_bytes,
             evaluations=self.evaluations,
             patience=0,
+            max_hours=0.0,  # the plan says how many steps fit
             checkpoint_minutes=4.0,
             threads=self.threads,
             seed=self.seed,
@@ -143,7 +146,7 @@ def train(
     chosen, steps = rows.plan(plan["steps"], plan["rows_per_step"], settings.decay)
     say(
         f"{candidate.shape.parameters / 1e6:.1f}M parameters, {steps:,} steps, "
-        f"{plan['tokens'] / 1e6:,.1f}M tokens, peak learning rate {options.peak:.2e}"
+        f"{plan['tokens'] / 1e6:,.1f}M tokens, peak learning rate {options.learning_rate:.2e}"
     )
     options = replace(options, max_steps=steps)
     validation = rows.validation(machine.validation_tokens // rows.row_tokens)

@@ -35,9 +35,7 @@ def store(tmp_path: Path) -> RowStore:
 
 def test_a_run_learns_and_its_plan_is_kept(store: RowStore, tmp_path: Path):
     said: list[str] = []
-    done = training.train(
-        TOY, store, tmp_path / "run", SETTINGS, identity="x", say=said.append
-    )
+    done = training.train(TOY, store, tmp_path / "run", SETTINGS, identity="x", say=said.append)
     told = done.as_dict()
     assert told["steps"] == 8 and told["plan"]["rows_per_step"] == 2
     assert told["validation_loss"] < done.tuned.base_loss
@@ -47,9 +45,7 @@ def test_a_run_learns_and_its_plan_is_kept(store: RowStore, tmp_path: Path):
     again = training.train(TOY, store, tmp_path / "run", SETTINGS, identity="x")
     assert again.tuned == done.tuned
     with pytest.raises(InputError, match="another run"):
-        training.train(
-            replace(TOY, name="other"), store, tmp_path / "run", SETTINGS, identity="x"
-        )
+        training.train(replace(TOY, name="other"), store, tmp_path / "run", SETTINGS, identity="x")
 
 
 def test_a_run_that_was_broken_off_ends_as_one_that_was_not(store: RowStore, tmp_path: Path):
@@ -88,6 +84,6 @@ def test_shapes_are_compared_at_equal_steps(store: RowStore, tmp_path: Path):
 
 
 def test_larger_models_get_smaller_rates():
-    small, large = (Settings().options(count, CPU).peak for count in (10**7, 16 * 10**7))
+    small, large = (Settings().options(count, CPU).learning_rate for count in (10**7, 16 * 10**7))
     assert small == CPU.peak
     assert large == pytest.approx(CPU.peak / 2)

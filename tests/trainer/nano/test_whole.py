@@ -111,7 +111,7 @@ def test_another_machine_trains_from_parts_and_sends_weights_back(made: Path, tm
 
 
 def test_what_is_wrong_is_told_in_a_sentence(made: Path, arguments, tmp_path: Path, capsys):
-    folder, given = arguments
+    _, given = arguments
     without = ["--clones", str(tmp_path)]
     base = [*given[:2], *without, "--work", str(tmp_path / "w"), "--no-installed"]
     assert main(["data", *base]) == 2
