@@ -91,10 +91,18 @@ class Program:
         if table is None:
             return []
         found: Symbols = []
-        if (taken := table.bound.get(name)) is not None:
-            found = self.taken(path, taken, _asked)
+        # Names of the file that stand for one another, which unfinished code has in a circle.
+        names = [name]
+        while (taken := table.bound.get(names[-1])) is not None:
+            if taken.module:
+                found = self.taken(path, taken, _asked)
+                break
+            if taken.name in names:
+                break
+            names.append(taken.name)
         # One name can mean an imported type and a value of the file.
-        return [*found, *(Located(path, each) for each in table.top.get(name, ()))]
+        tops = (Located(path, top) for each in reversed(names) for top in table.top.get(each, ()))
+        return [*found, *tops]
 
     def taken(
         self, path: str, taken: Import, _asked: set[tuple[str, str]] | None = None

@@ -245,6 +245,20 @@ def test_circular_re_exports_end():
     assert needed_in(files) == []
 
 
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        'import { api } from "";',
+        "import { api } from ;",
+        "import api = api;",
+        "import one = two;\nimport two = one;\nconst api = one;",
+    ],
+)
+def test_names_that_stand_for_themselves_end(unfinished: str):
+    offered(at(f"{unfinished}\napi.two(one, ¦"))
+    assert "Cart" in offered(at(f'{unfinished}\nimport {{ Cart }} from "./cart";\nnew Cart(api, ¦'))
+
+
 def test_types_that_refer_to_themselves_end():
     files = {
         "a.ts": "export type Two = One | Two;\nexport type One = Two[];\n"
