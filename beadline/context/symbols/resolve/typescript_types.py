@@ -60,6 +60,8 @@ class Types:
         self._around = enclosing(scene)
         self._names: dict[str, Symbols] = {}
         self._depth = self._steps = 0
+        self._asked: set[tuple[int, bool]] = set()
+        """Ids of the definitions of which it is just being found what they give, called or not."""
 
     def value(self, expression: str) -> Symbols:
         """The types and modules whose members an expression at the cursor has."""
@@ -234,6 +236,16 @@ class Types:
             if not called:
                 return [symbol]
             return self._applied(self._program.exported(symbol.path, DEFAULT), True, ())
+        asked = id(symbol.definition), called
+        if asked in self._asked:  # `a = b` and `b = a`
+            return []
+        self._asked.add(asked)
+        try:
+            return self._result(symbol, called, holders)
+        finally:
+            self._asked.remove(asked)
+
+    def _result(self, symbol: Located, called: bool, holders: Symbols) -> Symbols:
         definition, path = symbol.definition, symbol.path
         if definition.kind in TYPES:
             if not called or definition.kind is Kind.CLASS:

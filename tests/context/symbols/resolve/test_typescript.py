@@ -259,6 +259,15 @@ def test_names_that_stand_for_themselves_end(unfinished: str):
     assert "Cart" in offered(at(f'{unfinished}\nimport {{ Cart }} from "./cart";\nnew Cart(api, ¦'))
 
 
+def test_values_that_are_themselves_end():
+    files = {
+        "a.ts": "export let one = two;\nexport let two = one;\nexport let three = three();\n",
+        "b.ts": 'import { one, three } from "./a";\nlet four = four;\nlet five = six;\n'
+        "let six = five();\none.a(three, four, five, six);\none.¦\n",
+    }
+    assert {"one", "three"} <= set(offered(needed_in(files)))
+
+
 def test_types_that_refer_to_themselves_end():
     files = {
         "a.ts": "export type Two = One | Two;\nexport type One = Two[];\n"
