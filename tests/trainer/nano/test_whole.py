@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from beadline.engine import models
 from beadline.trainer.corpus.storage import read_corpus
 from beadline.trainer.nano import parts, shards
 from beadline.trainer.nano.__main__ import main
-from tests.trainer.nano.kit import world
+from tests.cli import run
+from tests.trainer.nano.kit import SQUARE, world
+from tests.trainer.test_export import llama_logits, torch_logits
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +67,39 @@ def test_the_model_is_one_that_the_engine_takes(made: Path):
     assert (described.family, described.architecture) == ("beadline", "llama")
     assert described.context == 1024
     assert described.quantisation == "Q8_0"
+
+
+def test_the_file_computes_what_was_trained(made: Path):
+    import llama_cpp
+    from tokenizers import Tokenizer
+    from transformers import LlamaForCausalLM
+
+    path = made / "out" / "beadline-nano.gguf"
+    tokenizer = Tokenizer.from_file(str(made / "work" / "tokenizer.json"))
+    llama = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
+    for text in (*texts(made, "ada+tools").values(), *texts(made, "grace+web").values()):
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        assert llama.tokenize(text.encode(), add_bos=False, special=False) == ids
+    told = json.loads((made / "work" / "runs" / "main" / "trained.json").read_text("utf-8"))
+    weights = LlamaForCausalLM.from_pretrained(told["weights"], local_files_only=True).float()
+    ids = tokenizer.encode(SQUARE, add_special_tokens=False).ids[:100]
+    expected, got = torch_logits(weights, ids), llama_logits(path, ids)
+    assert np.abs(expected).max() > 0.2
+    assert np.abs(expected - got).max() < 5e-2 * max(1.0, np.abs(expected).max())
+    scores = json.loads((made / "work" / "runs" / "main" / "exported.json").read_text("utf-8"))
+    assert scores["file"] == pytest.approx(scores["weights"], abs=0.02)
+
+
+def test_the_model_completes_in_the_command_line(made: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("BEADLINE_ENGINE__THREADS", "1")
+    source = tmp_path / "add.py"
+    source.write_text("def add(a, b):\n    return \n", "utf-8")
+    model = made / "out" / "beadline-nano.gguf"
+    result = run("complete", f"{source}:2:12", "--model", model, "--json")
+    assert result.code == 0, result.err
+    trace = result.json["trace"]
+    assert (trace["family"], trace["layout"]) == ("beadline", "anchored")
+    assert trace["prompt_tokens"] > 10 and trace["generated_tokens"] > 0
 
 
 def test_card_and_attribution_name_what_was_used(made: Path):
