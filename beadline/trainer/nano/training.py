@@ -48,7 +48,8 @@ class Hardware:
     validation_tokens: int
 
 
-GPU = Hardware(262_144, 65_536, 16_000_000_000, 2.0e-3, _VALIDATION_TOKENS)
+# 22 layers of 512 keep some 35 GB of 32,768 tokens, logits included.
+GPU = Hardware(262_144, 32_768, 16_000_000_000, 2.0e-3, _VALIDATION_TOKENS)
 CPU = Hardware(16_384, 8_192, 2_000_000_000, 2.5e-3, _VALIDATION_TOKENS // 4)
 
 
