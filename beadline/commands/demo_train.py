@@ -52,9 +52,9 @@ _OPTIONS = TrainOptions(
     holes=240,
     control=220,
     alone=False,
-    tune=TuneOptions(max_hours=0.07),
+    tune=TuneOptions(max_hours=0.05),
 )
-"""Ten minutes on two cores: four of them tune, the rest proves. Holes are a few more than the gate
+"""Ten minutes on two cores: three of them tune, the rest proves. Holes are a few more than the gate
 needs to say anything."""
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import pickle
 import queue
@@ -26,6 +27,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -101,8 +103,7 @@ def draw(
     if processes <= 1:
         with recipe.opened() as samples:
             return rows.write(samples, count, folder, form, progress=progress)
-    at_once = min(rows.AT_ONCE, max(1, len(groups) // processes))
-    orders = deque(groups[low : low + at_once] for low in range(0, len(groups), at_once))
+    orders = deque(_shared_out(groups, processes))
     done = count - sum(map(len, groups))
     head = pickle.dumps(_Order(recipe, folder, form))
     with _Drawers(processes, head, orders) as drawers:
@@ -110,6 +111,15 @@ def draw(
             done += drawers.wait()
             progress(done, count)
     return rows.finish(folder)
+
+
+def _shared_out(groups: list[range], processes: int) -> Iterator[list[range]]:
+    """The groups in orders that differ by one at most, as many to each of the processes: none of
+    them draws alone at the end."""
+    count = processes * math.ceil(len(groups) / (processes * rows.AT_ONCE))
+    for low, high in pairwise(len(groups) * number // count for number in range(count + 1)):
+        if low < high:
+            yield groups[low:high]
 
 
 @dataclass(frozen=True)

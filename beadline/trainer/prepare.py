@@ -47,12 +47,12 @@ _VALIDATION = 0.03
 among the held-out ones, which prove the outcome."""
 _GUARD = 0.15
 """The same of general code."""
-_GUARD_SAMPLES = 256
 _MOST_VALIDATION = 200_000
 _VALIDATION_SAMPLES, _FEW_SAMPLES = 256, 32
 _VALIDATION_PART = 25
-"""One in so many of the training's samples is drawn of them: scored ten times, by forward passes
-alone, they cost about an eighth of the training."""
+"""One in so many of the training's samples is drawn of each: scored ten times, by forward passes
+alone, those for stopping cost about an eighth of the training, and general code, scored five times
+at most, half of that."""
 _LEAST_TRAINED = 3
 """Files that are trained on at least: of fewer none is taken for validation."""
 _LEAST_GENERAL = 200_000
@@ -332,16 +332,16 @@ def _write(
     form = Form(drawn.row_tokens, opened.end, options.seed)
     recipe = Recipe(data.files, data.general, share, drawn, options.seed, vocabulary, place)
     draw(recipe, count, folder / "rows", form, processes=processes, progress=told)
+    most = min(_VALIDATION_SAMPLES, max(_FEW_SAMPLES, count // _VALIDATION_PART))
     other, held = own, 0
     if data.validation:
         seed = options.seed + 1
         other = SampleStream(data.validation, opened, drawn, seed, search=search)
-        most = min(_VALIDATION_SAMPLES, max(_FEW_SAMPLES, count // _VALIDATION_PART))
         held = min(most, 4 * other.samples_per_epoch)
     rows.write(other, held, folder / "validation", form)
     if data.guard:
         general = SampleStream(data.guard, opened, drawn, options.seed + 2)
-        held = min(_GUARD_SAMPLES, 4 * general.samples_per_epoch)
+        held = min(most, 4 * general.samples_per_epoch)
         rows.write(general, held, folder / "guard", form)
     return count
 

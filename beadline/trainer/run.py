@@ -10,7 +10,7 @@ terminal.
     training/<repository>/<run>/proved/*/ evidence.json, report.md, outcome.json
 
 A run is named by what it learned from and how, a proof by what it was proved on: the same adapter
-proved anew, on more holes say, is not trained anew.
+proved anew, on more other code say, is not trained anew.
 """
 
 from __future__ import annotations

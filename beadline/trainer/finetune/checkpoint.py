@@ -37,6 +37,8 @@ class Progress:
     """Seconds of the last evaluation."""
     scored: float = 0.0
     """Of `seconds`, those of evaluations."""
+    settled: float = 0.0
+    """`seconds` when the steps that fit into the time were counted last."""
     tokens: int = 0
     base_loss: float | None = None
     """Of the validation rows before the first step; nats a token."""

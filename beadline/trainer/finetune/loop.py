@@ -244,17 +244,18 @@ class _Run:
         return float(accelerator.reduce(total, reduction="sum").item()), rate, waited
 
     def _settle(self, progress: Progress) -> None:
-        """Shorten the run to the time there is, once its speed is known; end it when it is up."""
+        """Shorten the run to the time there is, as its speed is known; end it when it is up."""
         limit = (self._options.max_hours or 0.0) * 3600
         if not limit:
             return
-        if progress.step == min(budget.SETTLE, progress.total):
+        if self._any(progress.seconds > limit) and progress.step < progress.total:
+            progress.finished = TIME
+        elif self._any(budget.settles(progress.step, progress.seconds, progress.settled, limit)):
             # The shorter the run, the closer its evaluations: never closer than those of one step.
             trained, scoring = progress.seconds - progress.scored, progress.scoring
             fitting = budget.fitting(limit, trained, progress.step, scoring, self._every(1))
             progress.total = self._first(max(progress.step, min(progress.total, fitting)))
-        if self._any(progress.seconds > limit) and progress.step < progress.total:
-            progress.finished = TIME
+            progress.settled = progress.seconds
 
     def _every(self, total: int) -> int:
         """Steps between two evaluations of a run of so many."""
