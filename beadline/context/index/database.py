@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-FORMAT = 1
+FORMAT = 2
 """`PRAGMA user_version`: goes up with the schema and with what the blobs hold."""
 _APPLICATION = 0x62656169
 """`PRAGMA application_id`: "beai"."""

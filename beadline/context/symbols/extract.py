@@ -237,7 +237,10 @@ def _definition(
         doc=reader.doc(outer, body),
         exported=reader.exported(node, name, owner),
         type=source.line(nodes["type"][0])[: 4 * LONGEST_SIGNATURE] if "type" in nodes else "",
-        bases=tuple(base for each in nodes.get("bases", ()) for base in reader.bases(each)),
+        bases=(
+            *(base for each in nodes.get("bases", ()) for base in reader.bases(each)),
+            *(reader.implied(above) if kind in _TYPES else ()),
+        ),
         value=value[:LONGEST_SIGNATURE],
         parameters=reader.parameters(nodes["parameters"][0]) if "parameters" in nodes else (),
     )

@@ -6,7 +6,7 @@ Knows nodes of a grammar; knows no queries, no graph and no resolution.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from beadline.context.symbols.types import Import, Kind, Parameter
@@ -110,6 +110,10 @@ class FileReader:
         """The names in a `@bases` node, as written."""
         for child in node.named_children:
             yield self.source.line(child)
+
+    def implied(self, above: Sequence[tree_sitter.Node]) -> Iterator[str]:
+        """Bases of a type that the comments and attributes above it tell."""
+        return iter(())
 
     def doc(self, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
         """First line of the documentation of an outer node; else of the comment above it."""

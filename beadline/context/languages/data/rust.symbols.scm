@@ -120,6 +120,14 @@
     return_type: (_)? @type
     body: (block) @body) @definition.function)
 
+; Of a file that is being written: what is around a broken function is none of its parts.
+(ERROR
+  (function_item
+    name: (identifier) @name
+    parameters: (parameters) @parameters
+    return_type: (_)? @type
+    body: (block) @body) @definition.function)
+
 (function_signature_item
   name: (identifier) @name
   parameters: (parameters) @parameters

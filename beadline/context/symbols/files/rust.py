@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from beadline.context.symbols.reader import FileReader
@@ -21,6 +21,11 @@ _TYPE_NAME = re.compile(
 _NUMBERS = re.compile(r"[iu](?:8|16|32|64|128|size)|f32|f64|bool|str|char")
 _USE = re.compile(r"::|\bas\b|[{},*]|(?:r#)?[^\W\d]\w*")
 _COMMENT = re.compile(r"//.*|/\*[\s\S]*?\*/")
+_DERIVE = re.compile(r"#\[\s*derive\s*\(([^()]*)\)")
+_OWN = frozenset(
+    ("", "Clone", "Copy", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd")
+)
+"""Traits of the language that are derived."""
 _EXTERN = re.compile(r"extern\s+crate\s+(\w+)(?:\s+as\s+(\w+))?")
 
 
@@ -90,6 +95,14 @@ class Reader(FileReader):
         for child in node.named_children:
             if child.type not in ("lifetime", "removed_trait_bound"):
                 yield self.source.line(child)
+
+    def implied(self, above: Sequence[tree_sitter.Node]) -> Iterator[str]:
+        """See `FileReader`: the traits that are derived, but for the language's own."""
+        for each in above:
+            if each.type == "attribute_item" and (match := _DERIVE.match(self.source.line(each))):
+                yield from (
+                    name for name in map(str.strip, match[1].split(",")) if name not in _OWN
+                )
 
     def doc(self, node: tree_sitter.Node, body: tree_sitter.Node | None) -> str:
         """See `FileReader`: attributes may stand above the comment."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from beadline.context.retrieval.terms import Splitter
@@ -61,16 +61,23 @@ class Likely:
         return tuple(sorted(dict.fromkeys(names), key=self.score, reverse=True))
 
     def needed(
-        self, found: Iterable[Located], reason: Reason, weight: float, limit: int = 64
+        self,
+        found: Iterable[Located],
+        reason: Reason,
+        weight: float,
+        limit: int = 64,
+        more: Callable[[Located], float] = lambda located: 0.0,
     ) -> Iterator[Needed]:
         """Definitions of other files, each once, the likeliest first; `weight` is that of the
-        first."""
+        first. `more` is added to what the name of one scores."""
         own = self._scene.symbols.path
         once = {(each.path, each.definition.start): each for each in found if each.path != own}
         ranked = sorted(
             once.values(),
             key=lambda each: (
-                self.score(each.definition.name) + (0.1 if each.definition.exported else 0.0)
+                self.score(each.definition.name)
+                + (0.1 if each.definition.exported else 0.0)
+                + more(each)
             ),
             reverse=True,
         )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.calls import cut
 from beadline.context.symbols.resolve.likely import Likely
 from beadline.context.symbols.resolve.rust_crates import Module
+from beadline.context.symbols.resolve.rust_guesses import called_like, fitness, held_self
 from beadline.context.symbols.resolve.rust_paths import TYPES
 from beadline.context.symbols.resolve.rust_types import Type
 from beadline.context.symbols.resolve.rust_values import Values
-from beadline.context.symbols.resolve.scene import Cursor, chain
+from beadline.context.symbols.resolve.scene import Cursor, chain, enclosing
 from beadline.context.symbols.resolve.steps import alike, in_order, once
 from beadline.context.symbols.resolve.words import words
 from beadline.context.symbols.types import Import, Kind, Located, Needed, Reason, Scene
@@ -27,8 +28,16 @@ _IMPORTING = re.compile(r"\buse\s+([\w:\s{},*]*)\Z")
 _TAKES_SELF = re.compile(r"\(\s*(?:&\s*)?(?:'\w+\s+)?(?:mut\s+)?self\b")
 _CALLEES = 3
 """Calls around the cursor that are looked at, innermost first."""
-_METHODS, _FUNCTIONS = 48, 48
+_METHODS, _FUNCTIONS = 96, 48
 """Of a type, and in scope, the likeliest so many."""
+_FIRST = 32
+"""Methods that are before the type itself and its fields."""
+_GUESSES = 3
+"""Types that a receiver is taken for."""
+_TRAITS = 4
+"""Imported traits whose members are offered, whatever the receiver is."""
+_IMPORTS = 48
+"""Imports that are looked at for them."""
 _NEAR, _VARIABLES, _PLAY = 48, 12, 16
 """Names around the cursor that are looked up, how many of them as variables, and how many
 definitions that may give."""
@@ -47,7 +56,7 @@ class _Search:
     """The look-ups at one cursor."""
 
     def __init__(self, scene: Scene, cursor: Cursor, graph: Graph) -> None:
-        self._cursor, self._graph = cursor, graph
+        self._scene, self._cursor, self._graph = scene, cursor, graph
         self._values = Values(scene, graph)
         self.likely = Likely(scene, cursor, graph)
         self._own = scene.symbols
@@ -62,25 +71,49 @@ class _Search:
         if match is None:
             return
         found = self._values.path(match[1].rpartition("{")[0] or match[1])
-        if isinstance(found, Module):
+        if isinstance(found, Module) or (found and found.definition.kind is Kind.MODULE):
             yield from self.likely.needed(self._values.exports(found), Reason.EXPORT, 1.0)
 
     def members(self) -> Iterator[Needed]:
         """What the receiver, a module, a type or a value, has."""
         receiver = self._cursor.receiver
+        held = ""
         if self._before.rstrip().endswith("::"):
             found = self._values.path(receiver)
-            if isinstance(found, Module):
+            if isinstance(found, Module) or (found and found.definition.kind is Kind.MODULE):
                 yield from self._module(found, 1.0)
                 return
             located = self._values.named(self._values.here(receiver)) or found
         else:
-            located = self._values.named(self._values.of(receiver))
+            known = self._values.known(of := self._values.of(receiver))
+            located, held = (known[0] if known else None), (of.text if of else "")
+            if receiver == "self":
+                held = self._held()
         if located is not None and located.definition.kind in TYPES:
-            yield from self._members(located, 1.0)
+            yield from self._members(located, 1.0, held)
+            yield from self._extensions(0.3)
             return
         for each in self._guessed():
-            yield from self._members(each, 0.5)
+            yield from self._members(each, 0.5, held)
+        yield from self._extensions(0.5)
+
+    def _held(self) -> str:
+        """What `self` is at the cursor."""
+        around = [each for each in enclosing(self._scene) if each.kind is Kind.METHOD]
+        return held_self(around[-1].signature) if around else ""
+
+    def _extensions(self, weight: float) -> Iterator[Needed]:
+        """Members of traits that the file imports: they may be implemented for any type."""
+        found: dict[tuple[str, int], Located] = {}
+        for each in self._own.imports[:_IMPORTS]:
+            if each.name[:1].isupper() and len(found) < _TRAITS:
+                of = self._imported(each)
+                if isinstance(of, Located) and of.definition.kind is Kind.INTERFACE:
+                    found[of.path, of.definition.start] = of
+        for located in found.values():
+            members = self._values.members(located)
+            methods = [one for one in members if one.definition.kind is Kind.METHOD]
+            yield from self.likely.needed(methods, Reason.MEMBER, weight, _PLAY)
 
     def callees(self) -> Iterator[Needed]:
         """What is called around the cursor, and the types of its parameters."""
@@ -106,7 +139,7 @@ class _Search:
             of = self._imported(each)
             if isinstance(of, Located) and of.definition.kind in _CALLABLE:
                 found.append(of)
-            elif isinstance(of, Module) and each.name == "*":
+            elif of is not None and each.name == "*":
                 exports = self._values.exports(of)
                 found += [one for one in exports if one.definition.kind in _CALLABLE]
         yield from self.likely.needed(found, Reason.MEMBER, 0.9, _FUNCTIONS)
@@ -137,12 +170,9 @@ class _Search:
         yield from self._once(found, Reason.IMPORT, 0.3)
 
     def _imported(self, each: Import) -> Located | Module | None:
-        path = [part for part in each.module.split("::") if part]
-        if each.name not in ("", "*"):
-            path.append(each.name)
-        return self._values.resolve(tuple(path), self._own)
+        return self._values.resolve(self._values.target(each, self._own), self._own)
 
-    def _module(self, module: Module, weight: float) -> Iterator[Needed]:
+    def _module(self, module: Module | Located, weight: float) -> Iterator[Needed]:
         """What a module shows, functions first."""
         exports = list(self._values.exports(module))
         functions = [each for each in exports if each.definition.kind in _CALLABLE]
@@ -151,23 +181,32 @@ class _Search:
         for each in self.likely.needed(others, Reason.MEMBER, weight / 2, _PLAY):
             yield self._type(each.located, each.reason, each.weight)
 
-    def _members(self, located: Located, weight: float) -> Iterator[Needed]:
+    def _members(self, located: Located, weight: float, held: str) -> Iterator[Needed]:
         """What a type has: its methods one by one, since `impl`s lie anywhere, then the type and
-        its traits. Functions without `self` come first behind `::`, methods behind a dot."""
+        its traits. Functions without `self` come first behind `::`, methods behind a dot; `held` is
+        the receiver's type as written."""
         static = self._before.rstrip().endswith("::")
         kinds = list(self._values.hierarchy(located))
         for rank, each in enumerate(kinds):
             members = [
                 one
                 for one in self._values.members(each)
-                if one.definition.kind is Kind.METHOD and one.definition.exported
+                if one.definition.kind is Kind.METHOD and self._values.is_visible(one)
             ]
             fitting = [one for one in members if _is_static(one) is static]
             share = weight / (1 + rank)
-            yield from self.likely.needed(fitting, Reason.MEMBER, share, _METHODS)
+            ranked = list(
+                self.likely.needed(fitting, Reason.MEMBER, share, _METHODS, self._fits(held))
+            )
+            yield from ranked[:_FIRST]
             yield self._type(each, Reason.RECEIVER, 0.7 * share)
+            yield from ranked[_FIRST:]
             others = [one for one in members if _is_static(one) is not static]
             yield from self.likely.needed(others, Reason.MEMBER, share / 4, _PLAY)
+
+    def _fits(self, held: str) -> Callable[[Located], float]:
+        """How well methods fit to how the receiver is held."""
+        return lambda located: fitness(located, self._cursor.receiver, held)
 
     def _called(self, callee: str) -> list[Located]:
         """The functions, methods or types that a callee may be."""
@@ -179,15 +218,19 @@ class _Search:
         return self._values.find(located, name)[:4] if located else []
 
     def _guessed(self) -> Iterator[Located]:
-        """Types in sight that are called like the receiver (`dir_entry` of a `DirEntry`)."""
+        """Types that are called like the receiver (`dir_entry` of a `DirEntry`)."""
         links = chain(self._cursor.receiver)
         name = links[-1].name if links else ""
-        camel = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-        if len(camel) > 2:
-            for path in ((camel,), ("crate", name, camel)):
-                found = self._values.resolve(path, self._own)
-                if isinstance(found, Located) and found.definition.kind in TYPES:
-                    yield found
+        guessed: set[Located] = set()
+        for each in called_like(name, self._own, self._graph):
+            paths = ((each,), ("crate", name, each)) if isinstance(each, str) else ()
+            found = [self._values.resolve(path, self._own) for path in paths] or [each]
+            for one in found:
+                if not isinstance(one, Located) or one.definition.kind not in TYPES:
+                    continue
+                if one not in guessed and len(guessed) < _GUESSES:
+                    guessed.add(one)
+                    yield one
 
     def _once(
         self, found: Iterable[Located | None], reason: Reason, weight: float

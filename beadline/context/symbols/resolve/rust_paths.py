@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.resolve.rust_crates import Crates, Module
-from beadline.context.symbols.types import Definition, FileSymbols, Kind, Located, Scene
+from beadline.context.symbols.types import Definition, FileSymbols, Import, Kind, Located, Scene
 
 TYPES = frozenset({Kind.CLASS, Kind.INTERFACE, Kind.ENUM, Kind.TYPE})
 _GROUP = "rust"
@@ -26,6 +26,7 @@ class Paths(Crates):
         self._children: dict[tuple[Module, str], Found] = {}
         self._items: dict[str, dict[str, Definition]] = {}
         """By path: what files have at their level."""
+        self._shown: dict[Module | tuple[str, str], Sequence[Located]] = {}
         self._depth = 0
 
     def resolve(self, path: tuple[str, ...], file: FileSymbols) -> Found:
@@ -49,11 +50,7 @@ class Paths(Crates):
         """What a module, or a type, calls `name`."""
         if isinstance(of, Located):
             if of.definition.kind is Kind.MODULE:
-                inside, owner = self.file(of.path), of.definition.qualified
-                for each in inside.definitions if inside else ():
-                    if each.name == name and each.owner == owner:
-                        return Located(of.path, each)
-                return None
+                return self._inline(of, name)
             return next((m for m in self.members(of) if m.definition.name == name), None)
         if of is None or name == "self":
             return of
@@ -64,6 +61,38 @@ class Paths(Crates):
             self._children[key] = None  # modules may take each other's names
             self._children[key] = self._child(of, name)
         return self._children[key]
+
+    def _inline(self, of: Located, name: str) -> Found:
+        """What a module that is written in a file calls `name`."""
+        file, owner = self.file(of.path), of.definition.qualified
+        for each in file.definitions if file else ():
+            if each.name == name and each.owner == owner:
+                return Located(of.path, each)
+        inside = [each for each in file.imports if _holds(of, each)] if file else []
+        for each in inside if self._depth < _DEEPEST else ():
+            if file is not None and (each.alias == name or each.name == "*"):
+                found = self.resolve(self.target(each, file), file)
+                if each.name == "*":
+                    found = None if found == of else self.child(found, name)
+                if found is not None:
+                    return found
+        return None
+
+    def target(self, each: Import, file: FileSymbols) -> tuple[str, ...]:
+        """The path that an import takes, as seen from the file's own module; of `a::*` it is
+        `a`."""
+        path = [part for part in each.module.split("::") if part]
+        if each.name not in ("", "*"):
+            path.append(each.name)
+        if path and path[0] == "super":
+            around = sum(
+                one.kind is Kind.MODULE and one.start <= each.start < one.end
+                for one in file.definitions
+            )
+            while around and path[0] == "super":
+                path = path[1:] or ["self"]
+                around -= 1
+        return tuple(path)
 
     def _child(self, of: Module, name: str) -> Found:
         files = self.files(of)
@@ -98,17 +127,45 @@ class Paths(Crates):
             return found
         return beside
 
-    def exports(self, of: Module) -> Iterator[Located]:
-        """What a module shows, what it takes from elsewhere included."""
-        for file in self.files(of):
+    def exports(self, of: Module | Located) -> Sequence[Located]:
+        """What a module shows to the cursor, what it takes from elsewhere included."""
+        key = of if isinstance(of, Module) else (of.path, of.definition.qualified)
+        if key not in self._shown:
+            self._shown[key] = []  # modules may take each other's names
+            found = list(self._exported(of))
+            self._shown[key] = list({(e.path, e.definition.start): e for e in found}.values())
+        return self._shown[key]
+
+    def _exported(self, of: Module | Located) -> Iterator[Located]:
+        """With what others are called alike: the caller leaves that out."""
+        is_file = isinstance(of, Module)
+        inside = self._is_inside(of if is_file else self.module(of.path))
+        owner = "" if is_file else of.definition.qualified
+        alone = None if is_file else self.file(of.path)
+        for file in self.files(of) if is_file else [alone] if alone else []:
             for each in file.definitions:
-                if not each.owner and each.exported and each.kind is not Kind.MODULE:
+                if each.owner == owner and (each.exported or inside) and each.kind != Kind.MODULE:
                     yield Located(file.path, each)
             for each in file.imports:
-                if each.exported and each.name not in ("", "*"):
-                    found = self.resolve((*each.module.split("::"), each.name), file)
+                if not (each.exported or inside) or not each.name:
+                    continue
+                if not is_file and not _holds(of, each):
+                    continue
+                found = self.resolve(self.target(each, file), file)
+                if each.name != "*":
                     if isinstance(found, Located):
                         yield found
+                elif found is not None and found != of:
+                    yield from self.exports(found)
+
+    def is_visible(self, located: Located) -> bool:
+        """Whether the cursor may use a definition: what is private is seen from within its
+        module."""
+        return located.definition.exported or self._is_inside(self.module(located.path))
+
+    def _is_inside(self, of: Module) -> bool:
+        own = self.module(self.own.path)
+        return own.root == of.root and own.segments[: len(of.segments)] == of.segments
 
     def _start(self, name: str, file: FileSymbols) -> Found:
         module = self.module(file.path)
@@ -138,7 +195,7 @@ class Paths(Crates):
     def _imported(self, name: str, file: FileSymbols) -> Found:
         for each in file.imports:
             if each.alias == name and each.name != "*":
-                path = tuple(filter(None, (*each.module.split("::"), each.name)))
+                path = self.target(each, file)
                 if path == (name,):
                     return self.crate(name)
                 if found := self.resolve(path, file):
@@ -149,7 +206,7 @@ class Paths(Crates):
         """What a module takes with all of another one's names."""
         for each in file.imports:
             if each.name == "*" and self._depth < _DEEPEST:
-                of = self.resolve(tuple(each.module.split("::")), file)
+                of = self.resolve(self.target(each, file), file)
                 if isinstance(of, Module) and of == self.module(file.path):
                     continue
                 if found := self.child(of, name):
@@ -172,6 +229,11 @@ def _is_item(definition: Definition) -> bool:
     if definition.kind is Kind.MODULE:
         return definition.header_end < definition.end
     return not definition.owner or definition.kind not in (Kind.FIELD, Kind.METHOD)
+
+
+def _holds(module: Located, each: Import) -> bool:
+    """The import stands in a module that is written in its file."""
+    return module.definition.start <= each.start < module.definition.end
 
 
 def _last(owner: str) -> str:
