@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -37,6 +37,7 @@ from beadline.trainer.order import order
 from beadline.trainer.samples.options import SampleOptions
 from beadline.trainer.samples.snapshot import Snapshot, snapshot
 from beadline.trainer.samples.stream import SampleStream
+from beadline.trainer.samples.tokens import IGNORED, Sample
 from beadline.trainer.structured_fim.sampler import RANDOM, STRUCTURED
 from beadline.trainer.vocabulary import TrainingVocabulary
 
@@ -340,10 +341,29 @@ def _write(
         held = min(most, 4 * other.samples_per_epoch)
     rows.write(other, held, folder / "validation", form)
     if data.guard:
-        general = SampleStream(data.guard, opened, drawn, options.seed + 2)
+        holes = replace(drawn, left_to_right=0.0)
+        general = SampleStream(data.guard, opened, holes, options.seed + 2)
         held = min(most, 4 * general.samples_per_epoch)
-        rows.write(general, held, folder / "guard", form)
+        rows.write(_Middles(general), held, folder / "guard", form)
     return count
+
+
+class _Middles:
+    """Samples of which the last token is not learned. It is the end, which tuning learns first: its
+    gain would hide what the middles themselves lose, and those are what the gate asks for."""
+
+    def __init__(self, samples: SampleStream) -> None:
+        self._samples = samples
+
+    def batch(self, numbers: Sequence[int]) -> list[Sample]:
+        """See `rows.Samples`."""
+        return [_unended(sample) for sample in self._samples.batch(numbers)]
+
+
+def _unended(sample: Sample) -> Sample:
+    labels = sample.labels.copy()
+    labels[-1:] = IGNORED
+    return replace(sample, labels=labels)
 
 
 def passes(options: TrainOptions, characters: int) -> float:

@@ -32,7 +32,7 @@ from beadline.trainer.finetune.batch import Rows
 from beadline.trainer.finetune.checkpoint import Keeper, Progress, kept, replace_folder, trained
 from beadline.trainer.finetune.courtesy import Courtesy
 from beadline.trainer.finetune.interrupts import Interrupts
-from beadline.trainer.finetune.options import Method, Switch, TuneOptions
+from beadline.trainer.finetune.options import Method, Switch, TuneOptions, Weighing
 from beadline.trainer.finetune.progress import LOG, Log, Report, Step
 from beadline.trainer.finetune.result import (
     BEST,
@@ -337,7 +337,7 @@ class _Run:
 
         def loss(scale: float) -> float:
             with scaling.scaled(own, scale):
-                return self._scorer.mean(tuned, self._guard)
+                return self._scorer.mean(tuned, self._guard, Weighing.TOKEN)
 
         return scaling.choose(loss)
 

@@ -35,16 +35,19 @@ class Scorer:
         self.packed = True
         """Whether the model keeps the samples of a row apart (`attention.use`)."""
 
-    def loss(self, model: Any, rows: Sequence[Row]) -> torch.Tensor:
+    def loss(
+        self, model: Any, rows: Sequence[Row], weighing: Weighing | None = None
+    ) -> torch.Tensor:
         """Of rows, not yet divided by what they count (`batch.loss`)."""
-        device = self._accelerator.device
-        return batch.loss(model, rows, device, packed=self.packed, weighing=self._weighing)
+        device, weighing = self._accelerator.device, weighing or self._weighing
+        return batch.loss(model, rows, device, packed=self.packed, weighing=weighing)
 
-    def mean(self, model: Any, rows: Rows) -> float:
-        """Mean negative log-likelihood (nats) of rows, weighed as in training. Every process calls
-        it, and has the same answer."""
+    def mean(self, model: Any, rows: Rows, weighing: Weighing | None = None) -> float:
+        """Mean negative log-likelihood (nats) of rows, weighed as in training unless it is said
+        otherwise. Every process calls it, and has the same answer."""
         import torch
 
+        weighing = weighing or self._weighing
         accelerator = self._accelerator
         rank, processes = accelerator.process_index, accelerator.num_processes
         # All processes must do equally many forward passes: they talk in each.
@@ -57,8 +60,8 @@ class Scorer:
                 if self._courtesy is not None:
                     self._courtesy.wait()
                 chosen = [rows[number] for number in part]
-                found[0] += self.loss(model, chosen).item()
-                found[1] += batch.weight(chosen, self._weighing)
+                found[0] += self.loss(model, chosen, weighing).item()
+                found[1] += batch.weight(chosen, weighing)
         summed: Any = accelerator.reduce(found.float().to(accelerator.device), reduction="sum")
         total, count = summed.tolist()
         return total / (count or 1.0)
