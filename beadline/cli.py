@@ -27,6 +27,7 @@ COMMANDS = {
     "stats": ("beadline.commands.stats", "show what was suggested, accepted and kept"),
     "train": ("beadline.commands.train", "tune the model on a repository, and prove it"),
     "index": ("beadline.commands.index", "bring the index of a folder up to date, or show it"),
+    "config": ("beadline.commands.config", "show or change your own settings"),
     "cache": ("beadline.commands.cache", "show or remove what is kept in the cache directory"),
     "doctor": ("beadline.doctor.command", "check this machine, the model and the settings"),
     "evaluate": ("beadline.commands.evaluate", "measure completions and retrieval on real code"),

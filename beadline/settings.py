@@ -61,6 +61,10 @@ class EngineOptions:
     """Whether tokens are guessed from what the prompt says and checked several at a time."""
     draft_model: str = _trusted("")
     """Path of a smaller GGUF file with the same vocabulary that guesses tokens; empty: none."""
+    cache_model: bool = _trusted(True)
+    """Whether names and phrases of the repository are looked up while decoding, and mixed in."""
+    cache_mebibytes: int = _trusted(512, minimum=1, maximum=1 << 20)
+    """Most disk space of what is kept for that."""
     save_state: bool = _trusted(True)
     """Whether the state of recent documents is kept in the cache directory between sessions. It
     can be turned back into their text; the files are readable by the user alone."""
@@ -89,6 +93,9 @@ class CompletionOptions:
     """Suggest inside comments."""
     in_strings: bool = _workspace(True)
     """Suggest inside strings."""
+    replace_closers: bool = _workspace(True)
+    """Let a suggestion replace closing brackets and quotes that the editor inserted behind the
+    cursor; false for editors that can only insert."""
     invoked_items: int = _workspace(3, minimum=1, maximum=5)
     """Most items of an answer that was asked for by a key."""
     prefetch: bool = _workspace(True)
@@ -101,6 +108,11 @@ class CompletionOptions:
     exact_tokens: int = _trusted(0, minimum=0, maximum=1024)
     """For benchmarks: every request decodes exactly so many tokens and shows nothing; no cached
     answer, prefetch, debounce, stop rule or silence. 0 is off."""
+    monitor: bool = _workspace(True)
+    """Prefer the names that can follow: members of a receiver whose type is known, what a module
+    offers, parameters of a call."""
+    syntax_guard: bool = _workspace(True)
+    """Never write a closer without an opener, or a line that fits no block."""
     plain_completion: bool = _workspace(False)
     """Answer `textDocument/completion` as well, for clients without inline completion."""
 

@@ -13,6 +13,7 @@ OURS = {
     "state": f"state/{'0' * 16}-{'a' * 32}.state",
     "probe": "llama-probe.json",
     "index": f"index/{'0' * 32}.sqlite3-wal",
+    "cache-model": f"cache-model/{'0' * 40}/tmp1234abcd.array",
     "models": "bench/models/random-tiny-f16-0123abcd-1.gguf",
     "training": "training/mine-01234567/0123456789abcdef/run/checkpoint/weights.safetensors",
     "results": f"evaluation/{'0' * 16}.jsonl",
@@ -70,7 +71,7 @@ def test_clear_removes_what_is_named(cache: Path) -> None:
         "state": 1,
         "results": 1,
     }
-    left = {OURS[name] for name in ("probe", "index", "models", "training")}
+    left = {OURS[name] for name in ("probe", "index", "cache-model", "models", "training")}
     assert files(cache) == {*left, *OTHERS}
 
 

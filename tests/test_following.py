@@ -15,8 +15,8 @@ SETUP = """
 import sys, threading, time
 from beadline.commands.following import follow
 follow(patience_s={patience})
-print("here", flush=True)
 try:
+    print("here", flush=True)
     {wait}
 except KeyboardInterrupt:
     sys.exit(130)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -31,7 +32,8 @@ def required(project: dict, extra: str = "") -> set[str]:
 
 def test_the_core_is_slim(project: dict) -> None:
     assert required(project).isdisjoint({*HEAVY, "datasketch", "safetensors"} - {"llama_cpp"})
-    assert set(project["optional-dependencies"]) == {"train", "onnx", "evaluation", "dev"}
+    extras = {"train", "onnx", "evaluation", "docs", "dev"}
+    assert set(project["optional-dependencies"]) == extras
 
 
 def test_everything_required_is_pinned(project: dict) -> None:
@@ -58,14 +60,30 @@ def test_starting_a_command_loads_no_heavy_library() -> None:
     assert done.stdout.splitlines() == list(modules)
 
 
-def test_the_wheel_holds_the_package_its_data_and_nothing_else(tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree."""
+    return built("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def built(target: str, source: Path, folder: Path) -> Path:
+    """The one file that the build backend makes of a source tree."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (made,) = folder.iterdir()
+    return made
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    """Name -> content of the package's own files."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {
+            name: archive.read(name) for name in archive.namelist() if name.startswith("beadline/")
+        }
+
+
+def test_the_wheel_holds_the_package_its_data_and_nothing_else(wheel: Path) -> None:
     assert wheel.name.startswith(f"beadline-{beadline.__version__}-py3-none-any")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -76,6 +94,35 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(tmp_path: Path) -
     for data in (ROOT / "beadline/context/languages/data").iterdir():
         assert f"beadline/context/languages/data/{data.name}" in names
     assert any(re.fullmatch(r"beadline/models/[^/]+\.md", name) for name in names)
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "beadline"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    known = {name for name in listed.stdout.split("\0") if name}
+    assert known <= set(contents(wheel))
+
+
+def test_the_wheel_starts_the_command(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (entry_points,) = (n for n in archive.namelist() if n.endswith("/entry_points.txt"))
+        assert "beadline = beadline.cli:main" in archive.read(entry_points).decode()
+
+
+@pytest.mark.slow
+def test_the_source_distribution_gives_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    made, unpacked = tmp_path / "made", tmp_path / "unpacked"
+    sdist = built("sdist", ROOT, made)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(unpacked, filter="data")
+    (source,) = unpacked.iterdir()
+    for name in ("tests/conftest.py", "packaging/release.py", "docs/index.md", "README.zh-CN.md"):
+        assert (source / name).is_file(), name
+    assert not list(source.rglob("node_modules"))
+    again = built("wheel", source, tmp_path / "again")
+    assert contents(again) == contents(wheel)
 
 
 def test_scripts_for_machines_are_executable() -> None:

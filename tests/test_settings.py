@@ -17,7 +17,8 @@ from beadline.settings import Options, apply, load
 TRUSTED_ONLY = {
     "engine.model", "engine.threads", "engine.gpu_layers", "engine.context_tokens",
     "engine.extra_buffers", "engine.family", "engine.layout", "engine.healing",
-    "engine.kv_mebibytes", "engine.drafts", "engine.draft_model", "engine.save_state",
+    "engine.kv_mebibytes", "engine.drafts", "engine.draft_model", "engine.cache_model",
+    "engine.cache_mebibytes", "engine.save_state",
     "engine.state_mebibytes", "completion.exact_tokens",
     "context.max_file_bytes", "context.save_index", "context.embedding_model",
     "statistics.enabled", "statistics.file",

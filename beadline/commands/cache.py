@@ -16,6 +16,7 @@ from rich.table import Table
 from beadline import settings
 from beadline.commands import display
 from beadline.context.index import location
+from beadline.engine.cache_model import store
 from beadline.engine.llama import state
 from beadline.engine.llama.client import VERDICTS_FILE
 from beadline.errors import BeadlineError, InputError
@@ -42,6 +43,10 @@ KINDS = (
     Kind(
         "index", rf"{location.FOLDER}/{location.NAME}",
         "names, signatures and search terms of workspace folders",
+    ),
+    Kind(
+        "cache-model", rf"{store.FOLDER}/{store.NAME}",
+        "tokens of repositories' files (they can be turned back into text)",
     ),
     Kind("models", r"bench/models/random-[\w.-]+\.gguf", "models with random weights"),
     Kind(

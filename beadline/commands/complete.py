@@ -95,7 +95,14 @@ async def run(
     """Load the model, ask once, end the engine. Raises `ModelError`, `EngineError`, `FileError`."""
     sink = TraceSink(options.trace.file) if options.trace.file else None
     engine = common.make_engine(options)
-    completer = Completer(engine, options, retriever=retriever, trace=sink, adapters=AdapterStore())
+    completer = Completer(
+        engine,
+        options,
+        retriever=retriever,
+        graph=retriever.graph if retriever is not None else None,
+        trace=sink,
+        adapters=AdapterStore(),
+    )
     adapted = [Adapted()]
     completer.watch_adapter(adapted.append)
     request = CompletionRequest(cursor.file.document, cursor.offset)

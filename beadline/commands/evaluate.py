@@ -1,4 +1,4 @@
-"""`beadline evaluate [make-cases|retrieval|completion]`: finds the evaluation. Knows none of them.
+"""`beadline evaluate [NAME]`: finds the evaluation. Knows none of them.
 
 Without one of those names holes are drawn and completed (`evaluation.command`).
 """
@@ -20,6 +20,10 @@ EVALUATIONS = {
     "completion": (
         "beadline.evaluation.commands.completion",
         "measure completions with and without the text of other files",
+    ),
+    "grounding": (
+        "beadline.evaluation.commands.grounding",
+        "measure completions with and without the repository's word while decoding",
     ),
 }
 """Name -> module with `add_arguments(parser)` and `main(args) -> int`, and one line of help."""

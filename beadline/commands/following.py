@@ -30,8 +30,9 @@ def follow(stream: BinaryIO | None = None, *, patience_s: float = PATIENCE_S) ->
 
 
 def _watch(stream: BinaryIO, patience_s: float) -> None:
+    # Not by the stream: its lock, held by a thread that waits, aborts Python at its end.
     try:
-        while stream.read(1 << 12):
+        while os.read(stream.fileno(), 1 << 12):
             continue
     except (OSError, ValueError):
         pass  # closed under us: the same as its end

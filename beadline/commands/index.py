@@ -6,11 +6,9 @@ What it does is what the language server does by itself when it is started in th
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import sys
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -20,29 +18,11 @@ from beadline import settings
 from beadline.commands import common, display
 from beadline.context.files import find_root
 from beadline.context.index.folder import FolderIndex
-from beadline.context.index.writer import CHUNKS, COMPLETE
+from beadline.context.index.state import FolderState, state_of
 from beadline.errors import BeadlineError, InputError
 
 _STEP_S = 0.1
 _FAILED = 1
-
-
-@dataclass(frozen=True)
-class State:
-    """What is known of a folder's index."""
-
-    folder: str
-    database: str
-    """Empty where it is kept in memory alone."""
-    files: int
-    chunks: int
-    bytes: int
-    """On the disk, what was not yet written into the database itself included."""
-    complete: bool
-    """All of the folder has been indexed at some time."""
-    updated: str
-    """When all of it was looked at last (ISO); empty for never."""
-    problem: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,33 +54,6 @@ def main(args: argparse.Namespace) -> int:
     finally:
         index.close()
     return 0 if finished else _FAILED
-
-
-def state_of(index: FolderIndex) -> State:
-    """How the index is now."""
-    graph, place = index.graph, index.place
-    size = 0
-    if place is not None and not index.in_memory:
-        beside = place.database.parent.glob(f"{place.database.name}*")
-        for path in beside:
-            with contextlib.suppress(OSError):  # SQLite removes what it needs no more
-                size += path.stat().st_size
-    when = graph.note(COMPLETE)
-    chunks = graph.note(CHUNKS)
-    return State(
-        folder=str(index.folder),
-        database=str(place.database) if place is not None and not index.in_memory else "",
-        files=graph.count(),
-        chunks=chunks if isinstance(chunks, int) else 0,
-        bytes=size,
-        complete=when is not None,
-        updated=(
-            datetime.fromtimestamp(when).astimezone().isoformat(timespec="seconds")
-            if isinstance(when, float)
-            else ""
-        ),
-        problem=index.problem,
-    )
 
 
 def _bring_up_to_date(index: FolderIndex) -> bool:
@@ -138,7 +91,7 @@ def _discard(index: FolderIndex) -> None:
         ) from exc
 
 
-def _show(state: State, *, as_json: bool) -> None:
+def _show(state: FolderState, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(state)))
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 
 from rich.table import Table
@@ -13,8 +12,6 @@ from beadline.errors import SettingsError
 from beadline.lsp.statistics import database, summary
 from beadline.lsp.statistics.summary import Summary
 from beadline.settings import Options
-
-_MOST_DAYS = 36_500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,22 +35,14 @@ def main(args: argparse.Namespace) -> int:
         return 0
     since = _since(args.days)
     rows = database.read(path, since)
-    total = summary.summarise(rows)
-    languages, models = summary.by_language(rows), summary.by_model(rows)
     if args.json:
-        values = {
-            "file": str(path),
-            "since": since or min((row[0] for row in rows), default=None),
-            "total": total.as_json(),
-            "languages": {name: group.as_json() for name, group in languages.items()},
-            "models": {name: group.as_json() for name, group in models.items()},
-        }
-        print(json.dumps(values))
+        print(json.dumps({"file": str(path), **summary.as_json(rows, since)}))
         return 0
     if not rows:
         console.print(_nothing(options, since))
         return 0
-    console.print(_table(total, languages, models))
+    total = summary.summarise(rows)
+    console.print(_table(total, summary.by_language(rows), summary.by_model(rows)))
     console.print()
     console.print(_answers(total))
     console.print(
@@ -68,10 +57,11 @@ def _since(days: str | None) -> str:
     """First day of the last so many, as an ISO date; empty is the beginning."""
     if days is None:
         return ""
-    digits = days.isascii() and days.isdecimal() and len(days) <= len(str(_MOST_DAYS))
-    if not (digits and 1 <= int(days) <= _MOST_DAYS):
-        raise SettingsError(f"--days must be a whole number from 1 to {_MOST_DAYS}, not {days!r}.")
-    return (datetime.date.today() - datetime.timedelta(days=int(days) - 1)).isoformat()
+    most = summary.MOST_DAYS
+    digits = days.isascii() and days.isdecimal() and len(days) <= len(str(most))
+    if not (digits and 1 <= int(days) <= most):
+        raise SettingsError(f"--days must be a whole number from 1 to {most}, not {days!r}.")
+    return summary.first_day(int(days))
 
 
 def _nothing(options: Options, since: str) -> str:

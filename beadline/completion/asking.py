@@ -2,8 +2,7 @@
 
 The rungs are in `ladder`, the life of a generation in `generation`; here is who may use the one
 engine, and when. A request and a generation are two things (DESIGN section 2): cancelling
-`Asker.answer` leaves the generation alive for the next keystroke's request, which joins it when
-they agree.
+`Asker.answer` leaves the generation alive for the next keystroke's request, which may join it.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from beadline.completion.generation import Base, Cutter, EverythingGoes, Generat
 from beadline.completion.ladder import Answer, Ladder, Scene
 from beadline.completion.loading import Loader, silent_reason
 from beadline.completion.reading import Reading
-from beadline.completion.trace import record_usage
+from beadline.completion.trace import record_awaited, record_usage
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.stop import StopRule
 from beadline.context.syntax import prepare
 from beadline.context.types import Document
-from beadline.engine.protocol import FimRequest, Usage
+from beadline.engine.protocol import FimRequest
 from beadline.errors import EngineError
 from beadline.settings import CompletionOptions
 
@@ -96,6 +95,7 @@ class Question:
             temperature=TEMPERATURE if self.number else 0.0,
             seed=self.number,
             sequence=document.key,
+            guidance=self.reading.guidance,
         )
 
 
@@ -110,11 +110,11 @@ class Asker:
         thread: ContextThread,
         clock: Clock,
         write: Callable[[Trace], None],
-        on_sent: Callable[[Reading], None],
+        on_sent: Callable[[Question, FimRequest, bool], int],
         on_ahead: Callable[[Question, Answer], None],
     ) -> None:
-        """`write` takes the trace of a generation that nobody waited for; `on_sent` is told what
-        the engine is asked with, `on_ahead` what a prefetch brought."""
+        """`write` takes the trace of a generation that nobody waited for; `on_sent`, told what the
+        engine is asked, and whether ahead, numbers it; `on_ahead` takes what a prefetch brought."""
         self._engine = engine
         self._loader = loader
         self._ladder = ladder
@@ -253,12 +253,14 @@ class Asker:
         if typed is None or not ended.text.startswith(typed) or (typed and typed == ended.text):
             return None
         trace.await_counts()
-        ended.charge(lambda usage: _count(trace, usage))
+        ended.charge(lambda usage: record_awaited(trace, usage))
         trace.decided_ms += ended.decided_ms if source == _MODEL else 0.0
         probability = 0.0 if typed else ended.eog_probability
         text = ended.text[len(typed) :]
         parts = parts_from(ended.parts, len(typed))
-        return Answer(text, ended.stop_reason, probability, parts, source, ended.beyond)
+        return Answer(
+            text, ended.stop_reason, probability, parts, source, ended.beyond, prompt=ended.prompt
+        )
 
     def _joinable(self, reading: Reading, scene: Scene, *, newest: bool) -> Generation | None:
         """The running generation when it may still serve this cursor.
@@ -322,9 +324,9 @@ class Asker:
     ) -> Generation:
         """Ask the model. Raises `EngineError` when the engine takes no request."""
         self.stop(generations.SUPERSEDED)
-        reading, request = question.reading, question.request
+        reading, request, asked = question.reading, question.request, question.fim_request()
         started = Generation(
-            self._engine.generate(question.fim_request()),
+            self._engine.generate(asked),
             rule,
             Base(reading.document, reading.cursor.offset, request.entry),
             scope=scene.fingerprint,
@@ -337,12 +339,12 @@ class Asker:
             on_answer=lambda answered: self._answered(answered, question, scene),
             on_end=lambda ended: self._ended(ended, ahead=ahead),
             ahead=ahead,
+            prompt=self._on_sent(question, asked, ahead),
         )
         self._generation = started
         self._draining.add(started)
         if not ahead:
             self._asked_at = self._clock.seconds()
-            self._on_sent(reading)
         return started
 
     def _answered(self, answered: Generation, question: Question, scene: Scene) -> None:
@@ -356,6 +358,7 @@ class Asker:
             answered.eog_probability,
             tuple(answered.parts),
             beyond=answered.beyond,
+            prompt=answered.prompt,
         )
         self._ladder.remember(scene, answer)
         if answered.ahead and not self._closed:
@@ -388,11 +391,6 @@ class Asker:
         limits = (question.max_tokens, question.max_lines, question.number)
         seen = 0 if request.automatic else hash((reading.split(), reading.snippets))
         return Scene.at(reading.document, reading.cursor.offset, repr((model, limits)), seen)
-
-
-def _count(trace: Trace, usage: Usage) -> None:
-    record_usage(trace, usage)
-    trace.counted()
 
 
 def _serves(answer: Answer, request: CompletionRequest) -> bool:

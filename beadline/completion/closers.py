@@ -50,6 +50,8 @@ class AutoClosed:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self.replaceable = True
+        """Whether the editor can replace them; where it cannot they count as the user's own."""
 
     def see(self, document: Document) -> None:
         """Take the newest text of a document; called for every change, at least."""
@@ -68,7 +70,7 @@ class AutoClosed:
         Remembers nothing: a request's text may be older than the last change that was seen.
         """
         known = self._known.get(document.key)
-        if known is None:
+        if known is None or not self.replaceable:
             return UserText(document, offset)
         text, closers = document.text, _after_change(known, document.text).closers
         end = offset

@@ -29,6 +29,8 @@ class Part(NamedTuple):
     tokens: int
     logprob: float
     """Sum of the natural log-probabilities of its tokens."""
+    agreed: float = 0.0
+    """Of its tokens, those that the cache model expected too; of a part, a share of them."""
 
 
 def parts_from(parts: Iterable[Part], start: int) -> tuple[Part, ...]:
@@ -42,7 +44,9 @@ def parts_from(parts: Iterable[Part], start: int) -> tuple[Part, ...]:
             start -= part.length
             continue
         share = (part.length - start) / part.length
-        left.append(Part(part.length - start, part.tokens, part.logprob * share))
+        left.append(
+            Part(part.length - start, part.tokens, part.logprob * share, part.agreed * share)
+        )
         start = 0
     return tuple(left)
 
@@ -90,6 +94,8 @@ class Features:
     """The layout spells the unfinished word before the cursor anew."""
     acceptance: float
     """Recent share of suggestions that were taken."""
+    agreement: float = 0.0
+    """Share of the line's tokens that the cache model expected too (`engine.cache_model`)."""
 
     def as_dict(self) -> dict[str, float]:
         """Rounded to 4 digits."""
@@ -137,6 +143,7 @@ def of_line(text: str, parts: Sequence[Part]) -> dict[str, float]:
         "lines": text.strip("\n").count("\n") + 1,
         "signs_only": not any(c.isalnum() for c in line),
         "next_line": start > 0,
+        "agreement": sum(part.agreed for part in spoken) / max(1, tokens),
     }
 
 
@@ -214,6 +221,7 @@ def terms(features: Features) -> dict[str, float]:
         "ambiguous_end": float(features.ambiguous_end),
         "healed": float(features.healed),
         "acceptance": features.acceptance,
+        "agreement": features.agreement,
     }
 
 

@@ -127,6 +127,7 @@ class Generation:
         on_answer: Callable[[Generation], None],
         on_end: Callable[[Generation], None],
         ahead: bool = False,
+        prompt: int = 0,
     ) -> None:
         """Start reading `stream`; must be called on the event loop.
 
@@ -134,11 +135,12 @@ class Generation:
         `empty_threshold`: stop before the first token when the hole is empty at least so likely.
         `on_answer` is called when the text is final and worth keeping, `on_end` once the stream has
         ended, with everything counted: where the text is cut that is a decode step or two later,
-        which nobody waits for. `ahead`: begun before
-        anybody asked (a prefetch), so that nobody has to wait for it within `PATIENCE`.
+        which nobody waits for. `ahead`: begun before anybody asked (a prefetch), so that nobody has
+        to wait for it within `PATIENCE`. `prompt`: what it was asked with (`prompts.Prompts.sent`).
         """
         self.base = base
         self.scope = scope
+        self.prompt = prompt
         self.ahead = ahead
         """Nobody has asked for it yet."""
         self.text = ""
@@ -284,7 +286,7 @@ class Generation:
         if self.finished:
             return  # the worker was up to 4 tokens ahead of the cut
         text = piece.text
-        self.parts.append(Part(len(text), piece.tokens, piece.logprob))
+        self.parts.append(Part(len(text), piece.tokens, piece.logprob, piece.agreed))
         keep = self._rule.feed(text)
         self.text += text
         self._cut = keep is not None

@@ -97,4 +97,5 @@ def suggestion(
         answer.stop_reason,
         parts,
         features,
+        prompt=answer.prompt,
     )

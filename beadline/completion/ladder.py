@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from beadline.completion.closers import CLOSERS, UserText, in_order
@@ -88,6 +88,8 @@ class Answer:
     """What the model wrote behind the cut."""
     is_rest: bool = False
     """It is what was left over of another answer; no stop rule has seen it."""
+    prompt: int = field(default=0, compare=False)
+    """What the model was asked with (`prompts.Prompts.sent`); 0 where that is not known."""
 
     @property
     def logprob(self) -> float:
@@ -116,6 +118,7 @@ class Answer:
             "length" if cut else self.stop_reason,
             parts=parts_from(self.parts, start + len(shown)),
             is_rest=True,
+            prompt=self.prompt,
         )
 
 
@@ -134,6 +137,8 @@ class Shown:
     features: Features | None = None
     visible: bool = False
     """It was shown. One that was not, for want of confidence, may be when some of it was typed."""
+    prompt: int = field(default=0, compare=False)
+    """Its answer's."""
 
     def rest(self, document: Document, offset: int) -> Shown | None:
         """What is left of it for a user who typed along it up to `offset`, else None.

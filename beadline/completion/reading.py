@@ -1,4 +1,4 @@
-"""Reads a document for one request: tree, cursor, frame. Knows no engine and no event loop.
+"""Reads a document for one request: tree, cursor, frame, guidance. Knows no event loop.
 
 Everything here runs on one thread of its own, because parsing a large file takes longer than a
 keystroke may wait and because parser state belongs to one thread. A search for snippets takes
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 from beadline.completion.frames import (
     NOTHING_ASKED,
@@ -28,6 +29,7 @@ from beadline.context.hole import Hole, look
 from beadline.context.symbols.resolve.chains import start_of
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
 from beadline.context.types import CursorContext, Document, Snippet, Window
+from beadline.engine.guidance import Guidance
 from beadline.settings import ContextOptions
 
 _JOINT = re.compile(r"[?!]?(?:\.|::|->)\w*\Z")
@@ -52,6 +54,10 @@ class Reading:
     """Its prompt begins otherwise than the last one: more than what was typed is evaluated."""
     older_snippets: bool = False
     """Other snippets are being evaluated, or will be searched for in the next idle time."""
+    guidance: Guidance | None = None
+    """What else is known of the cursor; None: nothing."""
+    guidance_due: bool = False
+    """The names that can follow have not been looked up for it (`Reader.guide`)."""
 
     @property
     def window(self) -> Window:
@@ -103,11 +109,25 @@ class Reading:
         return self.asked not in (NOTHING_ASKED, frame.asked)
 
 
+class Guides(Protocol):
+    """Tells what else is known of a cursor (`guiding.Guiding`)."""
+
+    def of(self, reading: Reading, *, names: bool = True) -> Guidance | None: ...
+
+    def is_prepared(self, reading: Reading) -> bool: ...
+
+    def prepare(self, reading: Reading) -> None: ...
+
+    def others_changed(self, key: str) -> None: ...
+
+
 class Reader:
     """Keeps trees and frames of recently read documents. Not thread-safe: one thread only."""
 
-    def __init__(self, retriever: Retrieves | None = None) -> None:
+    def __init__(self, retriever: Retrieves | None = None, guides: Guides | None = None) -> None:
+        """`guides`: None leaves readings without guidance."""
         self._retriever = retriever
+        self._guides = guides
         self._trees = SyntaxTrees()
         self._frames = Frames()
 
@@ -137,6 +157,8 @@ class Reader:
         cold = held is None or not held.sent
         reading = Reading(document, cursor, tree, frame, cold, moves)
         _encode(reading)
+        # Somebody waits, unless this is done ahead, or everything has to be read for a first time.
+        reading = self._guided(reading, at_once=cold or imagined)
         if held is None or self._retriever is None or not options.snippet_tokens:
             return reading
         due = reading.is_outdated(frame)
@@ -150,7 +172,9 @@ class Reader:
             return reading
         found = self._search(reading, reading.frame, max_chars)
         self._frames.use(reading.document.key, found, sent=False)
-        return replace(reading, frame=found, older_snippets=found.statement is None)
+        reading = replace(reading, frame=found, older_snippets=found.statement is None)
+        # The search has read the document as well.
+        return self._guided(reading)
 
     def sent(self, reading: Reading) -> None:
         """The engine is asked with the reading's frame."""
@@ -177,6 +201,7 @@ class Reader:
         _encode(reading)
         if reading.is_outdated(frame):
             frame = self._search(reading, frame, max_chars)
+            self._guided(reading)  # the next key of the statement finds what this looked up
         if base is not None and base.prompt != frame.prompt:
             frame = anchored(frame, limits)
         if base is not None and base.prompt == frame.prompt:
@@ -207,6 +232,8 @@ class Reader:
         """Another text than the document `key` changed: the other frames' snippets are searched
         for anew in idle time."""
         self._frames.outdate(key)
+        if self._guides is not None:
+            self._guides.others_changed(key)
 
     def forget(self, key: str) -> None:
         """The document closed."""
@@ -216,6 +243,18 @@ class Reader:
     def clear(self) -> None:
         """Other budgets hold: all frames are placed anew."""
         self._frames.clear()
+
+    def guide(self, reading: Reading) -> None:
+        """Behind an answer: look up what was left out of its guidance, for the next key."""
+        if self._guides is not None:
+            self._guides.prepare(reading)
+
+    def _guided(self, reading: Reading, *, at_once: bool = True) -> Reading:
+        if self._guides is None:
+            return reading
+        due = not at_once and not self._guides.is_prepared(reading)
+        guidance = self._guides.of(reading, names=not due)
+        return replace(reading, guidance=guidance, guidance_due=due)
 
     def _search(self, reading: Reading, frame: Frame, max_chars: int) -> Frame:
         """The frame with the snippets for the reading's cursor; as it is while there are none."""

@@ -10,11 +10,11 @@ from beadline.completion import snippets
 from beadline.completion.clock import ContextThread
 from beadline.completion.closers import AutoClosed, UserText
 from beadline.completion.loading import Loader
-from beadline.completion.reading import Reader, Reading
+from beadline.completion.reading import Guides, Reader, Reading
 from beadline.completion.snippets import Retrieves
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.types import Document
-from beadline.settings import ContextOptions
+from beadline.settings import Options
 
 
 class Readings:
@@ -25,14 +25,16 @@ class Readings:
         thread: ContextThread,
         loader: Loader,
         retriever: Retrieves | None,
-        options: ContextOptions,
+        options: Options,
+        guides: Guides | None = None,
     ) -> None:
         self._thread = thread
         self._loader = loader
         self._searches = retriever is not None
-        self._options = options
-        self._reader = Reader(retriever)
+        self._options = options.context
+        self._reader = Reader(retriever, guides)
         self._closers = AutoClosed()
+        self._closers.replaceable = options.completion.replace_closers
 
     def see(self, document: Document) -> None:
         """The newest text of a document."""
@@ -53,9 +55,12 @@ class Readings:
     async def read(self, user: UserText, trace: Trace, *, imagined: bool = False) -> Reading:
         """Read a text. Raises `UnicodeEncodeError` for one that no model can read."""
         options, reader = self._options, self._reader
-        return await self._thread.run(
+        reading = await self._thread.run(
             trace, lambda: reader.read(user.document, user.offset, options, imagined=imagined)
         )
+        if reading.guidance_due:
+            self._thread.post(lambda: reader.guide(reading))
+        return reading
 
     async def with_snippets(self, reading: Reading, trace: Trace) -> Reading:
         """The reading with the snippets that its prompt holds; searched for only while nothing of
@@ -104,10 +109,11 @@ class Readings:
         self._closers.forget(key)
         self._thread.post(lambda: self._reader.forget(key))
 
-    def reconfigure(self, options: ContextOptions) -> None:
+    def reconfigure(self, options: Options) -> None:
         """New options from now on."""
-        if options != self._options:
-            self._options = options
+        self._closers.replaceable = options.completion.replace_closers
+        if options.context != self._options:
+            self._options = options.context
             self._thread.post(self._reader.clear)
 
     def _most_chars(self) -> int:

@@ -16,16 +16,20 @@ from pathlib import Path
 from beadline.completion import generation as generations
 from beadline.completion import silence
 from beadline.completion.adapters import Adapted, Adapters
+from beadline.completion.around import Around
 from beadline.completion.asking import Asker, Question
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.clock import Clock, ContextThread
 from beadline.completion.closers import UserText
 from beadline.completion.gate import Gate
 from beadline.completion.generation import CallLater
+from beadline.completion.guiding import Graphs, Guiding
 from beadline.completion.history import History
 from beadline.completion.idle import Idle
 from beadline.completion.ladder import Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.prefetch import Prefetch
+from beadline.completion.prompts import Behind, Prompts
 from beadline.completion.readings import Readings
 from beadline.completion.snippets import Retrieves
 from beadline.completion.suggesting import Found, Suggester
@@ -57,17 +61,20 @@ class Completer:
         options: Options,
         *,
         retriever: Retrieves | None = None,
+        graph: Graphs | None = None,
+        cache_files: CacheFiles | None = None,
         trace: TraceSink | None = None,
         clock: Callable[[], float] = time.perf_counter,
         call_later: CallLater | None = None,
         adapters: AdapterStore | None = None,
     ) -> None:
-        """`retriever` searches the workspace for snippets and is closed with the completer.
+        """`retriever` searches the workspace for snippets and `cache_files` says what the cache
+        model counts; both are closed with the completer. `graph` is the retriever's, as a rule.
         `adapters`: those that repositories are served with; None leaves the engine as it is.
         `clock` gives seconds; `call_later` replaces the event loop's timer (in tests)."""
         self._engine = engine
         self._options = options
-        self._retriever = retriever
+        self._around = Around(retriever, cache_files, options)
         self._trace = trace
         self._clock = Clock(clock, call_later)
         self._thread = ContextThread(self._clock)
@@ -75,7 +82,10 @@ class Completer:
         self._ladder = Ladder()
         self._history = History(clock)
         self._gate = Gate(self._history)
-        self._readings = Readings(self._thread, self._loader, retriever, options.context)
+        self._prompts = Prompts()
+        cache = cache_files.cache if cache_files is not None else None
+        self._guiding = Guiding(options.completion, graph, cache)
+        self._readings = Readings(self._thread, self._loader, retriever, options, self._guiding)
         self._adapters = Adapters(engine, adapters, self._loader, self._thread)
         self._asker = Asker(
             self._adapters,
@@ -84,7 +94,7 @@ class Completer:
             self._thread,
             self._clock,
             self._write,
-            self._readings.sent,
+            self._sent,
             lambda question, answer: self._suggester.fetched(question, answer),
         )
         self._suggester = Suggester(
@@ -111,7 +121,9 @@ class Completer:
 
     async def ready(self) -> ModelInfo:
         """Wait until the model is loaded. Raises `ModelError` or `EngineError`."""
-        return await self._loader.ready()
+        info = await self._loader.ready()
+        self._around.serve(info)
+        return info
 
     async def complete(self, request: CompletionRequest) -> CompletionResult:
         """Answer `request`. Bad content gives an empty result with a reason, never an exception.
@@ -155,11 +167,16 @@ class Completer:
         self._readings.sent(reading)
         return Question(request, reading, self._options.completion).fim_request()
 
+    def behind(self, key: str | None = None) -> Behind | None:
+        """The prompt behind the last suggestion of a document; without a key, of the one that was
+        shown last. None where there is none, or it is not kept any more."""
+        return self._prompts.behind(key)
+
     def opened(self, document: Document) -> None:
         """A document was opened in the editor."""
         self._newest[document.key] = document
         self._readings.see(document)
-        self._tell_retriever(document)
+        self._around.open(document)
 
     def edited(self, document: Document, offset: int | None) -> None:
         """A document changed: a generation that the newest text contradicts stops."""
@@ -169,7 +186,7 @@ class Completer:
         self._asker.edited(user, caret)
         self._prefetch.edited(document, offset)
         self._idle.edited(user, caret)
-        self._tell_retriever(document)
+        self._around.open(document)
 
     def closed(self, key: str) -> None:
         """A document closed: nothing is generated for it or remembered of it any more."""
@@ -178,11 +195,11 @@ class Completer:
         self._asker.forget(key)
         self._ladder.forget(key)
         self._history.forget(key)
+        self._prompts.forget(key)
         self._readings.forget(key)
         self._adapters.forget(key)
         self._newest.pop(key, None)
-        if self._retriever is not None:
-            self._retriever.closed(key)
+        self._around.closed(key)
 
     def seen(self, key: str) -> None:
         """The client says that the document's suggestion is visible now."""
@@ -194,14 +211,12 @@ class Completer:
 
     def folders_changed(self, folders: Sequence[Path]) -> None:
         """The workspace has other folders now."""
-        if self._retriever is not None:
-            self._retriever.set_folders(folders)
+        self._around.set_folders(folders)
 
     def files_changed(self) -> None:
         """Something on the disk changed."""
         self._readings.others_changed("")
-        if self._retriever is not None:
-            self._retriever.files_changed()
+        self._around.files_changed()
 
     def rest(self) -> None:
         """Nobody wants suggestions for now: nothing is done until the next request."""
@@ -215,11 +230,11 @@ class Completer:
         if options == self._options:
             return
         self._options = options
-        if self._retriever is not None:
-            self._retriever.set_options(options.context)
+        self._around.reconfigure(options)
         self.rest()
         self._ladder.clear()
-        self._readings.reconfigure(options.context)
+        self._readings.reconfigure(options)
+        self._guiding.reconfigure(options.completion)
         self._idle.reconfigure(options.completion)
 
     async def close(self) -> None:
@@ -233,8 +248,7 @@ class Completer:
         await self._engine.close()
         await asyncio.gather(self._asker.drained(), self._idle.drained(), self._prefetch.drained())
         self._thread.close()
-        if self._retriever is not None:
-            await asyncio.to_thread(self._retriever.close)
+        await self._around.close()
 
     async def _shown(self, request: CompletionRequest, trace: Trace) -> list[Shown]:
         """What to show; fills `trace` on the way."""
@@ -249,6 +263,7 @@ class Completer:
         user = self._readings.user_text(request)
         if self._adapters.changed():
             self._ladder.clear()
+            self._around.serve(self._loader.info)
         if not options.exact_tokens:
             rests = self._ladder.typed(document, offset)
             rests = tuple(r for r in rests if not silence.lengthens_entry(r.text, request))
@@ -340,6 +355,7 @@ class Completer:
                 self._prefetch.shown(visible[0], self._options)
         if visible:
             self._history.shown(visible[0])
+            self._prompts.shown(visible[0], trace.answered_from)
         return visible
 
     async def _found(self, first: Question, user: UserText, most: int, trace: Trace) -> list[Found]:
@@ -371,12 +387,11 @@ class Completer:
                 break
         return list(found.values())
 
-    def _tell_retriever(self, document: Document) -> None:
-        if self._retriever is None:
-            return
-        self._retriever.open(document)
-        if self._options.context.snippet_tokens:
-            self._retriever.start()
+    def _sent(self, question: Question, asked: FimRequest, ahead: bool) -> int:
+        """The engine is asked, `ahead` of any request or for one; the prompt's number."""
+        if not ahead:
+            self._readings.sent(question.reading)
+        return 0 if question.is_measured else self._prompts.sent(asked, question.reading.snippets)
 
     def _write(self, trace: Trace) -> None:
         if self._trace is not None:

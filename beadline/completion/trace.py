@@ -29,7 +29,10 @@ _USAGE_FIELDS = (
     "drafted_tokens",
     "accepted_tokens",
 )
-_PROMPT_FIELDS = ("prefix_tokens", "suffix_tokens", "snippet_tokens", "layout", "family")
+_LAST_FIELDS = (
+    "prefix_tokens", "suffix_tokens", "snippet_tokens", "layout", "family", "cache_weight",
+    "cache_match", "cache_scope",
+)  # fmt: skip
 
 
 class TraceSink:
@@ -81,5 +84,11 @@ def record_usage(trace: Trace, usage: Usage) -> None:
     """Add the worker's counts and times to `trace`: a request may take several attempts."""
     for name in _USAGE_FIELDS:
         setattr(trace, name, getattr(trace, name) + getattr(usage, name))
-    for name in _PROMPT_FIELDS:
+    for name in _LAST_FIELDS:
         setattr(trace, name, getattr(usage, name))
+
+
+def record_awaited(trace: Trace, usage: Usage) -> None:
+    """The same for an answer whose counts the trace waits for (`Trace.await_counts`)."""
+    record_usage(trace, usage)
+    trace.counted()

@@ -87,6 +87,11 @@ class Trace:
     suffix_tokens: int = 0
     snippet_tokens: int = 0
     """Shares of the (last) prompt: text before and after the cursor, other files."""
+    cache_weight: float = 0.0
+    cache_match: float = 0.0
+    cache_scope: str = ""
+    """Of the (last) answer: mean weight of the cache model, mean length of its matches in tokens,
+    and the scope they were in most often (`buffer`, `open`, `directory`, `repository`)."""
     layout: str = ""
     family: str = ""
     answered_from: str = ""

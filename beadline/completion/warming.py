@@ -41,7 +41,8 @@ class Warmer:
             return False
         reason = "error"
         try:
-            self._stream = self._engine.generate(replace(request, warm=True))
+            # Nothing is decoded, so nothing is guided.
+            self._stream = self._engine.generate(replace(request, warm=True, guidance=None))
             async for event in self._stream:
                 if isinstance(event, Finished):
                     reason = event.reason

@@ -5,7 +5,7 @@ Offsets are Unicode code points into LF-normalised text, the unit of Python's `s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -96,3 +96,6 @@ class Snippet:
     """What found it: `definition`, `similar`, `live`, `edit`, `pair` or `dense`."""
     volatile: bool = True
     """False for what stays the same while the user types (then it goes first in the prompt)."""
+    reason: str = field(default="", compare=False)
+    """Why a definition is needed (`symbols.types.Reason`), several with commas between; for the
+    user's eyes."""

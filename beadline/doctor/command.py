@@ -29,6 +29,10 @@ _MARKS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     common.add_model_argument(parser)
+    parser.add_argument(
+        "--workspace", metavar="FOLDER", type=Path,
+        help="folder whose editor settings are looked at (default: here)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -36,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
     """Print the report; 1 when something that is needed does not work."""
     console = display.console()
     found = []
-    for check in run(args.model):
+    for check in run(args.model, args.workspace):
         found.append(check)
         if not args.json:
             _show(console, check)
@@ -51,23 +55,24 @@ def main(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def run(model_name: str | None) -> Iterator[Check]:
-    """All checks, in order; those that need something that failed are left out."""
+def run(model_name: str | None, workspace: Path | None = None) -> Iterator[Check]:
+    """All checks, in order; those that need something that failed are left out. `workspace`: whose
+    editor settings are looked at, the current folder without it."""
     yield from machine.checks()
     try:
         applied = settings.load(flags={"engine.model": model_name} if model_name else {})
     except BeadlineError as error:
         yield failure("settings", error)
         return
-    yield from _settings(applied)
+    yield from _settings(applied, workspace or Path.cwd())
     yield from _model(applied.options)
 
 
-def _settings(applied: Applied) -> Iterator[Check]:
+def _settings(applied: Applied, workspace: Path) -> Iterator[Check]:
     yield from configuration.own(applied)
     yield configuration.kept(applied.options.engine)
     yield from configuration.environment(os.environ)
-    yield from configuration.workspace(Path.cwd(), applied.options)
+    yield from configuration.workspace(workspace, applied.options)
     yield from configuration.own_languages()
     yield from configuration.own_families()
 

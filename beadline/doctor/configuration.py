@@ -41,7 +41,7 @@ def own(applied: Applied) -> Iterator[Check]:
     )  # fmt: skip
     for problem in applied.problems:
         yield warning(
-            "settings", problem, "Correct or remove it; README.md lists the settings.",
+            "settings", problem, "Correct or remove it; `beadline config get` lists the settings.",
         )  # fmt: skip
 
 

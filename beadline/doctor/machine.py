@@ -13,8 +13,11 @@ from pathlib import Path
 
 from beadline import __version__
 from beadline.doctor.report import Check, Status, ok
+from beadline.engine.llama import installation
 
-PACKAGES = ("llama-cpp-python", "pygls", "lsprotocol", "tree-sitter")
+LLAMA = "llama-cpp-python"
+PACKAGES = (LLAMA, "pygls", "lsprotocol", "tree-sitter")
+_AGAIN = "Install beadline again."
 _CPU_FEATURES = ("avx", "avx2", "avx512f", "amx_int8", "fma", "f16c", "asimd", "sve")
 
 
@@ -38,9 +41,9 @@ def checks() -> Iterator[Check]:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
-            yield Check(
-                "packages", Status.ERROR, f"{package} is not installed.", "Install beadline again."
-            )
+            is_engine = package == LLAMA
+            todo = installation.missing(installation.here()) if is_engine else _AGAIN
+            yield Check("packages", Status.ERROR, f"{package} is not installed.", todo)
     told = ", ".join(f"{name} {version}" for name, version in found.items())
     yield ok("packages", told, **found)
     features = cpu_features()

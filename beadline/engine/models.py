@@ -149,7 +149,7 @@ def available() -> list[ModelFile]:
     paths = [BUILTIN_FILE] if BUILTIN_FILE.is_file() else []
     if os.path.isdir(models_dir()):  # unlike Path.is_dir: False where it may not be looked at
         paths += sorted(models_dir().glob("*.gguf"))
-    return [_listed(path) for path in paths]
+    return [listed(path) for path in paths]
 
 
 def describe(path: Path) -> ModelFile:
@@ -258,7 +258,8 @@ def _described(header: GgufHeader, found: Detected) -> ModelFile:
     )
 
 
-def _listed(path: Path) -> ModelFile:
+def listed(path: Path) -> ModelFile:
+    """What the header says; why not, where it cannot be read."""
     try:
         return describe(path)
     except ModelError as exc:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import asyncio
 
+from beadline.engine.guidance import Guidance
+
 
 class Layout(StrEnum):
     """Order of prefix, suffix and middle in the prompt (see `engine/fim/render.py`)."""
@@ -78,6 +80,8 @@ class FimRequest:
     """Key of the KV sequence to reuse; one per document."""
     healing: bool = True
     """False: a half-typed word is not healed, even where the engine does."""
+    guidance: Guidance | None = None
+    """What else is known of what may follow; engines without logits may leave it."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,12 @@ class Usage:
     suffix_tokens: int = 0
     snippet_tokens: int = 0
     """Shares of the prompt, as in `RenderedPrompt`."""
+    cache_weight: float = 0.0
+    """Mean weight of the cache model in the choices it was asked about (`engine.cache_model`),"""
+    cache_match: float = 0.0
+    """mean length of the longest match, in tokens, and"""
+    cache_scope: str = ""
+    """the scope it was found in most often; empty: nothing was asked, or found."""
     layout: str = ""
     family: str = ""
 
@@ -122,6 +132,8 @@ class Piece:
     """Sum of the natural log-probabilities of its tokens."""
     elapsed_ms: float = 0.0
     """From the start of prompt evaluation to its last token."""
+    agreed: int = 0
+    """Of its tokens, those that the cache model expected too."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,23 @@ class Finished:
 
 
 Event = Started | Piece | Finished
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One token of a text, as the cache model saw the place in front of it."""
+
+    terms: tuple[float, ...]
+    """What its weight rests on (`engine.cache_model.interpolation.TERMS`); empty: it found nothing,
+    and has no weight."""
+    logprob: float
+    """Of the token by the model alone, of all that does not end the middle."""
+    counts: tuple[tuple[int, int, float, int, float], ...]
+    """Of every order and scope in which something was found: order, scope, occurrences, different
+    tokens that followed, and how often the token did."""
+    ending: tuple[float, ...] = ()
+    """What tells whether the middle ends there instead (`engine.cache_model.ending.TERMS`); empty
+    as `terms` is."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +183,11 @@ class Score:
     """Bytes that healing took back."""
     usage: Usage
     """Counts of tokens, those of the text included; no times."""
+    observations: tuple[Observation, ...] = ()
+    """What the cache model said of every token of the text that was not spelled, where the request
+    holds one: what its weights are fitted to."""
+    ending: tuple[float, ...] = ()
+    """As of an observation, behind the text; empty where it was cut, or nothing is known."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ GENERIC_TERMS = ("line_logprob", "least_logprob", "mean_logprob")
 """What may transfer to models that were not measured: their own probabilities, nothing else."""
 FITTED_TERMS = (
     *GENERIC_TERMS, "whole", "known_words", "log_tokens", "several_lines", "in_string",
-    "in_comment", "in_statement", "acceptance",
+    "in_comment", "in_statement", "acceptance", "agreement",
 )  # fmt: skip
 """What weights are fitted to. Of the sets tried on the repositories that choose constants, one
 with the best likelihood on repositories left out; with all terms at once a few dozen right

@@ -11,7 +11,9 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,20 +23,22 @@ from rich.console import Console
 
 import beadline
 from beadline import __version__, settings
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
-from beadline.completion.snippets import Retrieves
 from beadline.context import languages
 from beadline.engine.llama.client import LlamaEngine
 from beadline.engine.models import resolve
 from beadline.errors import InputError
-from beadline.evaluation import calibrations, report
+from beadline.evaluation import cache_fits, calibrations, report
 from beadline.evaluation.holes import Hole, draw
 from beadline.evaluation.run import Outcome, run
 from beadline.evaluation.sources import PYTHON, SourceFile, read_repositories
 from beadline.evaluation.typed_holes import draw_typed
-from beadline.evaluation.workspaces import workspaces
+from beadline.evaluation.workspaces import Workspaces, workspaces
 from beadline.settings import Options
 
+CACHE_S = 600.0
+"""Seconds that the cache model's files of all repositories may take."""
 _WIDTH = 100
 """Columns that the table of languages needs."""
 
@@ -68,6 +72,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fit the confidence of suggestions to these outcomes and write the weights to FILE "
         "(default: where your completions with this model take them from)",
     )  # fmt: skip
+    parser.add_argument(
+        "--fit-cache", metavar="FILE", type=Path, nargs="?", const=Path(), default=None,
+        help="only fit the weights of the cache model to the texts of the holes, and write "
+        "them to FILE (default: where your completions with this model take them from)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cache-model",
+        choices=("on", "off", "alone"),
+        help="whether the repository is looked up while decoding, or decides alone (default: your "
+        "settings)",
+    )
     parser.add_argument("--seed", metavar="S", type=int, default=1, help="default: 1")
     parser.add_argument("--commit", default="HEAD", help="what to read of git repositories")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all numbers there")
@@ -91,10 +106,18 @@ def main(args: argparse.Namespace) -> int:
     files = read_repositories(args.repo, commit=args.commit, languages=languages_of(args.language))
     holes = draw(files, holes=args.holes, empty=empty, seed=args.seed)
     holes += draw_typed(files, args.typed, seed=args.seed)
-    header = describe(options, files, args.seed, args.holes, empty, args.typed)
+    header = {
+        **describe(options, files, args.seed, args.holes, empty, args.typed),
+        "cache_alone": args.cache_model == "alone",
+    }
     results = args.results or _default_results(header)
     console.print(f"{len(holes)} holes; outcomes go to {results}", style="dim")
     with workspaces(args.repo, args.commit, options) as (folders, retriever):
+        if args.fit_cache is not None:
+            target = None if args.fit_cache == Path() else args.fit_cache
+            told = _fit_cache(options, holes, target, header, console, folders, retriever)
+            print(asyncio.run(told))
+            return 0
         run_it = _measure(options, holes, results, header, console, folders, retriever)
         outcomes = asyncio.run(run_it)
     summary = report.summarise(outcomes)
@@ -138,6 +161,7 @@ def describe(
         "prefix_tokens": options.context.prefix_tokens,
         "suffix_tokens": options.context.suffix_tokens,
         "snippet_tokens": options.context.snippet_tokens,
+        "cache_model": options.engine.cache_model,
         "languages": sorted({f.language for f in files}),
     }
 
@@ -149,25 +173,75 @@ async def _measure(
     header: dict[str, Any],
     console: Console,
     folders: Mapping[str, Path],
-    retriever: Retrieves | None,
+    retriever: Workspaces | None,
 ) -> list[Outcome]:
+    def progress(count: int, outcome: Outcome) -> None:
+        if count % 25 == 0 or count == len(holes):
+            console.print(f"{count}/{len(holes)} {outcome.category}", style="dim")
+
+    alone = header["cache_alone"]
+    async with _served(options, folders, retriever, alone=alone) as (completer, _):
+        return await run(completer, holes, results, header, progress, folders)
+
+
+async def _fit_cache(
+    options: Options,
+    holes: list[Hole],
+    target: Path | None,
+    header: dict[str, Any],
+    console: Console,
+    folders: Mapping[str, Path],
+    retriever: Workspaces | None,
+) -> str:
+    """Fit the cache model to the texts of the holes; one sentence on what was done."""
+    if not options.engine.cache_model:
+        raise InputError("The cache model is off.", hint="Give --cache-model on.")
+
+    def progress(count: int) -> None:
+        if count % 25 == 0 or count == len(holes):
+            console.print(f"{count}/{len(holes)}", style="dim")
+
+    async with _served(options, folders, retriever) as (completer, engine):
+        vocabulary = (await completer.ready()).vocabulary_size
+        observed = await cache_fits.observe(completer, engine, holes, folders, progress)
+    return cache_fits.fit_and_write(observed, options, vocabulary, target, header)
+
+
+@asynccontextmanager
+async def _served(
+    options: Options,
+    folders: Mapping[str, Path],
+    retriever: Workspaces | None,
+    *,
+    alone: bool = False,
+) -> AsyncIterator[tuple[Completer, LlamaEngine]]:
+    """The serving code with the model loaded and the cache model's files built."""
     engine = LlamaEngine(
         options.engine,
         prefix_tokens=options.context.prefix_tokens,
         suffix_tokens=options.context.suffix_tokens,
         cache_dir=settings.user_cache_dir(),
     )
-    completer = Completer(engine, options, retriever=retriever)
-
-    def progress(count: int, outcome: Outcome) -> None:
-        if count % 25 == 0 or count == len(holes):
-            console.print(f"{count}/{len(holes)} {outcome.category}", style="dim")
-
-    try:
-        await completer.ready()
-        return await run(completer, holes, results, header, progress, folders)
-    finally:
-        await completer.close()
+    # The folders are temporary, so what is made of them is as well.
+    with tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as root:
+        cache_files = CacheFiles(options, cache_dir=Path(root), alone=alone)
+        cache_files.set_folders(list(folders.values()))
+        completer = Completer(
+            engine,
+            options,
+            retriever=retriever,
+            graph=retriever.graph if retriever is not None else None,
+            cache_files=cache_files,
+        )
+        try:
+            await completer.ready()
+            if options.engine.cache_model and not await asyncio.to_thread(
+                cache_files.ready, CACHE_S
+            ):
+                raise InputError("The cache model takes too long to build.", hint="Name fewer.")
+            yield completer, engine
+        finally:
+            await completer.close()
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -176,6 +250,7 @@ def _options(args: argparse.Namespace) -> Options:
             "engine.model": args.model,
             "engine.threads": args.threads,
             "context.snippet_tokens": args.snippet_tokens,
+            "engine.cache_model": args.cache_model and args.cache_model != "off",
         }
     )
     for problem in applied.problems:

@@ -18,6 +18,7 @@ from beadline.context.index.overlay import Overlay
 from beadline.context.index.reader import IndexGraph
 from beadline.context.retrieval.searcher import Searcher
 from beadline.context.retrieval.weights import Weights
+from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
@@ -180,6 +181,10 @@ class IndexedFolder(SearchedFolder):
         if self._searcher is None:
             self._searcher = self.searcher()
         return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
+
+    def graph(self, document: Document) -> Known | None:
+        """What is known around a document without reading it; nothing once it is closed."""
+        return None if self._closed else self._overlay.known(document)
 
     def start(self) -> None:
         """It has begun."""

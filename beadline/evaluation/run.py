@@ -70,13 +70,19 @@ class Outcome:
     trace: dict[str, Any]
 
 
+def document_of(hole: Hole, folder: Path | None = None) -> Document:
+    """The file with the hole taken out. Every hole is a document of its own: one hole's answer must
+    not help the next one's. With a `folder`, which holds the repository's files, it is a version of
+    that file, so that the file itself, hole filled, is no snippet and is not counted.
+    """
+    key = hole.id if folder is None else f"{(folder / hole.path).as_uri()}#{quote(hole.id)}"
+    text = hole.prefix + hole.suffix
+    return Document(key, hole.path, hole.language, text, repo=hole.repo.rpartition("/")[2])
+
+
 async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = None) -> Outcome:
     """Serve one hole and check what came. `folder` holds the repository's files, for snippets."""
-    text = hole.prefix + hole.suffix
-    # Every hole is a document of its own: one hole's answer must not help the next one's. With a
-    # folder it is an open buffer of that file, which hides the file itself, hole filled.
-    key = hole.id if folder is None else f"{(folder / hole.path).as_uri()}#{quote(hole.id)}"
-    document = Document(key, hole.path, hole.language, text, repo=hole.repo.rpartition("/")[2])
+    document = document_of(hole, folder)
     request = CompletionRequest(document, hole.start)
     completer.opened(document)
     result = await completer.complete(request)
@@ -98,7 +104,7 @@ async def complete_hole(completer: Completes, hole: Hole, folder: Path | None = 
         stop_reason=result.trace.stop_reason,
         expected=result.trace.expected,
         adds_error=bool(prediction) and _adds_error(document, hole.start, prediction),
-        python_broken=(not after) if python and parses(text) else None,
+        python_broken=(not after) if python and parses(document.text) else None,
         python_parses=after,
         language=hole.language,
         window_exact=window_is_exact(hole, asked),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from beadline.context.retrieval.retriever import Retriever
+from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document, Snippet
 from beadline.errors import InputError
@@ -26,9 +27,11 @@ def workspaces(
 ) -> Iterator[tuple[Mapping[str, Path], Workspaces | None]]:
     """Folders by repository name, as of `commit`, and the search over them.
 
-    Empty and None where the options ask for no snippets. The folders are gone at the end.
+    No folders where the options ask neither for snippets nor for the cache model, no search where
+    they ask for no snippets. The folders are gone at the end.
     """
-    if not options.context.snippet_tokens or not options.context.max_files:
+    searches = bool(options.context.snippet_tokens and options.context.max_files)
+    if not searches and not options.engine.cache_model:
         yield {}, None
         return
     with tempfile.TemporaryDirectory(prefix="beadline-evaluate-") as root:
@@ -37,6 +40,9 @@ def workspaces(
             folders[name] = Path(root).resolve() / str(number)
             folders[name].mkdir()
             write_tree(path, commit, folders[name])
+        if not searches:
+            yield folders, None
+            return
         searched = Workspaces(list(folders.values()), options.context)
         try:
             searched.start()
@@ -88,6 +94,12 @@ class Workspaces:
         for retriever in self._of(document.key):
             return retriever.search(document, offset, max_chars=max_chars, tree=tree)
         return ()
+
+    def graph(self, document: Document) -> Known | None:
+        """What is known around a document in its own repository."""
+        for retriever in self._of(document.key):
+            return retriever.graph(document)
+        return None
 
     def files_changed(self) -> None:
         """Read the folders again."""

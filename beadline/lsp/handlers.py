@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcInvalidParams
 
 from beadline.engine import models
-from beadline.lsp import events, inline, plain
+from beadline.lsp import events, inline, plain, queries
 from beadline.lsp.lines import Encoding
 from beadline.lsp.protocol import InlineParams
 from beadline.lsp.switch import MOST_MINUTES, SNOOZE_MINUTES
@@ -36,6 +36,7 @@ def register(server: BeadlineServer) -> None:
     _suggestions(server)
     _events(server)
     _commands(server)
+    queries.register(server)
 
 
 def _life_cycle(server: BeadlineServer) -> None:
@@ -153,8 +154,11 @@ def _settings(server: BeadlineServer) -> None:
 
 
 def _suggestions(server: BeadlineServer) -> None:
-    # Without an options object pygls does not advertise the capability.
-    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
+    # Without an options object pygls does not advertise the capability, and an empty one is nothing
+    # to clients that read objects as lists (lsp-mode with plists).
+    options = lsp.InlineCompletionOptions(work_done_progress=False)
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, options)
     async def complete(params: InlineParams) -> lsp.InlineCompletionList:
         server.presence.keystroke()
         return await inline.complete(server.suggestions, params)

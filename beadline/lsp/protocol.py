@@ -215,6 +215,10 @@ class Protocol(LanguageServerProtocol):
         future = self._request_futures.get(msg_id)
         if future is not None:
             future.add_done_callback(lambda done: self._forget(msg_id, done))
+            # The handler of a command runs within pygls' own: who cancels that one means it too.
+            outer = getattr(callback, "keywords", {}).get("result_future")
+            if outer is not None:
+                outer.add_done_callback(lambda done: done.cancelled() and future.cancel())
 
     def _forget(self, msg_id: Any, done: Any) -> None:
         if self._request_futures.get(msg_id) is done:

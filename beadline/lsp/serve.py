@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from beadline import settings
+from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
+from beadline.context.index.state import state_of
 from beadline.context.retrieval.retriever import Retriever
 from beadline.engine.adapter_store import AdapterStore
 from beadline.engine.llama.client import LlamaEngine
@@ -73,13 +75,26 @@ async def _serve(options: Options, engine: Engine, sink: TraceSink | None, stdou
         cache_dir=user_cache_dir(),
         tell=lambda problems: _soon(loop, server.remark, problems),
     )
-    completer = Completer(engine, options, trace=sink, retriever=retriever, adapters=AdapterStore())
+    cache_files = CacheFiles(options, cache_dir=user_cache_dir(), listings=retriever.listing)
+    completer = Completer(
+        engine,
+        options,
+        retriever=retriever,
+        graph=retriever.graph,
+        cache_files=cache_files,
+        trace=sink,
+        adapters=AdapterStore(),
+    )
     store = None
     if options.statistics.enabled:
         path = database.location(options.statistics)
         store = Store(path, lambda told: _soon(loop, server.log_to_editor, told))
     server = create_server(
-        options, engine=engine, completer=completer, count=store.count if store else None
+        options,
+        engine=engine,
+        completer=completer,
+        count=store.count if store else None,
+        folder_states=lambda: [state_of(folder) for folder in retriever.index.folders],
     )
     reader = asyncio.StreamReader()
     pump(0, loop, reader)

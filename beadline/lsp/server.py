@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from beadline import __version__
 from beadline.completion.adapters import Adapted
 from beadline.completion.presence import Presence
+from beadline.completion.prompts import Behind
 from beadline.context.types import Document
 from beadline.engine.protocol import Engine, ModelInfo
 from beadline.lsp import handlers, parent
@@ -31,6 +32,7 @@ from beadline.lsp.notebooks import Notebooks
 from beadline.lsp.progress import ModelStart
 from beadline.lsp.protocol import Protocol as WireProtocol
 from beadline.lsp.protocol import make_converter
+from beadline.lsp.queries import FolderStates
 from beadline.lsp.registration import Registrations
 from beadline.lsp.statistics.recorder import Labels, Recorder
 from beadline.lsp.status import STATUS, StatusBoard
@@ -62,6 +64,8 @@ class ServedCompleter(Completes, Protocol):
 
     def seen(self, key: str) -> None: ...
 
+    def behind(self, key: str | None = None) -> Behind | None: ...
+
     def reconfigure(self, options: Options) -> None: ...
 
     def watch_adapter(self, tell: Callable[[Adapted], None]) -> None: ...
@@ -81,6 +85,7 @@ class BeadlineServer(LanguageServer):
         completer: ServedCompleter,
         *,
         count: Count | None,
+        folder_states: FolderStates | None,
         clock: Clock,
         poll_seconds: float,
     ) -> None:
@@ -92,7 +97,9 @@ class BeadlineServer(LanguageServer):
             converter_factory=make_converter,
         )
         self.protocol.on_malformed = self._lose
+        self.engine = engine
         self.completer = completer
+        self.folder_states: FolderStates = folder_states or tuple
         self.configuration = Configuration(options)
         self.documents = DocumentStore(max_bytes=options.context.max_file_bytes)
         self.notebooks = Notebooks(self.documents)
@@ -183,6 +190,7 @@ class BeadlineServer(LanguageServer):
     async def _close(self) -> None:
         self.suggestions.cancel_all()
         self.switch.close()
+        self.board.close()
         self.recorder.close()
         for task in self._tasks:
             task.cancel()
@@ -367,15 +375,23 @@ def create_server(
     engine: Engine,
     completer: ServedCompleter,
     count: Count | None = None,
+    folder_states: FolderStates | None = None,
     clock: Clock | None = None,
     poll_seconds: float = parent.POLL_SECONDS,
 ) -> BeadlineServer:
     """A server with all its handlers. Must be called inside the asyncio loop that runs it.
 
-    `count` takes the increments of the statistics; without it nothing is counted.
+    `count` takes the increments of the statistics; without it nothing is counted. `folder_states`
+    says how the indexes of the workspace's folders are; without it there are none.
     """
     server = BeadlineServer(
-        options, engine, completer, count=count, clock=clock or Clock(), poll_seconds=poll_seconds
+        options,
+        engine,
+        completer,
+        count=count,
+        folder_states=folder_states,
+        clock=clock or Clock(),
+        poll_seconds=poll_seconds,
     )
     handlers.register(server)
     return server

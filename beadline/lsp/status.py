@@ -2,7 +2,7 @@
 
 `beadline/status` (server to client) has the members of Copilot's `didChangeStatus` (`busy`,
 `message`, `kind`), so that a client for one can show the other, and our own:
-`{state, message, busy, kind, model?, adapter?, refused?, until?}`.
+`{state, message, busy, kind, model?, latencyMs?, adapter?, refused?, until?}`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ ModelState = Literal["starting", "ready", "error"]
 
 BUSY_SECONDS = 0.15
 """An answer that takes longer makes the status `working`; shorter ones would only flicker."""
+
+LATENCY_SECONDS = 1.0
+"""A new latency alone is told so much later, the newest of those that there were."""
 
 _KINDS = {"error": "Error", "off": "Inactive", "snoozed": "Inactive"}
 
@@ -37,8 +40,11 @@ class StatusBoard:
         self._running = 0
         self._timer: TimerHandle | None = None
         self._busy = False
+        self._latency: float | None = None
+        """Seconds."""
+        self._later: TimerHandle | None = None
         self._told: dict[str, Any] | None = None
-        self._open = False
+        self._open = self._closed = False
 
     def open(self) -> None:
         """The client may be told from now on."""
@@ -83,6 +89,19 @@ class StatusBoard:
                 self._busy = False
                 self._tell()
 
+    def answered(self, seconds: float) -> None:
+        """A request had an answer with a suggestion after so long."""
+        self._latency = seconds
+        if self._later is None and not self._closed:
+            self._later = self._call_later(LATENCY_SECONDS, self._tell_latency)
+
+    def close(self) -> None:
+        """Nothing is told any more."""
+        self._closed, self._open = True, False
+        for timer in (self._timer, self._later):
+            if timer is not None:
+                timer.cancel()
+
     def now(self) -> dict[str, Any]:
         """What holds now, as it is told."""
         state: str
@@ -101,6 +120,8 @@ class StatusBoard:
         }
         if self._name:
             params["model"] = self._name
+        if self._latency is not None:
+            params["latencyMs"] = round(1000 * self._latency)
         if self._adapter:
             params["adapter"] = self._adapter
         if self._refused:
@@ -116,6 +137,10 @@ class StatusBoard:
 
     def _work(self) -> None:
         self._busy = True
+        self._tell()
+
+    def _tell_latency(self) -> None:
+        self._later = None
         self._tell()
 
     def _tell(self) -> None:

@@ -242,12 +242,14 @@ class Suggestions:
     ) -> None:
         if result is None:
             return
-        document = snapshot.document
+        document, seconds = snapshot.document, self._clock.seconds() - started
+        if offered:
+            self._board.answered(seconds)
         answer = Answered(
             document,
             Labels(document.language, self._model.name),
             result.trace.answered_from,
-            self._clock.seconds() - started,
+            seconds,
             tuple(_from_cursor(item, snapshot, asked.position) for item in offered),
         )
         self._recorder.answered(answer, current=self._is_current(asked.uri, document))

@@ -22,10 +22,11 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from lsprotocol import types as lsp
+
+from beadline import processes
 
 log = logging.getLogger(__name__)
 
@@ -61,19 +62,8 @@ class Client(Protocol):
 
 
 def command() -> list[str]:
-    """Starts beadline's command line with nothing of the current directory on its path; its
-    arguments follow.
-
-    `-P` keeps the directory out; the package's own place is appended, last, so that it also starts
-    where beadline runs from a source tree that only the parent's path knows.
-    """
-    root = Path(__file__).resolve().parents[2]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.cli import main; from beadline.commands.following import follow; "
-        "follow(); sys.exit(main(sys.argv[2:]))"
-    )
-    return [sys.executable, "-P", "-c", start, str(root)]
+    """Starts beadline's command line; its arguments follow. It ends with our end of its input."""
+    return processes.command_line("from beadline.commands.following import follow; follow(); ")
 
 
 class Training:

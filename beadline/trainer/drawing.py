@@ -31,6 +31,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from beadline import processes
 from beadline.errors import BeadlineError
 from beadline.trainer.corpus.types import CorpusFile
 from beadline.trainer.finetune import rows
@@ -253,13 +254,8 @@ class _Child:
 
 
 def command() -> list[str]:
-    """Starts such a process with nothing of the current directory on its path."""
-    root = Path(__file__).resolve().parents[2]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.trainer.drawing import main; main()"
-    )
-    return [sys.executable, "-P", "-c", start, str(root)]
+    """Starts such a process."""
+    return processes.main_of("beadline.trainer.drawing")
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beadline import __version__, settings
+from beadline import __version__, processes, settings
 from beadline.context.index.lock import FileLock
 from beadline.engine import models
 from beadline.engine.adapters import Base, base_of, repository_key
@@ -53,7 +53,6 @@ from beadline.trainer.architectures import Architecture
 from beadline.trainer.corpus.sources import open_source
 from beadline.trainer.evidence import Evidence, Trial
 from beadline.trainer.finetune import job, progress, resources, threads
-from beadline.trainer.finetune.courtesy import lower_priority
 from beadline.trainer.finetune.job import Job
 from beadline.trainer.finetune.model import is_folder, shape_of
 from beadline.trainer.finetune.options import Method
@@ -120,7 +119,7 @@ class _Training:
         _prune(self._place, folder)
         if told := self._warning(trial):
             screen.say(told)
-        lower_priority()
+        processes.stand_back(processes.LOWEST)
         screen.phase("Reading and cleaning the code", 0.02, 0.06)
         data = prepare.gather(plan, self._options, self._own, planted, folder, screen.tell)
         made = outcome.made(folder)

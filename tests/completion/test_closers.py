@@ -107,6 +107,25 @@ async def test_a_closer_that_was_there_before_is_the_users():
     assert [(i.text, i.start, i.end) for i in result.items] == [("a", 6, 6)]
 
 
+async def test_an_editor_that_can_only_insert_keeps_its_closers():
+    bench = await Bench(says("a).strip()"), replace_closers=False).ready()
+    bench.edit("x = f|\n")
+    bench.edit("x = f()|\n")
+    result = await bench.ask("x = f(|)\n")
+    assert [(i.text, i.start, i.end) for i in result.items] == [("a", 6, 6)]
+    assert bench.engine.streams[0].request.suffix == ")\n"
+
+
+async def test_whether_closers_are_replaced_can_change_while_it_runs():
+    bench = await Bench(says("a).strip()")).ready()
+    bench.edit("x = f|\n")
+    bench.edit("x = f()|\n")
+    completion = replace(bench.options.completion, replace_closers=False)
+    bench.completer.reconfigure(replace(bench.options, completion=completion))
+    result = await bench.ask("x = f(|)\n")
+    assert [(i.text, i.start, i.end) for i in result.items] == [("a", 6, 6)]
+
+
 async def test_the_closer_does_not_contradict_a_running_generation():
     bench = await Bench().ready()
     bench.edit("x = |\n")

@@ -31,7 +31,10 @@ from beadline.engine.verdicts import digest
 from beadline.settings import ContextOptions
 
 PARTS = st.lists(
-    st.builds(Part, st.integers(1, 9), st.integers(1, 3), st.floats(-20, 0)), max_size=12
+    st.builds(
+        Part, st.integers(1, 9), st.integers(1, 3), st.floats(-20, 0), agreed=st.floats(0, 3)
+    ),
+    max_size=12,
 )
 NUMBERS = st.floats(-1e6, 1e6)
 FEATURES = st.builds(

@@ -122,3 +122,12 @@ def test_too_little_memory_is_told_with_the_numbers(engine_of) -> None:
     assert checks["engine"]["status"] == "error" and checks["engine"]["todo"] == "Buy some."
     assert checks["memory"]["values"]["needed_bytes"] > 0
     json.dumps(checks)
+
+
+def test_the_workspace_may_be_another_folder(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    (there / ".vscode").mkdir(parents=True)
+    (there / ".vscode" / "settings.json").write_text('{"beadline.engine.model": "x"}', "utf-8")
+    arguments = ("doctor", "--model", tmp_path / "none.gguf")
+    assert "engine.model is refused" not in run(*arguments).out
+    assert "engine.model is refused" in run(*arguments, "--workspace", there).out

@@ -296,9 +296,10 @@ class Session:
         # Between its start and its first instruction a child has its parent's command line.
         alive = [(child, command) for child, command in alive if command not in ("", own)]
         indexers = [child for child, command in alive if "context.index" in command]
+        builders = [child for child, command in alive if "cache_model.builder" in command]
         workers = [child for child, command in alive if "llama.worker" in command]
-        assert len(indexers) <= 1 and len(workers) <= 1, alive
-        assert len(indexers) + len(workers) == len(alive), alive
+        assert max(map(len, (indexers, builders, workers))) <= 1, alive
+        assert len(indexers) + len(builders) + len(workers) == len(alive), alive
         return workers[0] if workers else None
 
     async def _end(self) -> None:

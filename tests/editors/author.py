@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.editors.editor import Editor
 from tests.editors.repository import Place
@@ -35,13 +36,24 @@ class Author:
         self.editor.type(text)
         self._lines[self._row] += text
 
+    def asked(self) -> Any:
+        """The id of the newest request, once that is one for the text as it is now."""
+
+        def newest() -> Any:
+            for request, _ in self.editor.wire.completions()[-1:]:
+                if request["params"]["position"] == self._position():
+                    return request["id"]
+            return None
+
+        return until(newest, f"it is asked at {self._position()}")
+
     def shown(self) -> str:
         """The suggestion for the text as it is now, once the editor shows it; may be empty.
 
         The newest request must be for the cursor's place, in the editor's units, and the editor
         must show what was answered to it.
         """
-        position = {"line": self._row, "character": self._units(self._lines[self._row])}
+        position = self._position()
         items = self.editor.wire.items_at(position)
         for item in items:
             assert item["range"] == {"start": position, "end": position}
@@ -70,10 +82,39 @@ class Author:
         accepted = until(
             lambda: self.editor.wire.accepted()[before:], "the server is told of the acceptance"
         )
-        line = self._lines[self._row] + suggestion
-        self._lines[self._row : self._row + 1] = line.split("\n")
+        self._write(suggestion)
         (arguments,) = accepted
         assert arguments in self.editor.wire.offered(suggestion)
+
+    def accept_part(self, suggestion: str, press: Callable[[], None]) -> str:
+        """Take the beginning of the suggestion that is shown; the rest of it, which must be shown
+        then. `press` is the key for it, and there must be more than it takes.
+
+        The server must be told how much of which item the text has now.
+        """
+        wire = self.editor.wire
+        before = len(wire.partly_accepted())
+        press()
+        rest = until(lambda: self._rest(suggestion), f"a part of {suggestion!r} is taken")
+        taken = suggestion.removesuffix(rest)
+        (told,) = until(lambda: wire.partly_accepted()[before:], "the server is told of the part")
+        item, length = told["item"], told["acceptedLength"]
+        offered = lf(item["insertText"])
+        assert item["command"]["arguments"] in wire.offered(offered)
+        assert offered[:length].endswith(taken)
+        self._write(taken)
+        return rest
+
+    def _rest(self, suggestion: str) -> str:
+        """What is shown if it is an end of the suggestion and not all of it."""
+        ghost = self.editor.ghost()
+        return ghost if ghost != suggestion and suggestion.endswith(ghost) else ""
+
+    def _write(self, text: str) -> None:
+        """The text is at the end of the line begun now; its last line is the line begun."""
+        lines = (self._lines[self._row] + text).split("\n")
+        self._lines[self._row : self._row + 1] = lines
+        self._row += len(lines) - 1
 
     def check(self) -> None:
         """Save; the file must hold what was written and accepted, and nothing else."""
@@ -81,6 +122,10 @@ class Author:
         newline = "\r\n" if self._crlf else "\n"
         written, expected = self._path.read_bytes().decode(), newline.join(self._lines)
         assert written == expected, f"the file holds {written!r} and not {expected!r}"
+
+    def _position(self) -> dict[str, int]:
+        """The cursor's, at the end of the line begun."""
+        return {"line": self._row, "character": self._units(self._lines[self._row])}
 
     def _units(self, text: str) -> int:
         """Length in the units of the editor's position encoding."""

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import shlex
-import sys
+import functools
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-import beadline
-from tests.editors import recorder, repository
 from tests.editors.author import Author
+from tests.editors.desk import Desk
 from tests.editors.install import browser, code_server, neovim
 from tests.editors.install.places import editors_folder
+from tests.editors.install.programs import VSCode as Programs
 from tests.editors.neovim.driver import Neovim
+from tests.editors.server import Server
 from tests.editors.vscode import extension_package
 from tests.editors.vscode.driver import VSCode
-from tests.editors.wire import Wire, until
-
-CHECKOUT = Path(beadline.__file__).resolve().parent.parent
-SIGNS_OF_TROUBLE = ("Traceback", "An inline completion failed", "could not be handled")
 
 Start = Callable[..., Neovim | VSCode]
 
@@ -38,20 +32,47 @@ class Editors:
     """Folder for what was seen."""
 
 
-@pytest.fixture(scope="session", params=["neovim", "vscode"])
-def editors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Editors:
-    """An editor that can be started any number of times; set up if it is not yet."""
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Folder for what was seen; it is there."""
+    folder = editors_folder() / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vscode_programs() -> Programs:
+    """VS Code and what drives it; set up if it is not yet."""
     folder = editors_folder()
-    pictures = folder / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
-    if request.param == "neovim":
-        program = neovim.set_up(folder)
-        return Editors(lambda path, **with_: Neovim(program, path, **with_), pictures)
-    programs = code_server.set_up(folder, browser.set_up(folder))
-    extension = extension_package.build(programs, tmp_path_factory.mktemp("extension"))
-    return Editors(
-        lambda path, **with_: VSCode(programs, path, extension=extension, **with_), pictures
-    )
+    return code_server.set_up(folder, browser.set_up(folder))
+
+
+@pytest.fixture(scope="session")
+def extension(vscode_programs: Programs) -> Path:
+    """The package of the extension, built from this checkout."""
+    return extension_package.build(vscode_programs, editors_folder())
+
+
+@pytest.fixture(scope="session")
+def start_vscode(vscode_programs: Programs, extension: Path) -> Callable[..., VSCode]:
+    """Starts VS Code with the extension."""
+    return functools.partial(VSCode, vscode_programs, extension=extension)
+
+
+@pytest.fixture(scope="session", params=["neovim", "vscode"])
+def editors(request: pytest.FixtureRequest, pictures: Path) -> Editors:
+    """An editor that can be started any number of times; set up if it is not yet."""
+    if request.param == "vscode":
+        return Editors(request.getfixturevalue("start_vscode"), pictures)
+    program = neovim.set_up(editors_folder())
+    return Editors(functools.partial(Neovim, program), pictures)
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for the servers of clients that are written here: the probe's verdict is found
+    once."""
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
@@ -61,59 +82,20 @@ def short_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    """The server that the test's editor will find."""
+    return Server(tmp_path)
+
+
 Opens = Callable[..., Author]
 
 
 @pytest.fixture
-def open_file(editors: Editors, tmp_path: Path, short_folder: Path) -> Iterator[Opens]:
-    """Opens a repository's file in a new editor; ends it after the test, and looks for trouble."""
-    wire = Wire(tmp_path / "wire.jsonl")
-    log = tmp_path / "server.log"
-    opened: list[Neovim | VSCode] = []
-
-    def open_(text: str, **environment: str) -> Author:
-        path = repository.make(tmp_path / "repository", text)
-        programs = tmp_path / "bin"
-        variables = _server_on_path(programs, wire, log) | environment
-        editor = editors.start(path, wire=wire, folder=short_folder, environment=variables)
-        opened.append(editor)
-        return Author(editor, path, text)
-
-    yield open_
-    for editor in opened:
-        told = editor.errors()
-        editor.close()
-        until(lambda: not _processes(wire), "the server has ended")
-        assert told == []
-        assert wire.errors() == []
-        for sign in SIGNS_OF_TROUBLE:
-            assert sign not in log.read_text("utf-8")
-
-
-def _server_on_path(folder: Path, wire: Wire, log: Path) -> dict[str, str]:
-    """The environment in which `beadline` is this checkout's, with the recorder before it."""
-    folder.mkdir()
-    python = [sys.executable, "-P"]
-    command = [*python, recorder.__file__, wire.path, *python, "-m", "beadline"]
-    program = folder / "beadline"
-    program.write_text(
-        f"#!/bin/sh\n"
-        f"export PYTHONPATH={shlex.quote(str(CHECKOUT))}\n"
-        f'exec {shlex.join(map(str, command))} "$@" 2>>{shlex.quote(str(log))}\n',
-        "utf-8",
-    )
-    program.chmod(0o755)
-    return {
-        "PATH": f"{folder}:{os.environ['PATH']}",
-        # Two decoding threads on a busy machine spend their time waiting for each other.
-        "BEADLINE_ENGINE__THREADS": "1",
-    }
-
-
-def _processes(wire: Wire) -> list[psutil.Process]:
-    """The recorder, as long as it or its server runs."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(wire.path) in (process.info["cmdline"] or ())
-    ]
+def open_file(
+    editors: Editors, server: Server, tmp_path: Path, short_folder: Path
+) -> Iterator[Opens]:
+    """Opens a repository's file in a new editor, with these variables in its environment."""
+    desk = Desk(editors.start, server, tmp_path, short_folder)
+    yield lambda text, **environment: desk.open(text, environment=environment)
+    desk.close()

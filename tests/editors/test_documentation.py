@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.editors.install.places import CHECKOUT
 from tests.editors.neovim.driver import INIT
 
@@ -12,8 +10,3 @@ PAGE = CHECKOUT / "docs" / "editors.md"
 
 def test_the_configuration_for_neovim_is_the_one_that_is_tested() -> None:
     assert f"```lua\n{INIT.read_text('utf-8')}```\n" in PAGE.read_text("utf-8")
-
-
-def test_the_client_for_vscode_is_the_one_that_is_tested() -> None:
-    source = Path(__file__).parent / "vscode" / "extension" / "src" / "extension.js"
-    assert f"```js\n{source.read_text('utf-8')}```\n" in PAGE.read_text("utf-8")

@@ -36,16 +36,27 @@ def lf(text: str) -> str:
 
 
 class Wire:
-    """The messages so far."""
+    """The messages so far.
+
+    A server that was started anew has a session of its own, which begins where the editor sends
+    `initialize`: both number their requests from 1. What is asked here is of the newest session,
+    unless it says otherwise.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def sessions(self) -> int:
+        """How many servers the editor has greeted."""
+        return len([r for r in self._records() if _begins(r)])
+
     def messages(self, sender: str) -> list[Message]:
         """All of one side, `client` or `server`, in order."""
-        lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
-        records = [json.loads(line) for line in lines]
-        return [record["message"] for record in records if record["from"] == sender]
+        records = self._records()
+        starts = [number for number, record in enumerate(records) if _begins(record)]
+        newest = records[starts[-1] if starts else 0 :]
+        return [record["message"] for record in newest if record["from"] == sender]
 
     def sent(self, method: str) -> list[Message]:
         """Requests and notifications of the editor."""
@@ -84,14 +95,16 @@ class Wire:
         return [i["command"]["arguments"] for i in items if lf(i["insertText"]) == text]
 
     def errors(self) -> list[Message]:
-        """What the server answered with an error, but for requests that were cancelled."""
-        errors = [answer["error"] for answer in self.answers().values() if "error" in answer]
+        """What the servers of all sessions answered with an error, but for requests that were
+        cancelled."""
+        answers = [r["message"] for r in self._records() if r["from"] == "server"]
+        errors = [a["error"] for a in answers if "error" in a and "method" not in a]
         return [error for error in errors if error["code"] != CANCELLED]
 
     def wait_ready(self) -> None:
         """Until the model is loaded."""
         states = until(
-            lambda: [s for s in self.told("beadline/status") if s["state"] in ("ready", "failed")],
+            lambda: [s for s in self.told("beadline/status") if s["state"] in ("ready", "error")],
             "the model is loaded",
         )
         assert states[-1]["state"] == "ready", states
@@ -105,3 +118,22 @@ class Wire:
             if m["params"]["command"] == "beadline.accepted"
         ]
         return [m["params"]["arguments"] for m in told if "result" in answers.get(m["id"], {})]
+
+    def partly_accepted(self) -> list[Message]:
+        """Params of every message that a part of an item was accepted, in order."""
+        sent = self.sent("textDocument/didPartiallyAcceptCompletion")
+        return [message["params"] for message in sent]
+
+    def client_said(self) -> str:
+        """Everything the editor said in all sessions, as text to search in."""
+        said = [r["message"] for r in self._records() if r["from"] == "client"]
+        return json.dumps(said, ensure_ascii=False)
+
+    def _records(self) -> list[Message]:
+        """Whole lines of the file: the last one may not be there yet as a whole."""
+        text = self.path.read_text("utf-8") if self.path.exists() else ""
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def _begins(record: Message) -> bool:
+    return record["from"] == "client" and record["message"].get("method") == "initialize"

@@ -64,8 +64,13 @@ def test_folders_come_and_go(tmp_path: Path):
     searched.close()
 
 
-def test_without_snippets_nothing_is_written(tmp_path: Path):
+def test_without_snippets_nothing_is_searched(tmp_path: Path):
     options = Options()
     options = replace(options, context=replace(options.context, snippet_tokens=0))
-    with workspaces([make(tmp_path, "first")], "HEAD", options) as found:
+    made = [make(tmp_path, "first")]
+    with workspaces(made, "HEAD", options) as (folders, searched):
+        assert [len(list(folder.iterdir())) > 0 for folder in folders.values()] == [True]
+        assert searched is None  # the cache model reads them
+    options = replace(options, engine=replace(options.engine, cache_model=False))
+    with workspaces(made, "HEAD", options) as found:
         assert found == ({}, None)

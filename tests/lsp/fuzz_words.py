@@ -60,5 +60,6 @@ NOTICES = (
 )  # fmt: skip
 COMMANDS = (
     "beadline.accepted", "beadline.status", "beadline.toggle", "beadline.snooze", "no.such.command",
+    "beadline.lastPrompt", "beadline.statistics", "beadline.indexStatus", "beadline.models",
 )  # fmt: skip
 GARBAGE = (b"", b"{", b"nonsense", b"\xff\xfe\x00", b"[1, 2", b'{"jsonrpc": "2.0"}', b"null", b"[]")

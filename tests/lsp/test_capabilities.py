@@ -12,12 +12,17 @@ async def test_what_is_advertised(start: Start) -> None:
     result = await start().client.initialize(capabilities=READY)
     capabilities = result["capabilities"]
     assert result["serverInfo"] == {"name": "beadline", "version": __version__}
-    assert capabilities["inlineCompletionProvider"] == {}
+    assert capabilities["inlineCompletionProvider"] == {"workDoneProgress": False}
     sync = capabilities["textDocumentSync"]
     assert sync["openClose"] is True
     assert sync["change"] == 2
     assert sync["save"] == {"includeText": False}
-    commands = [f"beadline.{name}" for name in ("accepted", "snooze", "toggle", "status", "train")]
+    commands = [
+        "beadline.accepted", "beadline.snooze", "beadline.toggle", "beadline.status",
+        "beadline.train",
+        "beadline.lastPrompt", "beadline.statistics", "beadline.indexStatus", "beadline.models",
+        "beadline.doctor",
+    ]  # fmt: skip
     assert capabilities["executeCommandProvider"] == {"commands": commands}
     folders = {"supported": True, "changeNotifications": True}
     assert capabilities["workspace"]["workspaceFolders"] == folders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from beadline.lsp.status import BUSY_SECONDS
+from beadline.lsp.status import BUSY_SECONDS, LATENCY_SECONDS
 from tests.lsp.client import TIMEOUT
 from tests.lsp.clock import FakeClock
 from tests.lsp.conftest import READY, Session, Start
@@ -48,12 +48,54 @@ async def test_working_while_an_answer_takes_long(start: Start) -> None:
     await client.told("beadline/status", state="ready", after=seen)
 
 
-async def test_quick_answers_tell_nothing(session: Session) -> None:
-    client = session.client
+async def test_quick_answers_tell_nothing_but_their_latency_after_a_while(
+    timed: Session, clock: FakeClock
+) -> None:
+    client = timed.client
     told = len(client.all("beadline/status"))
     client.open(URI, "x = ")
     for _ in range(3):
         await client.complete(URI, 0, 4)
+    assert len(client.all("beadline/status")) == told
+    clock.advance(LATENCY_SECONDS)
+    await client.told("beadline/status", latencyMs=0)
+    assert len(client.all("beadline/status")) == told + 1
+    await client.complete(URI, 0, 4)
+    clock.advance(LATENCY_SECONDS)
+    await client.request("workspace/executeCommand", {"command": "beadline.status"})
+    assert len(client.all("beadline/status")) == told + 1, "it was the same"
+
+
+async def test_the_latency_is_that_of_the_last_suggestion(timed: Session, clock: FakeClock) -> None:
+    client, engine = timed.client, timed.engine
+    client.open(URI, "x = ")
+    engine.gate.clear()
+    msg_id = client.complete_begin(URI, 0, 4)
+    await asyncio.wait_for(engine.asked.wait(), TIMEOUT)
+    clock.advance(0.2)
+    working = await client.told("beadline/status", state="working")
+    assert "latencyMs" not in working
+    engine.gate.set()
+    assert (await client.answer(msg_id))["result"]["items"]
+    clock.advance(LATENCY_SECONDS)
+    assert (await client.told("beadline/status", latencyMs=200))["state"] == "ready"
+    engine.script = lambda _: []
+    client.open("file:///folder/b.py", "y = ")
+    assert await client.complete("file:///folder/b.py", 0, 4) == []
+    status = await client.request("workspace/executeCommand", {"command": "beadline.status"})
+    assert status["latencyMs"] == 200, "an answer without a suggestion has none"
+
+
+async def test_nothing_is_told_after_the_end(timed: Session, clock: FakeClock) -> None:
+    client = timed.client
+    client.open(URI, "x = ")
+    await client.complete(URI, 0, 4)
+    await client.request("shutdown")
+    told = len(client.all("beadline/status"))
+    clock.advance(LATENCY_SECONDS)
+    client.notify("exit")
+    assert await timed.exit_code() == 0
+    await client.ended()
     assert len(client.all("beadline/status")) == told
 
 

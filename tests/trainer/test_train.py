@@ -77,7 +77,7 @@ class Silent:
 def as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests behind these shall not run at the lowest priority."""
     for module_name in (run, job):
-        monkeypatch.setattr(module_name, "lower_priority", lambda: None)
+        monkeypatch.setattr(module_name.processes, "stand_back", lambda niceness: None)
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import BinaryIO
 
+from beadline import processes
 from beadline.context.index.codec import Packed, digest_of, pack
 from beadline.context.index.prepare import Preparer
 from beadline.context.index.writer import Stamp
@@ -113,13 +113,8 @@ def read_ahead(
 
 
 def command() -> list[str]:
-    """Starts a helper with nothing of the current directory on its path (see `process.command`)."""
-    root = Path(__file__).resolve().parents[3]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.context.index.ahead import main; main()"
-    )
-    return [sys.executable, "-P", "-c", start, str(root)]
+    """Starts a helper."""
+    return processes.main_of("beadline.context.index.ahead")
 
 
 def start(command: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from beadline.context.index.buffer import Buffer
 from beadline.context.index.codec import digest_of
 from beadline.context.index.cuts import Cuts
 from beadline.context.index.mounts import Indexed
@@ -20,40 +21,10 @@ from beadline.context.index.prepare import Preparer, Span
 from beadline.context.index.remembered import Remembered
 from beadline.context.index.spans import SpanHit
 from beadline.context.retrieval.query import group_of
-from beadline.context.retrieval.workspace import readable
+from beadline.context.symbols.graph import Known
 from beadline.context.symbols.types import FileSymbols, Located
 from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document
-
-
-class Buffer:
-    """An open buffer, and what was worked out of it."""
-
-    def __init__(self, document: Document) -> None:
-        """`document`: under the workspace's path of the file."""
-        self.document = document
-        self.readable = readable(document)
-        """With the language it is searched in; None where nobody wrote it by hand."""
-        self.symbols: FileSymbols | None = None
-        """Of this text."""
-        self.earlier: tuple[str, FileSymbols] | None = None
-        """An earlier text and its symbols."""
-        self.cut: Cuts | None = None
-        """Of this text or an earlier one."""
-        self._digest: bytes | None = None
-
-    @property
-    def digest(self) -> bytes:
-        """As the index tells versions of a file apart."""
-        if self._digest is None:
-            self._digest = digest_of(self.document.text)
-        return self._digest
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the spans are of this text."""
-        return self.cut is not None and self.cut.text == self.document.text
-
 
 _Buffers = Mapping[str, Buffer]
 
@@ -165,6 +136,23 @@ class Overlay:
             with self._extracting:
                 return self._preparer.symbols(document, tree)
         return self._symbols_of(buffer, buffer.readable or buffer.document, tree)
+
+    def known(self, document: Document) -> Known | None:
+        """What is known around a document without reading it; None where nobody has read a version
+        of it yet. `document.path` is the workspace's.
+        """
+        path, text = document.path, document.text
+        differing = self._compare()[1]
+        with self._lock:
+            buffer = self._buffers.get(path)
+        if buffer is not None and path in differing:
+            return None if buffer.known is None else Known(self, buffer.known[1], buffer.known[0])
+        if buffer is not None:
+            text = buffer.document.text
+        elif self._index.digest(path) != digest_of(text):
+            return None
+        symbols = self._index.file(path)
+        return None if symbols is None else Known(self, symbols, text)
 
     def settle(self) -> bool:
         """While nobody types: work out of one changed buffer what searches need. Whether there was

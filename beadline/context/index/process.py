@@ -18,12 +18,12 @@ import json
 import os
 import signal
 import sqlite3
-import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from beadline import processes
 from beadline.context.index.ahead import helpers
 from beadline.context.index.database import Damaged, Database, IndexProblem, is_busy, means_damage
 from beadline.context.index.keeper import Keeper
@@ -33,9 +33,6 @@ from beadline.settings import ContextOptions
 
 MOST_FAILURES = 3
 """Times in a row, without one whole scan, that a database is made anew."""
-_NICENESS = 10
-_BELOW_NORMAL = 0x4000
-"""Windows' BELOW_NORMAL_PRIORITY_CLASS."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +83,8 @@ class Order:
 
 
 def command() -> list[str]:
-    """Starts an indexer with nothing of the current directory on its path.
-
-    `-P` keeps the directory out; the package's own place is appended, last, so that it also starts
-    where beadline runs from a source tree that only the parent's path knows.
-    """
-    root = Path(__file__).resolve().parents[3]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.context.index.process import main; main()"
-    )
-    return [sys.executable, "-P", "-c", start, str(root)]
+    """Starts an indexer."""
+    return processes.main_of("beadline.context.index.process")
 
 
 class Indexing:
@@ -207,7 +195,7 @@ def main() -> None:
     order = json.loads(line)
     indexing = Indexing(Order(**{**order, "ignore": tuple(order["ignore"])}), out)
     threading.Thread(target=_read, args=(incoming, indexing), daemon=True).start()
-    _lower_priority()
+    processes.stand_back(processes.LOW)
     indexing.run()
     # Not a normal exit: the reader thread holds a stream's lock.
     out.flush()
@@ -222,17 +210,6 @@ def _read(stream: BinaryIO, indexing: Indexing) -> None:
                 indexing.look_again()
     # Not sys.exit: the main thread may be waiting for the lock.
     os._exit(0)
-
-
-def _lower_priority() -> None:
-    if sys.platform == "win32":
-        import ctypes
-
-        kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
-    else:
-        with contextlib.suppress(OSError):
-            os.nice(_NICENESS)
 
 
 if __name__ == "__main__":

@@ -157,6 +157,11 @@ class IndexGraph:
             return value
         return None
 
+    def files(self) -> dict[str, tuple[str, str]]:
+        """Language and digest of the files that are searched, by path."""
+        rows = self.rows("SELECT path, language, digest FROM file WHERE language != ''")
+        return {path: (language, digest.hex()) for path, language, digest in rows}
+
     def count(self) -> int:
         """Number of files."""
         for (count,) in self.rows("SELECT count(*) FROM file"):
@@ -168,10 +173,8 @@ class IndexGraph:
         """Another one whenever answers may have changed."""
         with self._lock:
             database = self._current()
-            if database is None:
-                return self._opens, -1
             try:
-                return self._opens, database.version
+                return self._opens, -1 if database is None else database.version
             except sqlite3.Error as exc:
                 self._failed(exc)
                 return self._opens, -1

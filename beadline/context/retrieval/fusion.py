@@ -179,7 +179,13 @@ class _Choice:
         if not text:
             return False
         chosen = Snippet(
-            snippet.path, text, snippet.start, each.score, snippet.source, snippet.volatile
+            snippet.path,
+            text,
+            snippet.start,
+            each.score,
+            snippet.source,
+            snippet.volatile,
+            candidate.reason,
         )
         lines = telling_lines(text)
         overlaps = any(_overlap(chosen, other) for other in self._chunks)
@@ -258,6 +264,7 @@ def _joined(pieces: Iterable[_Ranked]) -> list[Snippet]:
                 max(each.score for each in members),
                 DEFINITION,
                 volatile=not stable,
+                reason=", ".join(dict.fromkeys(m.candidate.reason for m in members)),
             )
         )
     return joined

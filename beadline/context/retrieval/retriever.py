@@ -16,7 +16,9 @@ from beadline.context.index.client import Index
 from beadline.context.retrieval.searcher import Searcher
 from beadline.context.retrieval.sources.dense import Dense
 from beadline.context.retrieval.sources.dense import of_folder as dense_of
+from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
+from beadline.context.texts import Listing
 from beadline.context.types import Document, Snippet
 from beadline.settings import ContextOptions
 
@@ -169,6 +171,22 @@ class Retriever:
             return searcher.search(
                 replace(document, path=path), offset, max_chars=max_chars, tree=tree
             )
+
+    def graph(self, document: Document) -> Known | None:
+        """What is known around a document without reading it; None while the folders have not been
+        read, and for what lies elsewhere."""
+        if self._closed or not self._index.ready(0.0):
+            return None
+        path = self._index.path_of(document.key)
+        return self._index.overlay.known(replace(document, path=path)) if path else None
+
+    def listing(self, folder: Path) -> Listing | None:
+        """The files of a workspace folder (links resolved) as the index has them; None while that
+        has not been read."""
+        for each in self._index.folders:
+            if each.folder == folder and not self._closed and each.ready(0.0):
+                return each.graph
+        return None
 
     def _begin_anew(self) -> None:
         """Search with nothing remembered of earlier searches; the caller holds `_change`."""

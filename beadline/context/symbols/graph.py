@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from beadline.context.symbols.types import FileSymbols, Located
@@ -44,6 +45,17 @@ class Graph(Protocol):
     def text(self, path: str) -> str | None:
         """A small configuration file (`go.mod`, `tsconfig.json`); None where there is none."""
         ...
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known around an open document without reading it."""
+
+    graph: Graph
+    symbols: FileSymbols
+    """Of the document, under the graph's path of it."""
+    text: str
+    """That they are of: the document's, or an earlier version of it."""
 
 
 class MemoryGraph:

@@ -19,6 +19,8 @@ from beadline.context.syntax import SyntaxTree
 Matches = Callable[[int, int], Iterable[Nodes]]
 MOST_CHARS = 2000
 """Of a change; a larger one is no typing."""
+_COMMENT = re.compile(r"#|//|\*|--|@")
+"""May begin or end a comment or a decorator."""
 _WHOLE = re.compile(r"definition\.|body$|_")
 """Captures of the query that are not what a definition is told by."""
 
@@ -64,7 +66,7 @@ def moved(before: FileSymbols, old: str, tree: SyntaxTree, matches: Matches) -> 
     a function returns and how it is documented may be told as it was.
     """
     change = _Change.between(old, tree.text)
-    if change is None or _told(before, change) or _tells(tree, change, matches):
+    if change is None or _told(before, old, tree.text, change) or _tells(tree, change, matches):
         return None
     ends = _ends(tree, change)
     return replace(
@@ -91,7 +93,7 @@ class Kept:
         self.names = _names(before.names, old, new, change)
         for each in before.definitions:
             # With the line above, for its comments.
-            if not change.touches(each.start - 1, each.end + 1):
+            if not change.touches(_line_above(old, each), each.end + 1):
                 below = each.start > change.old_end
                 header = each.header + change.shift if below else each.header
                 self._definitions[header, each.name] = each
@@ -112,10 +114,49 @@ class Kept:
         return _definition(known, self._change, {}) if below else known
 
 
-def _told(before: FileSymbols, change: _Change) -> bool:
+def displaced(before: FileSymbols, old: str, new: str) -> FileSymbols:
+    """The symbols of `old`, an earlier version of a text, where they are in it now. Nothing is
+    read: what the change itself defines is not among them, and lines are not counted anew.
+    """
+    if old == new:
+        return before
+    start, end, new_end = changed_span(old, new)
+
+    def at(place: int) -> int:
+        return place + new_end - end if place >= end else min(place, start)
+
+    return replace(
+        before,
+        definitions=tuple(
+            each
+            if each.end < start
+            else replace(
+                each,
+                start=at(each.start),
+                end=at(each.end),
+                header=at(each.header),
+                header_end=at(each.header_end),
+            )
+            for each in before.definitions
+        ),
+        imports=tuple(
+            each if each.end < start else replace(each, start=at(each.start), end=at(each.end))
+            for each in before.imports
+        ),
+    )
+
+
+def _line_above(text: str, each: Definition) -> int:
+    """The end of the line above a definition; a comment in it would belong to it."""
+    return text.rfind("\n", 0, each.start)
+
+
+def _told(before: FileSymbols, old: str, new: str, change: _Change) -> bool:
     """Whether something was defined or imported in the changed lines."""
+    lines = old[change.start : change.old_end], new[change.start : change.new_end]
+    is_comment = any(map(_COMMENT.search, lines))
     return any(
-        change.touches(each.start - 1, each.header_end)  # with the line above, for its comments
+        change.touches(_line_above(old, each) if is_comment else each.start - 1, each.header_end)
         or (each.value and change.touches(each.end, each.end))  # what it returns at last
         for each in before.definitions
     ) or any(change.touches(each.start, each.end) for each in before.imports)

@@ -10,7 +10,7 @@ a part of a character.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 MOST_TOKENS = 3
 """Tokens taken back at most (DESIGN section 4)."""
@@ -37,9 +37,20 @@ class TokenTable:
         last = bisect_left(self._bytes, end, first) if end else len(self._bytes)
         return self._tokens[first:last]
 
-    def _some_begins(self, start: bytes) -> bool:
+    def begins(self, start: bytes) -> bool:
+        """Whether some token begins with `start`, or is it."""
         at = bisect_left(self._bytes, start)
         return at < len(self._bytes) and self._bytes[at].startswith(start)
+
+    def between(self, low: bytes, high: bytes) -> list[int]:
+        """Tokens from `low` up to `high`, which is not among them; empty: there is no such end."""
+        first = bisect_left(self._bytes, low)
+        last = bisect_left(self._bytes, high, first) if high else len(self._bytes)
+        return self._tokens[first:last]
+
+    def entries(self) -> Iterator[tuple[bytes, int]]:
+        """All tokens with their bytes, by these."""
+        return zip(self._bytes, self._tokens, strict=True)
 
     def exactly(self, data: bytes) -> list[int]:
         """Tokens that are exactly `data`."""
@@ -52,7 +63,7 @@ class TokenTable:
         """
         reachable = [False] * len(rest) + [True]
         for start in range(len(rest) - 1, -1, -1):
-            reachable[start] = self._some_begins(rest[start:]) or any(
+            reachable[start] = self.begins(rest[start:]) or any(
                 reachable[end] and self.exactly(rest[start:end])
                 for end in range(start + 1, len(rest))
             )

@@ -19,21 +19,16 @@ from beadline.engine import models, verdicts
 from beadline.engine.fim.families import user_folder
 from beadline.engine.llama import messages
 from beadline.engine.llama.adapting import Adapting
-from beadline.engine.llama.loading import Loading, Opener, ProbeDied
+from beadline.engine.llama.loading import Loading, Opener, ProbeDied, advice_on_end
 from beadline.engine.llama.memory import Demand, Thrift, tells_of_memory
 from beadline.engine.llama.messages import Message, PromptOptions
 from beadline.engine.llama.probe import Verdicts
 from beadline.engine.llama.process import WorkerProcess, default_command
 from beadline.engine.llama.state import FOLDER
 from beadline.engine.llama.stream import Job, LlamaStream, RenderJob, ScoreJob
+from beadline.engine.llama.texts import SentTexts
 from beadline.engine.protocol import EngineState, FimRequest, ModelInfo, RenderedPrompt, Score
-from beadline.errors import (
-    BeadlineError,
-    EngineCrashed,
-    EngineUnavailable,
-    ModelError,
-    OutOfMemory,
-)
+from beadline.errors import BeadlineError, EngineCrashed, EngineUnavailable, ModelError, OutOfMemory
 from beadline.settings import EngineOptions
 
 MOST_CRASHES = 3
@@ -96,6 +91,8 @@ class LlamaEngine:
         self._state = EngineState.NEW
         self._message = "The model is not loaded yet."
         self._worker: WorkerProcess | None = None
+        self._texts = SentTexts()
+        """What that worker was sent."""
         self._info: ModelInfo | None = None
         self._adapting = Adapting()
         self._loading: Loading | None = None
@@ -239,7 +236,7 @@ class LlamaEngine:
         if worker is None or not worker.alive:
             job.fail(EngineCrashed("The engine's process ended before the request."))
             return
-        worker.send(job.message())
+        worker.send(self._texts.pack(job.message()))
         patience = job.deadline_ms / 1000 + self._hang_grace_s
         try:
             await asyncio.wait_for(job.done.wait(), patience)
@@ -319,7 +316,7 @@ class LlamaEngine:
             except EngineCrashed as exc:
                 self._crashes += 1
                 if self._crashes >= MOST_CRASHES:
-                    raise self._too_many(exc.message) from exc
+                    raise self._too_many(exc) from exc
 
     async def _load(self, path: Path, loading: Loading) -> ModelInfo:
         """One attempt. Raises `EngineCrashed` when the worker died (another may live), and
@@ -328,6 +325,7 @@ class LlamaEngine:
         demand, prompts, adapter = self._thrift.demand, self._prompts, self._adapting.applied
         worker = await WorkerProcess.spawn(self._command, self._on_message, self._on_exit)
         self._worker = worker
+        self._texts = SentTexts()
         info = await self._opener.open(worker, loading, path, demand, prompts, adapter)
         self._loading = None
         self._adapting.opened(info)
@@ -368,22 +366,24 @@ class LlamaEngine:
             return
         if self._state is EngineState.CLOSED:
             return
-        ended = EngineCrashed(f"The engine stopped: {worker.describe_end()}.")
+        message = f"The engine stopped: {worker.describe_end()}."
+        ended = EngineCrashed(message, hint=advice_on_end(worker))
         if self._info is not None and not worker.reason and tells_of_memory(worker.stderr):
             info = self._info
             self._thrift.lower(opened=info.context_tokens, gpu=info.gpu_layers > 0)
         self._crashes += 1
         if self._crashes >= MOST_CRASHES:
-            self._fail(self._too_many(ended.message))
+            self._fail(self._too_many(ended))
         else:
             self._set(EngineState.NEW, f"{ended.message} The next request starts it again.")
         if self._current is not None:
             self._current.fail(ended)
 
-    def _too_many(self, last: str) -> EngineUnavailable:
+    def _too_many(self, last: EngineCrashed) -> EngineUnavailable:
         return EngineUnavailable(
-            f"The engine failed {self._crashes} times in a row. {last}",
-            hint="Run `beadline doctor`; try engine.extra_buffers off, engine.gpu_layers 0, "
+            f"The engine failed {self._crashes} times in a row. {last.message}",
+            hint=last.hint
+            or "Run `beadline doctor`; try engine.extra_buffers off, engine.gpu_layers 0, "
             "or another model.",
         )
 

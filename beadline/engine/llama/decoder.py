@@ -20,6 +20,7 @@ from typing import Protocol
 import numpy as np
 
 from beadline.engine.fim.clean import Cleaner
+from beadline.engine.guide import Guides
 from beadline.engine.llama.middle import MiddleText, before_newline
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sampling import Choice, Sampler, as_indices, probability_of
@@ -108,17 +109,18 @@ class Decoder:
         control: Control,
         spelling: Spelling | None = None,
         cleaner: Cleaner | None = None,
+        guides: Guides | None = None,
     ) -> Iterator[Event]:
         """Yields `Started` (unless ended before the first token), `Piece`s, then `Finished`.
 
         Pieces join to exactly the text of the tokens up to the stop, less what `spelling` owed and
-        what `cleaner` takes out. Raises `EngineError` when the prompt does not fit the context or
-        llama.cpp fails.
+        what `cleaner` takes out. `guides` are asked before every choice but those that spell typed
+        bytes. Raises `EngineError` when the prompt does not fit the context or llama.cpp fails.
         """
         self._check(prompt)
         run = _Run(self._clock, limits.deadline_ms, control)
         slot, reused = self.sequences.open(sequence, prompt)
-        steps = self._steps(slot, run)
+        steps = self._steps(slot, run, guides)
         try:
             yield from self._fill(prompt, reused, steps, limits, sampler, run, spelling, cleaner)
         finally:
@@ -160,10 +162,9 @@ class Decoder:
                 hint="Lower context.prefix_tokens or raise engine.context_tokens.",
             )
 
-    def _steps(self, slot: Slot, run: _Run) -> Steps:
-        return Steps(
-            self._context, self.sequences, slot, self._speculation, self._spell, run.must_end
-        )
+    def _steps(self, slot: Slot, run: _Run, guides: Guides | None = None) -> Steps:
+        speculation, spell = self._speculation, self._spell
+        return Steps(self._context, self.sequences, slot, speculation, spell, run.must_end, guides)
 
     def _fill(
         self,
@@ -177,6 +178,7 @@ class Decoder:
         cleaner: Cleaner | None,
     ) -> Iterator[Event]:
         most = limits.max_tokens - 1
+        steps.guides.begin(prompt)
         self._speculation.begin(prompt, run.must_end)
         done = self._evaluate_prompt(
             steps, prompt, reused, run, lambda width: self._guess(width, most, spelling)
@@ -196,7 +198,10 @@ class Decoder:
         if run.ended:
             yield Finished(run.ended, steps.counted(usage))
             return
-        empty = 0.0 if first is not None else probability_of(steps.logits(), limits.stop)
+        certain = first is not None or steps.guides.alone
+        empty = 0.0
+        if not certain:
+            empty = probability_of(steps.guides.adjust(steps.logits()), limits.stop)
         yield Started(usage, empty * (spelling.exact if spelling is not None else 1.0))
         yield from self._continue(steps, usage, limits, sampler, run, MiddleText(cleaner), first)
 
@@ -288,8 +293,7 @@ class Decoder:
         ends = limits.stop | limits.not_text
         barred = as_indices(ends if limits.require_text or limits.ignore_stops else ())
         generated = 0
-        first_ms = usage.prompt_ms
-        reason = "length"
+        first_ms, reason = usage.prompt_ms, "length"
         while generated < limits.max_tokens:
             run.await_credit(text.tokens)
             if run.must_end():
@@ -307,15 +311,17 @@ class Decoder:
                     break
                 logits = steps.logits()
                 logits[barred] = -np.inf
-                choice, data = sampler.choose(logits), None
+                choice, data = sampler.choose(steps.guides.adjust(logits)), None
             generated += 1
             if generated == 1:
                 first_ms = run.elapsed_ms()
+            agreed = data is None and steps.guides.agrees(choice.token)
             steps.take(choice.token)
             if choice.token in ends:
                 reason = "eog"
                 break
-            piece = text.feed(self._spell(choice.token) if data is None else data, choice.logprob)
+            data = self._spell(choice.token) if data is None else data
+            piece = text.feed(data, choice.logprob, agreed=agreed)
             if len(barred) and piece.strip() and not limits.ignore_stops:
                 barred = as_indices(())
             if limits.stop_at_newline:

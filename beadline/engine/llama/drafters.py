@@ -9,6 +9,7 @@ from pathlib import Path
 from beadline.engine import models
 from beadline.engine.gguf import read_header
 from beadline.engine.llama import draft_model, probe
+from beadline.engine.llama.cache_drafts import CacheDrafts
 from beadline.engine.llama.drafts import Drafter, PromptLookup
 from beadline.engine.llama.native import Context, Model
 from beadline.errors import BeadlineError
@@ -23,6 +24,8 @@ class Drafters:
     """Value of `ModelInfo.details["drafts"]`."""
     missing: str = ""
     """Why the draft model asked for is not used; one clause."""
+    cache: CacheDrafts | None = None
+    """The one among them that looks into the cache of a generation, if it is told."""
 
     def details(self) -> dict[str, str]:
         """What `ModelInfo.details` says of them."""
@@ -50,9 +53,9 @@ def open_drafters(
         return Drafters((), "off")
     if not model.partial_removal:
         return Drafters((), "off: this kind of model cannot take back a wrong guess")
-    lookup = PromptLookup(model.vocabulary_size, not_text)
+    lookup = CacheDrafts(PromptLookup(model.vocabulary_size, not_text))
     if not draft_path:
-        return Drafters((lookup,), "from the prompt")
+        return Drafters((lookup,), "from the prompt", cache=lookup)
     path = Path(draft_path)
     try:
         path = models.resolve(draft_path)
@@ -78,9 +81,9 @@ def open_drafters(
         probe.decode_probe(own)
     padding = range(model.vocabulary_size, draft.vocabulary_size)
     guessing = draft_model.DraftModel(own, {*not_text, *padding})
-    return Drafters((lookup, guessing), f"from the prompt, then by {path.name}")
+    return Drafters((lookup, guessing), f"from the prompt, then by {path.name}", cache=lookup)
 
 
-def _without(lookup: Drafter, path: Path, error: BeadlineError) -> Drafters:
+def _without(lookup: CacheDrafts, path: Path, error: BeadlineError) -> Drafters:
     missing = f"the draft model {path.name} is not used: {error.message}"
-    return Drafters((lookup,), "from the prompt", missing.rstrip("."))
+    return Drafters((lookup,), "from the prompt", missing.rstrip("."), lookup)

@@ -69,6 +69,8 @@ class PromptLookup:
         """Ids; a token that is no text as a negative number that occurs once."""
         self._count = 0
         self.chance = 0.0
+        self.matched = 0
+        """Tokens of the match of the last proposal, at most `LONGEST_MATCH`."""
 
     def begin(self, tokens: Sequence[int], must_end: Callable[[], bool] | None = None) -> None:
         """`must_end` is not asked: a proposal takes microseconds."""
@@ -96,6 +98,7 @@ class PromptLookup:
 
     def propose(self, most: int) -> list[int]:
         place, length = self._longest_match()
+        self.matched = length
         if not length:
             return []
         self.chance = max(chance for least, chance in CHANCES.items() if length >= least)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from beadline.engine.llama.installation import here, other_version
 from beadline.errors import EngineError
 
 MINIMUM_VERSION = (0, 3, 36)
 """First llama-cpp-python whose struct fields match this module."""
 BELOW_VERSION = (0, 4, 0)
 """First one that may differ."""
-INSTALL_HINT = "Install llama-cpp-python >= 0.3.35, < 0.4."
 
 STRUCTS = {
     "llama_model_params": (
@@ -40,7 +40,8 @@ def check_version(version: str) -> None:
     """Raises `EngineError` for a llama-cpp-python outside the supported range."""
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
     if not MINIMUM_VERSION <= numbers < BELOW_VERSION:
-        raise EngineError(f"llama-cpp-python {version} is not supported.", hint=INSTALL_HINT)
+        message = f"llama-cpp-python {version} is not supported."
+        raise EngineError(message, hint=other_version(here()))
 
 
 def check_layout(names: Any) -> None:
@@ -49,7 +50,8 @@ def check_layout(names: Any) -> None:
         present = {name for name, *_ in getattr(names, struct)._fields_}
         if missing := [name for name in wanted if name not in present]:
             raise EngineError(
-                f"llama-cpp-python's {struct} lacks {', '.join(missing)}.", hint=INSTALL_HINT
+                f"llama-cpp-python's {struct} lacks {', '.join(missing)}.",
+                hint=other_version(here()),
             )
     for params, defaults in (
         (names.llama_model_default_params(), _MODEL_DEFAULTS),

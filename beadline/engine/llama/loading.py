@@ -8,10 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from beadline.engine import models
+from beadline.engine.cache_model.weights import values_of, weights_of
 from beadline.engine.llama import messages
+from beadline.engine.llama.installation import here, other_processor
 from beadline.engine.llama.memory import Demand, tells_of_memory, was_killed
 from beadline.engine.llama.messages import Message, PromptOptions
-from beadline.engine.llama.probe import Verdicts, died_of_fault, verdict_key
+from beadline.engine.llama.probe import (
+    Verdicts,
+    died_of_fault,
+    met_unknown_instruction,
+    verdict_key,
+)
 from beadline.engine.llama.process import WorkerProcess
 from beadline.engine.llama.stream import Adapter
 from beadline.engine.protocol import ModelInfo
@@ -57,7 +64,7 @@ class Loading:
                 memory = tells_of_memory(worker.stderr) or was_killed(worker.returncode)
                 if memory and not worker.reason:
                     raise OutOfMemory(ended, hint="Use a smaller model or context.")
-                raise EngineCrashed(ended)
+                raise EngineCrashed(ended, hint=advice_on_end(worker))
             if message["op"] == "error":
                 await worker.close()
                 raise messages.error_from(message)
@@ -121,6 +128,7 @@ class Opener:
                 "state_bytes": options.state_mebibytes << 20,
                 "drafts": options.drafts,
                 "draft_model": draft,
+                "cache": await self._cache_weights(path),
                 **self._windows,
             }
         )
@@ -128,6 +136,12 @@ class Opener:
             await self._probed(worker, loading, key)
         ready = await loading.wait_for(worker, "ready")
         return messages.info_from(ready["info"])
+
+    async def _cache_weights(self, model: Path) -> Message | None:
+        """What the cache model of a worker is weighed by; None where it is switched off."""
+        if not self._options.cache_model:
+            return None
+        return values_of(await asyncio.to_thread(weights_of, model))
 
     async def _probed(self, worker: WorkerProcess, loading: Loading, key: str) -> None:
         """Wait for the probe, and remember what it found."""
@@ -139,3 +153,9 @@ class Opener:
                 raise ProbeDied(exc.message) from exc
             raise
         self._verdicts.put(key, True)
+
+
+def advice_on_end(worker: WorkerProcess) -> str:
+    """What the user can do about the way in which a worker ended; empty where nothing is known."""
+    unfit = met_unknown_instruction(worker.returncode) and not worker.reason
+    return other_processor(here()) if unfit else ""

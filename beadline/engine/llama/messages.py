@@ -6,7 +6,9 @@ To the worker:
               adapter ([absolute path, scale]; null: none),
               state (absolute folder of saved states; empty: none), state_bytes,
               drafts, draft_model (an absolute path; empty: none)
-    generate  id, request        render  id, request        score  id, request, middle
+              cache (weights, as `engine.cache_model.weights` has them; null: off)
+    generate  id, request, texts      render  id, request, texts
+    score     id, request, texts, middle       (`texts`: see `engine.llama.texts`)
     cancel    id                 credit  id, tokens                save   id, seconds
     adapt     id, adapter (as above)
 From the worker:
@@ -17,7 +19,7 @@ From the worker:
     loaded                                 weights and context are there; the probe may follow
     probed                                 the probe's decode survived
     ready     info
-    started   id, usage, eog_probability   piece  id, text, tokens, logprob
+    started   id, usage, eog_probability   piece  id, text, tokens, logprob, elapsed_ms, agreed
     finished  id, reason, usage            rendered  id, prompt        scored  id, score
     adapted   id
     saved     id, documents                log       line (of the worker's decisions; no text)
@@ -32,11 +34,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from beadline.engine.fim.detect import Measured
+from beadline.engine.guidance import guidance_from, guidance_values
 from beadline.engine.protocol import (
     ExtraFile,
     FimRequest,
     Layout,
     ModelInfo,
+    Observation,
     RenderedPrompt,
     Score,
     Usage,
@@ -96,14 +100,17 @@ def decode(line: bytes) -> Message | None:
 
 def request_values(request: FimRequest) -> Message:
     """A request as JSON values."""
-    return asdict(request)
+    guidance = None if request.guidance is None else guidance_values(request.guidance)
+    return {**asdict(replace(request, guidance=None)), "guidance": guidance}
 
 
 def request_from(values: Message) -> FimRequest:
     """The inverse of `request_values`."""
     extra = tuple(ExtraFile(**item) for item in values["extra"])
     layout = None if values["layout"] is None else Layout(values["layout"])
-    return FimRequest(**{**values, "extra": extra, "layout": layout})
+    guidance = values["guidance"]
+    guidance = None if guidance is None else guidance_from(guidance)
+    return FimRequest(**{**values, "extra": extra, "layout": layout, "guidance": guidance})
 
 
 def prompt_values(prompt: RenderedPrompt) -> Message:
@@ -124,7 +131,18 @@ def score_values(score: Score) -> Message:
 
 def score_from(values: Message) -> Score:
     """The inverse of `score_values`."""
-    return Score(**{**values, "usage": usage_from(values["usage"])})
+    observations = tuple(
+        Observation(
+            terms=tuple(each["terms"]),
+            logprob=each["logprob"],
+            counts=tuple((o, s, t, d, c) for o, s, t, d, c in each["counts"]),
+            ending=tuple(each["ending"]),
+        )
+        for each in values["observations"]
+    )
+    usage = usage_from(values["usage"])
+    told = {"usage": usage, "observations": observations, "ending": tuple(values["ending"])}
+    return Score(**{**values, **told})
 
 
 def usage_from(values: Message) -> Usage:

@@ -21,15 +21,18 @@ class MiddleText:
         self.tokens = 0
         """Run since the last piece."""
         self.logprob = 0.0
+        self.agreed = 0
+        """Of those tokens, how many the cache model expected."""
 
     @property
     def ended(self) -> bool:
         """The middle has ended by one of the family's texts."""
         return self._cleaner is not None and self._cleaner.ended
 
-    def feed(self, data: bytes, logprob: float) -> str:
+    def feed(self, data: bytes, logprob: float, *, agreed: bool = False) -> str:
         self.tokens += 1
         self.logprob += logprob
+        self.agreed += agreed
         text = self._decoder.decode(data)
         return self._cleaner.feed(text) if self._cleaner is not None else text
 
@@ -39,8 +42,8 @@ class MiddleText:
 
     def take(self, text: str, elapsed_ms: float) -> Piece:
         """A piece of all tokens since the last one."""
-        piece = Piece(text, self.tokens, self.logprob, elapsed_ms)
-        self.tokens, self.logprob = 0, 0.0
+        piece = Piece(text, self.tokens, self.logprob, elapsed_ms, self.agreed)
+        self.tokens, self.logprob, self.agreed = 0, 0.0, 0
         return piece
 
 

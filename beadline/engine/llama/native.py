@@ -15,9 +15,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from beadline.engine.gguf import read_header
+from beadline.engine.llama import installation
 from beadline.engine.llama.batch import Batch
 from beadline.engine.llama.kv_size import kv_bytes_per_token
-from beadline.engine.llama.layout import INSTALL_HINT, STRUCTS, check_layout, check_version
+from beadline.engine.llama.layout import STRUCTS, check_layout, check_version
 from beadline.engine.llama.memory import tells_of_memory
 from beadline.engine.llama.sequence_memory import SequenceMemory
 from beadline.errors import EngineError, ModelError, OutOfMemory
@@ -83,9 +84,9 @@ def load_library() -> Library:
         import llama_cpp
         import llama_cpp.llama_cpp as names
     except ImportError as exc:
-        raise EngineError(f"llama-cpp-python cannot be used: {exc}.", hint=INSTALL_HINT) from exc
+        raise installation.not_imported(exc, installation.here()) from exc
     except (OSError, RuntimeError) as exc:
-        raise EngineError(f"llama.cpp's library cannot be loaded: {exc}.") from exc
+        raise installation.not_loaded(exc, installation.here()) from exc
     check_version(llama_cpp.__version__)
     check_layout(names)
     return Library(names, llama_cpp.__version__)

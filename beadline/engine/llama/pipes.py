@@ -6,6 +6,8 @@ The end of standard input ends the process at once.
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 from collections import deque
 from typing import BinaryIO
@@ -92,3 +94,21 @@ class Inbox:
         ahead = self._sent - self._credited
         # Only unfinished characters are out: waiting for their consumer would be for ever.
         return ahead + pending < AHEAD or ahead <= 0 or self.cancelled()
+
+
+def own_streams() -> tuple[BinaryIO, BinaryIO]:
+    """This process's standard input and output, for messages alone: whatever else is printed goes
+    to standard error, whatever else is read finds nothing.
+    """
+    # Ctrl-C in a terminal reaches the whole group; such a process ends with its stdin instead.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # An abort of ggml would attach a debugger for seconds and bury its message under the frames.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+    sys.stdout.flush()
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    incoming = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return incoming, outgoing

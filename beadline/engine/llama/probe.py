@@ -23,7 +23,8 @@ PROBE_TOKENS = 33
 KEPT = 100
 """Verdicts kept in the file, newest last."""
 _FAULTS = ("SIGSEGV", "SIGILL", "SIGBUS", "SIGFPE", "SIGABRT")
-_WINDOWS_FAULTS = frozenset({0xC0000005, 0xC000001D, 0xC0000096, 0xC0000409})
+_WINDOWS_ILLEGAL_INSTRUCTION = 0xC000001D
+_WINDOWS_FAULTS = frozenset({0xC0000005, _WINDOWS_ILLEGAL_INSTRUCTION, 0xC0000096, 0xC0000409})
 """Access violation, illegal and privileged instruction, fail-fast abort."""
 
 
@@ -56,6 +57,13 @@ def died_of_fault(returncode: int | None) -> bool:
     if returncode < 0:
         return any(getattr(signal, name, None) == -returncode for name in _FAULTS)
     return returncode in _WINDOWS_FAULTS
+
+
+def met_unknown_instruction(returncode: int | None) -> bool:
+    """Whether a process ended because it was compiled for another processor than this one."""
+    if returncode is None:
+        return False
+    return returncode in (-getattr(signal, "SIGILL", 4), _WINDOWS_ILLEGAL_INSTRUCTION)
 
 
 def machine() -> str:

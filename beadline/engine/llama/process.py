@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from beadline import processes
 from beadline.engine.llama import messages
 from beadline.engine.llama.messages import LINE_LIMIT, Message
 from beadline.errors import EngineCrashed
@@ -19,17 +19,8 @@ CLOSE_S = 2.0
 
 
 def default_command() -> list[str]:
-    """Starts the worker with nothing of the current directory on its path.
-
-    `-P` keeps the directory out; the package's own place is appended, last, so that the worker
-    also starts where beadline runs from a source tree that only the parent's path knows.
-    """
-    root = Path(__file__).resolve().parents[3]
-    start = (
-        "import sys; sys.path.append(sys.argv[1]); "
-        "from beadline.engine.llama.worker import main; main()"
-    )
-    return [sys.executable, "-P", "-c", start, str(root)]
+    """Starts the worker."""
+    return processes.main_of("beadline.engine.llama.worker")
 
 
 class WorkerProcess:

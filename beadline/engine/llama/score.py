@@ -17,13 +17,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.fim.healing import TokenTable
 from beadline.engine.fim.vocabulary import Vocabulary
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sampling import log_probability, probability_of
 from beadline.engine.llama.sequences import Sequences, Slot
 from beadline.engine.llama.spelling import Spelling
-from beadline.engine.protocol import RenderedPrompt, Score, Usage
+from beadline.engine.protocol import Observation, RenderedPrompt, Score, Usage
 from beadline.errors import EngineError
 
 LEAST_PROBABILITY = 1e-300
@@ -84,10 +85,12 @@ class Scorer:
         most: int,
         sequence: str,
         table: TokenTable | None,
+        cache: CacheGuide | None = None,
     ) -> Score:
         """The score of the first `most` tokens of `middle` behind `prompt`.
 
-        `table`: what `prompt.typed` is spelled with; None where nothing is owed. Raises
+        `table`: what `prompt.typed` is spelled with; None where nothing is owed. `cache`: what it
+        says of every token that is not spelled is observed; the score is the model's alone. Raises
         `EngineError` when prompt and text do not fit the context, llama.cpp fails, or it was
         cancelled.
         """
@@ -107,7 +110,10 @@ class Scorer:
             )
         # The prompt's last token is always evaluated, since its logits are wanted.
         slot, reused = self._sequences.open(sequence, prompt.tokens)
-        logprob, end = self._follow(slot, everything, len(prompt.tokens), spelling)
+        observations: list[Observation] = []
+        logprob, end, ending = self._follow(
+            slot, everything, len(prompt.tokens), spelling, cache, observations
+        )
         return Score(
             logprob=logprob,
             end_logprob=end if scored == middle else None,
@@ -121,15 +127,27 @@ class Scorer:
                 layout=prompt.layout,
                 family=prompt.family,
             ),
+            observations=tuple(observations),
+            ending=ending if scored == middle else (),
         )
 
     def _follow(
-        self, slot: Slot, ids: Sequence[int], prompt: int, spelling: Spelling | None
-    ) -> tuple[float, float]:
+        self,
+        slot: Slot,
+        ids: Sequence[int],
+        prompt: int,
+        spelling: Spelling | None,
+        cache: CacheGuide | None,
+        observations: list[Observation],
+    ) -> tuple[float, float, tuple[float, ...]]:
         """Evaluate what of `ids` the slot lacks; log-probabilities of those from `prompt` on, and
-        of an end behind them.
+        of an end behind them, and what tells such an end besides. What `cache` says of the tokens
+        is added to `observations`.
         """
+        if cache is not None:
+            cache.begin(ids[:prompt])
         context, total, end = self._context, 0.0, 0.0
+        ending: tuple[float, ...] = ()
         step = context.batch_tokens
         while (position := len(slot.tokens)) < len(ids):
             chunk = ids[position : position + step]
@@ -153,13 +171,19 @@ class Scorer:
                 logits = context.logits(behind - 1 - number)
                 if number + 1 == len(ids):
                     end = probability_of(logits, self._stop)
+                    if cache is not None and not (spelling is not None and spelling.rest):
+                        ending = cache.observe(logits, -1).ending
                     continue
                 token = ids[number + 1]
                 if spelling is not None and spelling.rest:
                     logits = spelling.constrain(logits)
                     spelling.take(self._vocabulary.spell(token), logits)
+                elif cache is not None:
+                    observations.append(cache.observe(logits, token))
+                if cache is not None:
+                    cache.append([token])
                 total += log_probability(logits, token)
-        return total, math.log(max(end, LEAST_PROBABILITY))
+        return total, math.log(max(end, LEAST_PROBABILITY)), ending
 
 
 def _fewest(data: bytes, table: TokenTable) -> list[int]:

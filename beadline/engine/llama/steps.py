@@ -14,6 +14,7 @@ from itertools import takewhile
 
 import numpy as np
 
+from beadline.engine.guide import Guides
 from beadline.engine.llama.native import Context
 from beadline.engine.llama.sequences import Sequences, Slot
 from beadline.engine.llama.speculation import Speculation
@@ -36,14 +37,18 @@ class Steps:
         speculation: Speculation,
         spell: Callable[[int], bytes],
         should_abort: Callable[[], bool],
+        guides: Guides | None = None,
     ) -> None:
-        """`should_abort` is asked while what takes long is evaluated."""
+        """`should_abort` is asked while what takes long is evaluated; `guides` are told what is
+        chosen.
+        """
         self._context = context
         self._sequences = sequences
         self._slot = slot
         self._speculation = speculation
         self._spell = spell
         self._should_abort = should_abort
+        self.guides = guides or Guides()
         self._pending: int | None = None
         """Chosen and not evaluated yet."""
         self._ahead: list[int] = []
@@ -58,8 +63,9 @@ class Steps:
         return len(self._slot.tokens) + (self._pending is not None)
 
     def counted(self, usage: Usage) -> Usage:
-        """`usage` with the drafts so far."""
-        return replace(usage, drafted_tokens=self._drafted, accepted_tokens=self._accepted)
+        """`usage` with the drafts, and what the guides did, so far."""
+        usage = replace(usage, drafted_tokens=self._drafted, accepted_tokens=self._accepted)
+        return self.guides.counted(usage)
 
     def evaluate(self, tokens: Sequence[int], draft: Sequence[int] = ()) -> bool:
         """Evaluate tokens of the prompt, and a draft behind them as far as there is room. False
@@ -88,6 +94,7 @@ class Steps:
 
     def take(self, token: int) -> None:
         """`token` was chosen from the row."""
+        self.guides.append([token])
         self._speculation.append([token])
         if self._ahead and self._ahead[0] == token:
             self._slot.tokens.append(self._ahead.pop(0))

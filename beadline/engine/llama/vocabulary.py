@@ -86,6 +86,10 @@ class LlamaVocabulary:
         """
         return list(self._encoded(text, opening))
 
+    def encode_anew(self, text: str) -> list[int]:
+        """As `encode`, but not remembered: for many texts, which would push out the prompts'."""
+        return list(self._encode(text, False))
+
     def _encode(self, text: str, opening: bool) -> tuple[int, ...]:
         if opening and self._sentinel and text:
             # Only the first part of a text that is cut has the dummy blank.

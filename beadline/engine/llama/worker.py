@@ -8,8 +8,6 @@ is then gone and nobody wants the result.
 from __future__ import annotations
 
 import os
-import signal
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -17,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from beadline import __version__
+from beadline.engine.cache_model.weights import weights_from
 from beadline.engine.fim.render import Budget
+from beadline.engine.guide import Guide, Guides
 from beadline.engine.llama import messages, native, probe
 from beadline.engine.llama.decoder import Control, Decoder, Limits
 from beadline.engine.llama.drafters import open_drafters
+from beadline.engine.llama.grounding import Grounding
 from beadline.engine.llama.lora import Adapters
 from beadline.engine.llama.messages import Message, PromptOptions
-from beadline.engine.llama.pipes import Inbox, Pipe
+from beadline.engine.llama.monitoring import Monitoring
+from beadline.engine.llama.pipes import Inbox, Pipe, own_streams
 from beadline.engine.llama.prompts import Prompts
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.saving import SavedStates
@@ -31,6 +33,7 @@ from beadline.engine.llama.score import Scorer
 from beadline.engine.llama.speculation import Speculation
 from beadline.engine.llama.spelling import Spelling
 from beadline.engine.llama.state import StateFiles, digest
+from beadline.engine.llama.texts import KeptTexts
 from beadline.engine.llama.threads import decoding_threads
 from beadline.engine.protocol import (
     Event,
@@ -59,6 +62,7 @@ class Worker:
     def __init__(self, inbox: Inbox, pipe: Pipe) -> None:
         self._inbox = inbox
         self._pipe = pipe
+        self._texts = KeptTexts()
 
     def run(self) -> None:
         """Say hello, load, then serve. Returns only when nothing could be loaded."""
@@ -76,6 +80,8 @@ class Worker:
 
     def _serve(self, loaded: _Loaded, message: Message) -> None:
         job = message["id"]
+        if "request" in message:
+            self._texts.unpack(message)
         self._inbox.begin(job)
         try:
             if message["op"] == "render":
@@ -132,6 +138,7 @@ class Worker:
                             "tokens": event.tokens,
                             "logprob": event.logprob,
                             "elapsed_ms": event.elapsed_ms,
+                            "agreed": event.agreed,
                         }
                     )
                 case Finished(reason, usage):
@@ -192,6 +199,11 @@ class _Loaded:
         )
         if load["probe"]:
             pipe.send({"op": "probed"})
+        self._drafts = drafters.cache
+        self._monitoring = Monitoring(self.prompts)
+        self._grounding: Grounding | None = None
+        if load["cache"] is not None:
+            self._grounding = Grounding(self.prompts, weights_from(load["cache"]))
         self.saved = _saved_states(context, self.prompts, load, pipe) if load["state"] else None
         self.decoder = Decoder(
             context,
@@ -272,6 +284,7 @@ class _Loaded:
             control=control,
             spelling=self.spelling(prompt),
             cleaner=self.prompts.cleaner(request),
+            guides=self.guides(request, prompt),
         )
 
     def adapt(self, adapter: Sequence[Any] | None) -> None:
@@ -284,6 +297,14 @@ class _Loaded:
             path, scale = adapter
             sequences.adapter = self._adapters.use(Path(path), scale)
 
+    def guides(self, request: FimRequest, prompt: RenderedPrompt) -> Guides:
+        """What is known besides the prompt: the cache first, then what may follow at all."""
+        cache = self._grounding.guide(request, prompt) if self._grounding is not None else None
+        if self._drafts is not None:
+            self._drafts.scopes = cache.scopes if cache is not None else None
+        guides: list[Guide] = [cache] if cache is not None else []
+        return Guides([*guides, *self._monitoring.guides(request, prompt)], cache)
+
     def save(self, seconds: float) -> int:
         """Keep the states of recent documents, for so long at most; how many are kept."""
         documents = self.decoder.sequences.documents()
@@ -293,13 +314,14 @@ class _Loaded:
         return self.prompts.render(request, self._budget, spelled=spelled)
 
     def score(self, request: FimRequest, middle: str) -> Score:
-        healer = self.prompts.healer
+        healer, prompt = self.prompts.healer, self.render(request)
         return self._scorer.score(
-            self.render(request),
+            prompt,
             middle,
             most=request.max_tokens,
             sequence=request.sequence,
             table=healer.table if healer else None,
+            cache=self._grounding.guide(request, prompt) if self._grounding is not None else None,
         )
 
     def spelling(self, prompt: RenderedPrompt) -> Spelling | None:
@@ -345,18 +367,7 @@ def sequences_within(budget: int, sequence_bytes: int, *, most: int) -> int:
 
 def main() -> None:
     """Take over stdin and stdout, serve, end the process."""
-    # Ctrl-C in a terminal reaches the whole group; this process ends with its stdin instead.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # An abort of ggml would attach a debugger for seconds and bury its message under the frames.
-    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
-    sys.stdout.flush()
-    # The real stdout carries messages only: whatever native code prints goes to stderr.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    incoming = os.fdopen(os.dup(0), "rb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    incoming, outgoing = own_streams()
     inbox = Inbox()
     threading.Thread(target=inbox.read, args=(incoming,), daemon=True).start()
     Worker(inbox, Pipe(outgoing)).run()

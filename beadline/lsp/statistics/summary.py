@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from beadline.lsp.statistics.database import Row
 from beadline.lsp.statistics.recorder import KEPT_SECONDS, latency_ms
 
+MOST_DAYS = 36_500
+"""The longest time that can be asked for."""
 _ANSWERED = "answered."
 _LATENCY = "latency."
 _HOW = ("full", "partial", "typed")
@@ -102,6 +105,21 @@ def by_language(rows: Iterable[Row]) -> dict[str, Summary]:
 def by_model(rows: Iterable[Row]) -> dict[str, Summary]:
     """One summary for each model."""
     return _grouped(rows, 2)
+
+
+def first_day(days: int) -> str:
+    """First day of the last so many, today included, as an ISO date."""
+    return (datetime.date.today() - datetime.timedelta(days=days - 1)).isoformat()
+
+
+def as_json(rows: Sequence[Row], since: str = "") -> dict[str, Any]:
+    """All that is known from a day on (empty: the beginning), plain values."""
+    return {
+        "since": since or min((row[0] for row in rows), default=None),
+        "total": summarise(rows).as_json(),
+        "languages": {name: group.as_json() for name, group in by_language(rows).items()},
+        "models": {name: group.as_json() for name, group in by_model(rows).items()},
+    }
 
 
 def _grouped(rows: Iterable[Row], column: int) -> dict[str, Summary]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +13,6 @@ QUIET_S = 2.0
 LONGEST_S = 20.0
 """Of one wait: somebody who types for hours still gets a tuned model, slowly."""
 _STEP_S = 0.1
-_BELOW_NORMAL = 0x4000
-_NICENESS = 19
 
 
 class Courtesy:
@@ -48,15 +43,3 @@ class Courtesy:
             return 0 <= self._now() - self._sign.stat().st_mtime < QUIET_S
         except OSError:
             return False  # no server has ever run here
-
-
-def lower_priority() -> None:
-    """Let the system prefer every other process from now on."""
-    if sys.platform == "win32":
-        import ctypes
-
-        kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
-    else:
-        with contextlib.suppress(OSError):
-            os.nice(_NICENESS)

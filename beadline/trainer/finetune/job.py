@@ -12,9 +12,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from beadline import processes
 from beadline.errors import BeadlineError
 from beadline.trainer.finetune import threads
-from beadline.trainer.finetune.courtesy import Courtesy, lower_priority
+from beadline.trainer.finetune.courtesy import Courtesy
 from beadline.trainer.finetune.loop import tune
 from beadline.trainer.finetune.options import TuneOptions
 from beadline.trainer.finetune.progress import Report
@@ -84,7 +85,7 @@ def output(folder: Path) -> Path:
 def run(folder: Path, job: Job, report: Report | None = None) -> Tuned:
     """Do a job in this process. Raises what `tune` raises."""
     if job.yields:
-        lower_priority()
+        processes.stand_back(processes.LOWEST)
     return tune(
         job.base,
         StoredRows(job.rows),

@@ -61,10 +61,10 @@ class _Size:
 
 
 _SMALL = _Size({Method.LORA: 2e-3, Method.QLORA: 1e-3, Method.FULL: 5e-4}, 64, 0.0, 0.4)
-"""A starting point, to be measured. A small model is tuned in few steps on few cores, and its
-layers are narrow: adapters of rank 64 on all of them come near full fine-tuning (Biderman et al.
-2024, arXiv 2405.09673: low ranks learn less), are served like any other and cost about as much
-time. Its rates are those of small models, which are higher. No dropout: a mask on the input of
+"""A starting point that was not compared with others yet. A small model is tuned in few steps on
+few cores, and its layers are narrow: adapters of rank 64 on all of them have much of the freedom of
+full fine-tuning (Biderman et al. 2024, arXiv 2405.09673: low ranks learn less) and are served like
+any other. Its rates are those of small models, which are higher. No dropout: a mask on the input of
 every adapter costs time, and rows are seen once. 24 minutes leave room for the rest of three
 quarters of an hour."""
 _LARGE = _Size({Method.LORA: 5e-4, Method.QLORA: 2e-4, Method.FULL: 5e-5}, 16, 0.05, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,25 @@ def test_a_buffer_answers_for_its_file(files: Files) -> None:
     files.overlay.closed("one.py")
     assert files.named("first") == ["one.py"] and files.named("changed") == []
     assert files.overlay.read("one.py") == ONE
+
+
+def test_what_is_known_of_a_buffer_is_what_was_read_of_it(files: Files) -> None:
+    saved, changed = document("one.py", ONE), document("one.py", ONE.replace("first", "changed"))
+    closed = files.overlay.known(saved)
+    assert closed is not None and closed.text == ONE
+    assert files.overlay.known(changed) is None, "nobody has read that"
+    files.open("one.py", ONE)
+    same = files.overlay.known(saved)
+    assert same is not None and same.symbols == closed.symbols
+    files.open("one.py", changed.text)
+    assert files.overlay.known(changed) is None
+    files.overlay.symbols(replace(changed, key="file:///one.py"))
+    read = files.overlay.known(changed)
+    assert read is not None and read.text == changed.text
+    files.open("one.py", changed.text + "# typed")
+    typed = files.overlay.known(document("one.py", changed.text + "# typed"))
+    assert typed is not None and typed.text == changed.text
+    assert files.overlay.known(document("local.py", "x = 1\n")) is None
 
 
 def test_the_buffer_used_last_is_read_when_it_is_asked_for(files: Files) -> None:

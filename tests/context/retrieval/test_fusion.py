@@ -174,3 +174,15 @@ def test_never_more_than_the_budget_and_always_whole_lines(
             name, count, more = chunks[int(snippet.path[:-3])]
             whole = lines(name, count) + ("\n" + lines("z", more) if more else "")
             assert (whole + "\n").startswith(snippet.text + "\n")
+
+
+def test_why_definitions_are_needed_is_told_with_the_snippet():
+    (found,) = chosen(
+        definition=[
+            signature("f", at=0, reason="callee"),
+            signature("g", at=100, reason="type"),
+            signature("h", at=200, reason="type"),
+        ]
+    )
+    assert (found.path, found.reason) == ("lib.py", "callee, type")
+    assert [each.reason for each in chosen(similar=[chunk("a")])] == [""]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from beadline.context.languages import language_of
 from beadline.context.symbols.extract import Extractor
-from beadline.context.symbols.moved import Kept
+from beadline.context.symbols.moved import Kept, displaced
 from beadline.context.symbols.types import Definition, FileSymbols
 from beadline.context.syntax import SyntaxTrees
 from beadline.context.types import Document
@@ -134,7 +134,7 @@ lines = st.sampled_from(["call(é)", "self.z = 1", "", "# c", "import q"]).map("
 
 @given(row=st.integers(0, PYTHON.count("\n")), line=lines, taken=st.integers(0, 2))
 def test_moved_is_what_is_extracted(row: int, line: str, taken: int):
-    rows = PYTHON.split("\n")
+    rows = list(map(str, PYTHON.split("\n")))
     rows[row : row + taken] = [line]
     found, anew, sound = both("a.py", PYTHON, "\n".join(rows))
     if found is None:
@@ -145,6 +145,21 @@ def test_moved_is_what_is_extracted(row: int, line: str, taken: int):
         # What a function returns and how it is documented may be told as it was.
         told = [replace(each, value="", doc="") for each in found.definitions]
         assert told == [replace(each, value="", doc="") for each in anew.definitions]
+
+
+@given(
+    at=st.integers(0, len(PYTHON)), typed=st.sampled_from(["x", "\n", "# é\n\n", "y = 1\n" * 400])
+)
+def test_what_is_displaced_stands_where_it_did(at: int, typed: str):
+    """What the change does not touch is found at its new place."""
+    before = EXTRACTOR.symbols(Document("a.py", "a.py", "python", PYTHON))
+    new = PYTHON[:at] + typed + PYTHON[at:]
+    for old, each in zip(
+        before.definitions, displaced(before, PYTHON, new).definitions, strict=True
+    ):
+        if not old.start < at <= old.header_end:
+            assert PYTHON[old.header : old.header_end] == new[each.header : each.header_end]
+    assert displaced(before, PYTHON, PYTHON) is before
 
 
 RUST = """use crate::one::One;

@@ -1,4 +1,4 @@
-"""Obtains VS Code as a server, the Node it runs on, and the tools for extensions, from npm.
+"""Obtains VS Code as a server, the Node it runs on, and what drives its browser, from npm.
 
 Knows nothing of how they are used. code-server comes as source for its native modules, which are
 compiled here (minutes, once): it needs a C++ compiler, and Kerberos headers that only few machines
@@ -27,7 +27,7 @@ def set_up(folder: Path, browser: Program) -> VSCode:
         raise SetupError(f"{node} does not run here; remove {folder / 'node'} to set it up again.")
     say(f"Node {version} is there")
     path = {"PATH": f"{node.parent}:{os.environ['PATH']}"}
-    tools = _npm(folder, "tools", "the tools for extensions", lambda: path)
+    tools = _npm(folder, "tools", "the tools that drive the browser", lambda: path)
     modules = _npm(folder, "code-server", "code-server", lambda: path | _compiling(folder, node))
     return VSCode(node, modules / "code-server" / "out" / "node" / "entry.js", browser, tools)
 

@@ -1,7 +1,8 @@
-"""Obtains a Neovim that knows inline completion. Knows nothing of how it is driven.
+"""Obtains Neovims of several versions. Knows nothing of how they are driven.
 
-The machine's own is taken if it is new enough; else Debian testing's, unpacked into a folder and
-started through its own loader, so that it runs on older releases too.
+The machine's own is taken if it is one of the version wanted; else that of the Debian release that
+has it, unpacked into a folder and started through its own loader, so that it runs on other releases
+too.
 """
 
 from __future__ import annotations
@@ -14,42 +15,53 @@ from tests.editors.install import debian
 from tests.editors.install.places import SetupError
 from tests.editors.install.programs import Program
 
-MINIMUM = (0, 12)
-"""The first version with `vim.lsp.inline_completion`."""
+NEWEST = "0.12"
+"""The first version with `vim.lsp.inline_completion`; newer ones do as well."""
 
-DEBIAN_RELEASE = "forky"
-"""The first Debian release that has it."""
+RELEASES = {NEWEST: "forky", "0.10": "trixie", "0.7": "bookworm"}
+"""Debian releases by the version of Neovim they have."""
 
 _LIBRARIES = "usr/lib/*-linux-gnu*"
 
 
-def set_up(folder: Path) -> Program:
-    """A Neovim of at least `MINIMUM`; downloads it into `folder` if need be."""
-    if (own := shutil.which("nvim")) and _new_enough(program := Program((own,))):
+def set_up(folder: Path, version: str = NEWEST) -> Program:
+    """A Neovim of that version; downloads it into `folder` if need be."""
+    if (own := shutil.which("nvim")) and _is(version, program := Program((own,))):
         return program
-    root = debian.unpack(folder / "neovim", ["neovim"], release=DEBIAN_RELEASE, own_loader=True)
+    name = "neovim" if version == NEWEST else f"neovim-{version}"
+    root = debian.unpack(folder / name, ["neovim"], release=RELEASES[version], own_loader=True)
     program = _unpacked(root)
-    if not _new_enough(program):
+    if not _is(version, program):
         raise SetupError(
-            f"The Neovim in {root} does not run, or is older than 0.12: {program.version()!r}. "
-            "Remove the folder to download it again, or install Neovim 0.12."
+            f"The Neovim in {root} does not run, or is not {version}: {program.version()!r}. "
+            f"Remove the folder to download it again, or install Neovim {version}."
         )
     return program
 
 
-def _new_enough(program: Program) -> bool:
+def _is(version: str, program: Program) -> bool:
     found = re.match(r"NVIM v(\d+)\.(\d+)", program.version())
-    return found is not None and tuple(map(int, found.groups())) >= MINIMUM
+    if found is None:
+        return False
+    wanted, there = _numbers(version), _numbers(".".join(found.groups()))
+    return there >= wanted if version == NEWEST else there == wanted
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _unpacked(root: Path) -> Program:
     try:
         (libraries,) = root.glob(_LIBRARIES)
-        loader = next(libraries.glob("ld-linux*.so.*"))
+        # Releases up to bookworm have the C library outside of /usr.
+        folders = (libraries, root / "lib" / libraries.name)
+        loader = next(path for folder in folders for path in folder.glob("ld-linux*.so.*"))
     except (ValueError, StopIteration):
         raise SetupError(f"{root} is incomplete; remove it and set up again.") from None
+    path = ":".join(map(str, folders))
     return Program(
-        (str(loader), "--library-path", str(libraries), str(root / "usr" / "bin" / "nvim")),
+        (str(loader), "--library-path", path, str(root / "usr" / "bin" / "nvim")),
         {
             "VIMRUNTIME": str(root / "usr" / "share" / "nvim" / "runtime"),
             "LUA_CPATH": f"{libraries}/lua/5.1/?.so;;",

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import platformdirs
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 FOLDER_VARIABLE = "BEADLINE_EDITORS_DIR"
 _OUTPUT_LINES = 30
@@ -22,8 +24,10 @@ class SetupError(Exception):
 
 
 def editors_folder() -> Path:
-    """The folder for editors and their tools: `BEADLINE_EDITORS_DIR`, else `.editors` here."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or CHECKOUT / ".editors").resolve()
+    """The folder for editors and their tools: `BEADLINE_EDITORS_DIR`, else one in the user's cache
+    directory, which all clones share."""
+    cache = platformdirs.user_cache_dir("beadline-editors", appauthor=False)
+    return Path(os.environ.get(FOLDER_VARIABLE) or cache).resolve()
 
 
 def say(message: str) -> None:

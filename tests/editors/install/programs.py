@@ -33,10 +33,18 @@ class Program:
 
 @dataclasses.dataclass(frozen=True)
 class VSCode:
-    """VS Code as a server, a browser for it, and the tools for extensions."""
+    """VS Code as a server, and a browser for it with what drives it."""
 
     node: Path
     code_server: Path
     browser: Program
     tools: Path
     """A `node_modules` folder."""
+
+    def version(self, folder: Path) -> str:
+        """Of code-server and of the VS Code it holds. `folder`: for a configuration file, which
+        code-server writes even when it is only asked."""
+        configuration = folder / "code-server.yaml"
+        configuration.touch()  # it would say first that it wrote one
+        entry = str(self.code_server)
+        return Program((str(self.node), entry, "--config", str(configuration))).version()

@@ -21,13 +21,22 @@ SETTINGS = {
     "editor.quickSuggestions": {"other": "off", "comments": "off", "strings": "off"},
     # In a browser VS Code would save by itself, and not show what is not saved.
     "files.autoSave": "off",
-    # Its own assistant, and its questions to new users.
+    # Its own assistant, the place for it, and its questions to new users.
     "chat.disableAIFeatures": True,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
     "security.workspace.trust.enabled": False,
     "workbench.startupEditor": "none",
     "telemetry.telemetryLevel": "off",
     "extensions.autoCheckUpdates": False,
 }
+RESTRICTED = {
+    "security.workspace.trust.enabled": True,
+    "security.workspace.trust.startupPrompt": "never",
+    "security.workspace.trust.banner": "never",
+}
+"""Over them for a folder that is not trusted."""
+KEYBINDINGS = [{"key": "ctrl+alt+right", "command": "beadline.client.acceptLine"}]
+"""What the extension has no key for by itself."""
 _DRIVER = Path(__file__).with_name("driver.mjs")
 _NO_GALLERY = json.dumps({"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""})
 _ADDRESS = re.compile(r"HTTP server listening on (http://\S+?)/?\s")
@@ -49,37 +58,67 @@ class VSCode:
         folder: Path,
         extension: Path,
         environment: Mapping[str, str],
+        settings: Mapping[str, Any] | None = None,
+        workspace: Path | None = None,
+        trusted: bool = True,
+        served: bool = True,
     ) -> None:
-        """Start with a file open. `folder`: empty, for VS Code's and the browser's data."""
+        """Start with a file open. `folder`: empty, for VS Code's and the browser's data.
+
+        `settings`: the user's, over those that every test has. `workspace`: a `.code-workspace`
+        file, if it is not the file's folder that is opened. `trusted`: whether VS Code trusts
+        whatever is opened, or restricts it without asking. `served`: whether a server is expected
+        to be ready; returns when it is.
+        """
         self.wire = wire
+        self.machine_settings = folder / "user-data" / "Machine" / "settings.json"
+        """Where VS Code on a server keeps settings of scope `machine`."""
+        self.logs = folder / "user-data" / "logs"
+        """Where VS Code writes what its output channels show, and its own logs."""
         self._processes: list[subprocess.Popen[Any]] = []
         try:
-            address = self._serve(programs, folder, extension, environment)
+            restricted = {} if trusted else RESTRICTED
+            _write_settings(folder / "user-data", {**(settings or {}), **restricted})
+            address = self._serve(programs, folder, extension, environment, trusted)
             self._answers: queue.Queue[str] = queue.Queue()
             self._driver = self._drive(programs, folder)
-            self._do("open", url=f"{address}/?folder={path.parent}", file=path.name)
-            wire.wait_ready()
+            opened = f"workspace={workspace}" if workspace else f"folder={path.parent}"
+            self._do("open", url=f"{address}/?{opened}", file=path.name)
+            if served:
+                wire.wait_ready()
         except BaseException:
             self.close()
             raise
 
     def end_of_line(self, number: int) -> None:
-        self._do("press", keys=["Control+Home", *["ArrowDown"] * (number - 1), "End"])
+        self.press("Control+Home", *["ArrowDown"] * (number - 1), "End")
 
     def type(self, text: str) -> None:
         self._do("type", text=text)
 
+    def press(self, *keys: str) -> None:
+        """Press keys, by the names of the Web's keyboard events."""
+        self._do("press", keys=keys)
+
     def accept(self) -> None:
-        self._do("press", keys=["Tab"])
+        self.press("Tab")
+
+    def accept_word(self) -> None:
+        """Press the key that takes the next word."""
+        self.press("Control+ArrowRight")
+
+    def accept_line(self) -> None:
+        """Press the key that takes the next line."""
+        self.press("Control+Alt+ArrowRight")
 
     def escape(self) -> None:
-        self._do("press", keys=["Escape"])
+        self.press("Escape")
 
     def ghost(self) -> str:
         return self._do("ghost")
 
     def save(self) -> None:
-        self._do("press", keys=["Control+s"])
+        self.press("Control+s")
         until(lambda: not self._do("dirty"), "the file is saved")
 
     def errors(self) -> list[str]:
@@ -87,6 +126,56 @@ class VSCode:
 
     def screenshot(self, path: Path) -> None:
         self._do("screenshot", path=str(path))
+
+    def buttons(self) -> list[str]:
+        """What can be pressed in the notifications."""
+        return self._do("buttons")
+
+    def press_button(self, text: str) -> None:
+        """Press the first of them with this text."""
+        self._do("pressButton", text=text)
+
+    def run(self, command: str, title: str) -> None:
+        """Run a command from the palette, found by its identifier, where it has this title."""
+        self._do("run", command=command, title=title)
+
+    def commands(self, text: str) -> list[str]:
+        """Titles that the palette offers for a text; leaves it open."""
+        self._do("filter", text=text)
+        return self.entries()
+
+    def entries(self) -> list[str]:
+        """What can be chosen in the palette or menu that is open; empty if none is."""
+        return self._do("entries")
+
+    def choose(self, text: str) -> None:
+        """Choose the first entry with this text."""
+        self._do("choose", text=text)
+
+    def status(self) -> dict[str, str]:
+        """The extension's item of the status bar, as `text` and as its `label` for screen readers;
+        both are empty if there is no item."""
+        return self._do("status") or {"text": "", "label": ""}
+
+    def click_status(self) -> None:
+        """Click on that item."""
+        self._do("clickStatus")
+
+    def tab(self) -> str:
+        """Name of the tab that is shown."""
+        return self._do("tab") or ""
+
+    def text(self) -> str:
+        """What of its text is in sight."""
+        return self._do("text")
+
+    def output(self) -> str:
+        """What the panel shows of an output channel."""
+        return self._do("output")
+
+    def resize(self, width: int, height: int) -> None:
+        """Make its window so many pixels large."""
+        self._do("resize", width=width, height=height)
 
     def close(self) -> None:
         """End the browser, VS Code and its server."""
@@ -103,12 +192,14 @@ class VSCode:
                 _kill_group(process.pid)
 
     def _serve(
-        self, programs: Programs, folder: Path, extension: Path, environment: Mapping[str, str]
+        self,
+        programs: Programs,
+        folder: Path,
+        extension: Path,
+        environment: Mapping[str, str],
+        trusted: bool,
     ) -> str:
         """Start code-server with the extension; its address."""
-        user = folder / "user-data" / "User"
-        user.mkdir(parents=True)
-        (user / "settings.json").write_text(json.dumps(SETTINGS), "utf-8")
         (folder / "config.yaml").write_text("", "utf-8")
         variables = {
             **os.environ,
@@ -134,7 +225,8 @@ class VSCode:
             process = subprocess.Popen(
                 [
                     *(*command, "--bind-addr", "127.0.0.1:0", "--auth", "none"),
-                    *("--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"),
+                    *("--disable-telemetry", "--disable-update-check"),
+                    *(("--disable-workspace-trust",) if trusted else ()),
                 ],
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -170,7 +262,7 @@ class VSCode:
         threading.Thread(target=read, daemon=True).start()
         return process
 
-    def _do(self, command: str, **arguments: Any) -> Any:
+    def _do(self, command: str, /, **arguments: Any) -> Any:
         assert self._driver.stdin is not None
         self._driver.stdin.write(json.dumps({"do": command, **arguments}) + "\n")
         self._driver.stdin.flush()
@@ -184,3 +276,13 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
+    """The user's settings and keys. VS Code on a server takes settings of scope `machine` from
+    another file than the rest; what is not for a file is ignored in it."""
+    for name in ("User", "Machine"):
+        (folder / name).mkdir(parents=True)
+        text = json.dumps({**SETTINGS, **settings})
+        (folder / name / "settings.json").write_text(text, "utf-8")
+    (folder / "User" / "keybindings.json").write_text(json.dumps(KEYBINDINGS), "utf-8")

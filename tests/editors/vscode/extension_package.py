@@ -1,48 +1,62 @@
-"""Builds the smoke test's VS Code extension into a package. Knows no test."""
+"""Builds the VS Code extension of packaging/vscode into a package, as `npm run package` does.
+
+Knows no test. The checkout stays as it is: its sources are copied beside the editors, where the
+libraries that its lock file names are installed once.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
+from tests.editors.install.places import CHECKOUT, Step, need, run, say
 from tests.editors.install.programs import VSCode
 
-SOURCE = Path(__file__).with_name("extension")
+SOURCE = CHECKOUT / "packaging" / "vscode"
+_LOCK = "package-lock.json"
+_MODULES = "node_modules"
+_MADE = (_MODULES, "dist", "out", "*.vsix")
+"""What may lie beside the sources and is no source."""
 
 
 def build(vscode: VSCode, folder: Path) -> Path:
-    """Bundle and pack it in `folder`; the .vsix."""
-    shutil.copy(SOURCE / "package.json", folder)
-    package = folder / "extension.vsix"
-    _run(
-        vscode,
-        folder,
-        "esbuild",
-        str(SOURCE / "src" / "extension.js"),
-        f"--outfile={folder / 'extension.js'}",
-        *("--bundle", "--platform=node", "--external:vscode", "--log-level=warning"),
+    """Install its libraries if need be, bundle and pack it in `folder`; the .vsix."""
+    need("npm", "npm")
+    node = {"PATH": f"{vscode.node.parent}:{os.environ['PATH']}"}
+    step = Step(folder / "extension", (SOURCE / _LOCK).read_text("utf-8"))
+    if not step.done:
+        say("installing the libraries of the extension ...")
+        step.begin()
+        for name in ("package.json", _LOCK):
+            shutil.copy(SOURCE / name, step.folder)
+        run(
+            ["nice", "npm", "ci", "--no-audit", "--no-fund"],
+            log=folder / "extension.log",
+            what="Installing the libraries of the extension",
+            environment=node,
+            cwd=step.folder,
+        )
+        step.finish()
+    _copy_sources(step.folder)
+    run(
+        ["npm", "run", "package"],
+        log=folder / "extension-package.log",
+        what="Packing the extension",
+        environment=node,
+        cwd=step.folder,
     )
-    _run(
-        vscode,
-        folder,
-        "vsce",
-        *("package", "--no-dependencies", "--allow-missing-repository", "--skip-license"),
-        f"--out={package}",
-    )
+    (package,) = step.folder.glob("*.vsix")
     return package
 
 
-def _run(vscode: VSCode, folder: Path, tool: str, *arguments: str) -> None:
-    path = f"{vscode.node.parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        [vscode.tools / ".bin" / tool, *arguments],
-        cwd=folder,
-        env={**os.environ, "PATH": path, "NODE_PATH": str(vscode.tools)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, f"{tool} failed:\n{done.stdout}"
+def _copy_sources(folder: Path) -> None:
+    """The sources as they are now, and nothing of an earlier build."""
+    for old in folder.iterdir():
+        if old.name == _MODULES:
+            continue
+        if old.is_dir():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
+    shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns(*_MADE), dirs_exist_ok=True)

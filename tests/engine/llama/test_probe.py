@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from beadline.engine.llama.probe import KEPT, Verdicts, died_of_fault, verdict_key
+from beadline.engine.llama.probe import (
+    KEPT,
+    Verdicts,
+    died_of_fault,
+    met_unknown_instruction,
+    verdict_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,11 @@ def test_a_file_of_brackets_is_a_damaged_one(tmp_path: Path) -> None:
     assert verdicts.get("key") is None
     verdicts.put("key", True)
     assert Verdicts(file).get("key") is True
+
+
+@pytest.mark.parametrize(
+    ("returncode", "unknown"),
+    [(-4, True), (0xC000001D, True), (-11, False), (0xC0000005, False), (0, False), (None, False)],
+)
+def test_an_instruction_that_this_processor_lacks(returncode: int | None, unknown: bool) -> None:
+    assert met_unknown_instruction(returncode) is unknown

@@ -11,9 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beadline.engine.cache_model.distribution import Scope
+from beadline.engine.cache_model.guide import CacheGuide
+from beadline.engine.cache_model.interpolation import Weights
+from beadline.engine.cache_model.scopes import Scopes, TextSource
 from beadline.engine.fim.healing import TokenTable
+from beadline.engine.guide import Guides
+from beadline.engine.llama.cache_drafts import CacheDrafts
 from beadline.engine.llama.decoder import FIRST_CHUNK, Decoder, Limits
-from beadline.engine.llama.drafts import Drafter
+from beadline.engine.llama.drafts import Drafter, PromptLookup
 from beadline.engine.llama.sampling import Sampler
 from beadline.engine.llama.speculation import TRIALS, WIDEST, BatchCosts, Speculation
 from beadline.engine.llama.spelling import Spelling
@@ -305,3 +311,42 @@ def test_a_draft_that_outlasts_the_deadline_ends_the_generation() -> None:
     assert (finished.reason, finished.usage.evaluated_tokens) == ("deadline", 0)
     # What it was asked for is not evaluated any more.
     assert context.decoded == []
+
+
+@given(
+    prompt=st.lists(st.integers(1, 9), min_size=1, max_size=12),
+    known=st.lists(st.integers(1, 9), max_size=40),
+    limits=LIMITS,
+    wrong=st.lists(st.sampled_from([0, 0, 0, 1]), max_size=40),
+    temperature=st.sampled_from([0.0, 1.0]),
+    typed=st.sampled_from([b"", b"a", b"cab"]),
+)
+def test_drafts_change_nothing_of_what_is_guided(
+    prompt: list[int],
+    known: list[int],
+    limits: Limits,
+    wrong: list[int],
+    temperature: float,
+    typed: bytes,
+) -> None:
+    """A cache guides both, and drafts for one of them."""
+
+    def run(drafters: Callable[[Scopes], list[Drafter]]) -> list[Event]:
+        scopes = Scopes([TextSource(np.array(known, dtype=np.uint32), Scope.BUFFER)])
+        weights = Weights({"log_match": 1.0})
+        guide = CacheGuide(scopes, prompt, weights, np.array([END]))
+        decoding = Decoder(
+            Arithmetic(),  # type: ignore[arg-type]
+            SPELLED.__getitem__,
+            clock=lambda: 0.0,
+            speculation=speculation(*drafters(scopes)),
+        )
+        options = {"temperature": temperature, "typed": typed}
+        return events(decoding, prompt, limits, guides=Guides([guide], guide), **options)
+
+    def cached(scopes: Scopes) -> list[Drafter]:
+        drafts = CacheDrafts(PromptLookup(len(SPELLED), {END}))
+        drafts.scopes = scopes
+        return [drafts, Guesser(wrong)]
+
+    assert [*map(without_drafts, run(cached))] == [*map(without_drafts, run(lambda _: []))]

@@ -85,6 +85,7 @@ async def raw_worker(
             state_bytes=0,
             drafts=True,
             draft_model="",
+            cache=None,
         )
         await worker.until("ready")
         return worker

@@ -32,6 +32,12 @@ class Resolver(Protocol):
         ...
 
 
+def resolver_of(language: str) -> Resolver:
+    """The resolver of a language by its id."""
+    name = _RESOLVERS.get(language, "names")
+    return importlib.import_module(f"{__name__}.{name}").RESOLVER
+
+
 def needed(scene: Scene, graph: Graph, *, limit: int = 64) -> list[Needed]:
     """The definitions that a cursor needs, best first, none twice; of other files."""
     return list(islice(found(scene, graph), limit))
@@ -39,8 +45,7 @@ def needed(scene: Scene, graph: Graph, *, limit: int = 64) -> list[Needed]:
 
 def found(scene: Scene, graph: Graph) -> Iterator[Needed]:
     """As `needed`, each when it is asked for: what is not asked for is not looked for."""
-    name = _RESOLVERS.get(scene.document.language, "names")
-    resolver: Resolver = importlib.import_module(f"{__name__}.{name}").RESOLVER
+    resolver = resolver_of(scene.document.language)
     seen: set[tuple[str, int]] = set()
     for each in resolver.needed(scene, graph):
         key = each.located.path, each.located.definition.start

@@ -63,6 +63,10 @@ class Types:
         self._asked: set[tuple[int, bool]] = set()
         """Ids of the definitions of which it is just being found what they give, called or not."""
 
+    def begin(self) -> None:
+        """What is asked next may take as many steps as what was asked first."""
+        self._steps = 0
+
     def value(self, expression: str) -> Symbols:
         """The types and modules whose members an expression at the cursor has."""
         return self._applied(self._denoted(expression, self._here, ()), False, ())
