@@ -6,7 +6,7 @@ import ctypes
 import os
 from pathlib import Path
 
-from beadline.engine.llama.layout import INSTALL_HINT
+from beadline.engine.llama.installation import here, other_version
 from beadline.engine.llama.native import Library
 from beadline.errors import EngineError, ModelError
 
@@ -24,7 +24,7 @@ def quantise(library: Library, source: Path, target: Path, kind: str, *, threads
     params = names.llama_model_quantize_default_params()
     # A shifted layout of the struct cannot read back as the documented defaults.
     if not params.quantize_output_tensor or params.only_copy or params.dry_run:
-        raise EngineError("llama-cpp-python does not fit its library.", hint=INSTALL_HINT)
+        raise EngineError("llama-cpp-python does not fit its library.", hint=other_version(here()))
     params.ftype, params.nthread = ftype, threads
     paths = os.fsencode(source), os.fsencode(target)
     if names.llama_model_quantize(*paths, ctypes.byref(params)):
