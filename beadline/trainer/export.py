@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beadline.engine.fim.families import FAMILY_KEY
+from beadline.engine.llama.native import load_library
+from beadline.engine.llama.quantise import quantise
 from beadline.trainer.architectures import Architecture
 from beadline.trainer.tokenizer import (
     END,
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+WRITTEN = ("Q8_0", "F16", "F32")
+"""Types that `gguf` writes by itself; all others llama.cpp makes of F16."""
+
+
 def export_gguf(
     model: PreTrainedModel,
     tokenizer: Tokenizer,
@@ -39,11 +45,20 @@ def export_gguf(
     quantisation: str = "Q8_0",
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write `model` with its tokenizer to `target` (`Q8_0`, `F16` or `F32`).
+    """Write `model` with its tokenizer to `target`, in one of `WRITTEN` or in a type of llama.cpp's
+    (`Q4_K_M`).
 
     One-dimensional tensors stay float32; so do rows that are no multiple of the block size. Raises
-    `ModelError` for an architecture that is not known.
+    `ModelError` for an architecture or a type that is not known.
     """
+    if quantisation not in WRITTEN:
+        whole = target.with_name(f"{target.name}.f16")
+        try:
+            export_gguf(model, tokenizer, whole, name=name, quantisation="F16", metadata=metadata)
+            quantise(load_library(), whole, target, quantisation)
+        finally:
+            whole.unlink(missing_ok=True)
+        return
     import gguf
 
     config: Any = model.config

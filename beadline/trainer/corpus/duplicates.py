@@ -7,17 +7,20 @@ aiXcoder and The Stack do; shared runs are the decontamination rule of held-out 
 from __future__ import annotations
 
 import hashlib
-import io
 import re
-import tokenize
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
+from beadline.context.retrieval.query import group_of
 from beadline.errors import InputError
 from beadline.evaluation.sources import PYTHON
 
 if TYPE_CHECKING:
     from datasketch import MinHash
+    from numpy.typing import NDArray
 
 RUN = 50
 """Consecutive code tokens that must not be shared with code that is to stay unseen."""
@@ -26,15 +29,18 @@ _SHINGLE = 5
 _LEAST_SHINGLES = 16
 """Shorter files (a package's `__init__`) are alike without being copies."""
 _WORD = re.compile(r"\w+|[^\w\s]")
-_LAYOUT = (
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
+_STRING = (
+    r"\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''"
+    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
 )
+_SLASHED = re.compile(
+    rf"(?P<comment>//[^\n]*|/\*.*?\*/)|{_STRING}|`(?:\\.|[^`\\])*`|\w+|[^\w\s]", re.S
+)
+_HASHED = re.compile(rf"(?P<comment>#[^\n]*)|{_STRING}|\w+|[^\w\s]", re.S)
+_HASH_COMMENTS = frozenset({PYTHON, "ruby", "shellscript", "yaml", "toml"})
+"""Languages whose comments begin with `#`; elsewhere they are those of C."""
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+"""Of the polynomials that hash runs: odd, as the modulus is even."""
 
 HELD_OUT = "like a file that is held out"
 
@@ -104,14 +110,38 @@ class Duplicates:
 
 
 class SharedRuns:
-    """Code that must stay unseen, by its runs of `RUN` tokens."""
+    """Code that must stay unseen, by its runs of `RUN` tokens, in any number of languages.
 
-    def __init__(self, texts: Iterable[str], language: str = PYTHON) -> None:
-        self._known = {run for text in texts for run in _runs(text, language)}
+    A run is kept as a 64-bit hash (8 bytes): those of millions of lines fit the memory.
+    """
+
+    def __init__(self, texts: Iterable[str] = (), language: str = PYTHON) -> None:
+        self._parts: list[NDArray[np.uint64]] = []
+        self._sorted: NDArray[np.uint64] | None = None
+        for text in texts:
+            self.add(text, language)
+
+    def add(self, text: str, language: str) -> None:
+        """Remember a text's runs."""
+        self._parts.append(_runs(text, language))
+        self._sorted = None
 
     def has(self, text: str, language: str) -> bool:
         """Whether a text shares a run with them."""
-        return bool(self._known) and not self._known.isdisjoint(_runs(text, language))
+        known = self._known()
+        runs = _runs(text, language)
+        if not len(known) or not len(runs):
+            return False
+        places = np.searchsorted(known, runs)
+        return bool((known[np.minimum(places, len(known) - 1)] == runs).any())
+
+    def _known(self) -> NDArray[np.uint64]:
+        """All runs, each once and in order, as one array."""
+        if self._sorted is None:
+            whole = np.concatenate(self._parts) if self._parts else np.empty(0, np.uint64)
+            self._sorted = np.unique(whole)
+            self._parts = [self._sorted]
+        return self._sorted
 
 
 def _digest(text: str) -> str:
@@ -119,21 +149,32 @@ def _digest(text: str) -> str:
     return hashlib.sha256("".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _runs(text: str, language: str) -> set[int]:
-    """Hashes of all runs of `RUN` code tokens; equal in one process alone."""
-    tokens = _tokens(text, language)
-    return {hash(tuple(tokens[at : at + RUN])) for at in range(len(tokens) - RUN + 1)}
+def _runs(text: str, language: str) -> NDArray[np.uint64]:
+    """Hashes of all runs of `RUN` code tokens: polynomials of the tokens' hashes, modulo 2^64."""
+    tokens = code_tokens(text, language)
+    if len(tokens) < RUN:
+        return np.empty(0, np.uint64)
+    hashes = np.array([_hash(token) for token in tokens], np.uint64)
+    count = len(tokens) - RUN + 1
+    runs = np.zeros(count, np.uint64)
+    for at in range(RUN):
+        runs *= _BASE
+        runs += hashes[at : at + count]
+    return runs
 
 
-def _tokens(text: str, language: str) -> list[str]:
-    """Code tokens; of Python without comments and layout."""
-    if language != PYTHON:
-        return _WORD.findall(text)
-    try:
-        return [
-            token.string
-            for token in tokenize.generate_tokens(io.StringIO(text).readline)
-            if token.type not in _LAYOUT
-        ]
-    except (tokenize.TokenError, SyntaxError):
-        return _WORD.findall(text)
+@lru_cache(maxsize=1 << 18)
+def _hash(token: str) -> int:
+    """The same in every process."""
+    coded = token.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(coded, digest_size=8).digest(), "little")
+
+
+def code_tokens(text: str, language: str) -> list[str]:
+    """Words, signs and strings of a code, without comments and layout.
+
+    By a regular expression for all languages: a benchmark's files hold fragments that no parser
+    takes, and they have to come out as they do within whole files.
+    """
+    pattern = _HASHED if group_of(language) in _HASH_COMMENTS else _SLASHED
+    return [match[0] for match in pattern.finditer(text) if match.lastgroup != "comment"]

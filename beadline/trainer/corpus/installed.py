@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import re
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from beadline.errors import InputError
 from beadline.evaluation.installed import of_others, packages
+from beadline.trainer.corpus.licences import UNKNOWN, Licence, decide, is_licence
 from beadline.trainer.corpus.sources import Listed, Several, read_files, size_of
 
 SKIPPED_FOLDERS = frozenset(
@@ -24,14 +24,7 @@ SKIPPED_FOLDERS = frozenset(
     }
 )  # fmt: skip
 """Folders of installed code that are left out, beside those of other people's."""
-_PERMISSIVE = (
-    ("Apache-2.0", r"Apache License\s+Version 2\.0"),
-    ("MIT", r"Permission is hereby granted, free of charge"),
-    ("BSD", r"Redistribution and use in source and binary forms"),
-    ("PSF-2.0", r"PYTHON SOFTWARE FOUNDATION LICENSE"),
-    ("Unlicense", r"free and unencumbered software released into the public domain"),
-    ("ISC", r"Permission to use, copy, modify, and/or distribute"),
-)
+_PSF_NOTICE = "Copyright (c) 2001 Python Software Foundation; All Rights Reserved"
 
 
 class StandardLibrary:
@@ -120,22 +113,25 @@ def general_code(own: Collection[str]) -> Several:
     )
 
 
-def licence_of(name: str) -> str:
-    """SPDX name of the permissive licence of a distribution, empty when none is recognised.
+def licence_of(name: str) -> Licence:
+    """The licence of a distribution, or of the standard library, by the texts that came with it.
 
-    Read from the shortest-named LICENSE/COPYING file; of several texts in it the first counts
-    (wheels append the licences of what they bundle).
+    Of an installed one only the texts at the top of its own metadata count: further down lie those
+    of what it bundles. Raises `InputError` where it is not installed.
     """
     if name == StandardLibrary.name:
-        return "PSF-2.0"
-    entries = [
-        entry
-        for entry in importlib.metadata.distribution(name).files or ()
-        if re.search(r"(?i)^(licen[cs]e|copying)", entry.name) and ".dist-info" in entry.parts[0]
-    ]
-    for entry in sorted(entries, key=lambda e: (len(e.parts), len(e.name), str(e))):
-        text = Path(str(entry.locate())).read_text("utf-8", "replace")
-        found = [(match.start(), spdx) for spdx, p in _PERMISSIVE if (match := re.search(p, text))]
-        if found:
-            return min(found)[1]
-    return ""
+        return Licence("PSF-2.0", permissive=True, notices=(_PSF_NOTICE,))
+    try:
+        files = importlib.metadata.distribution(name).files or []
+    except (importlib.metadata.PackageNotFoundError, ValueError) as exc:
+        raise InputError(
+            f"The package {name} is not installed.", hint="Name installed packages."
+        ) from exc
+    entries = [each for each in files if ".dist-info" in each.parts[0] and is_licence(each.name)]
+    top = min((len(each.parts) for each in entries), default=0)
+    texts = {
+        each.name: Path(str(each.locate())).read_text("utf-8", "replace")
+        for each in entries
+        if len(each.parts) == top
+    }
+    return decide(texts).get("", Licence(UNKNOWN, permissive=False))

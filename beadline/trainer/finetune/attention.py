@@ -93,6 +93,7 @@ def attend(
     if ends is None:
         row = _within(query, key, value, dropout, scaling, sliding_window)
         return row.transpose(1, 2).contiguous(), None
+    query, key, value = _in_one_type(query, key, value)
     longest = kwargs["max_length_q"]
     kernel = _kernel() if query.is_cuda and query.dtype is not torch.float32 else None
     narrow = sliding_window is not None and longest > sliding_window
@@ -110,6 +111,21 @@ def attend(
         for low, high in pairwise(cuts)
     ]  # fmt: skip
     return torch.cat(outputs, dim=2).transpose(1, 2).contiguous(), None
+
+
+def _in_one_type(*parts: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """What attention is computed of, in the type that autocast computes in, where it is on.
+
+    Rotary positions leave queries and keys in single precision beside values in half. Autocast
+    knows torch's own attention and gives it one type, but not ours, which would never be fast.
+    """
+    import torch
+
+    device = parts[0].device.type
+    if not torch.is_autocast_enabled(device):
+        return parts
+    kind = torch.get_autocast_dtype(device)
+    return tuple(part.to(kind) for part in parts)
 
 
 def _within(
@@ -149,7 +165,25 @@ def _kernel() -> Callable[..., Any] | None:
         from torch.nn.attention.varlen import varlen_attn
     except ImportError:
         return None
-    return varlen_attn if "window_size" in inspect.signature(varlen_attn).parameters else None
+    known = inspect.signature(varlen_attn).parameters
+    if "window_size" in known:
+        return varlen_attn
+    return _older(varlen_attn) if "is_causal" in known else None
+
+
+def _older(varlen_attn: Callable[..., Any]) -> Callable[..., Any]:
+    """An older form of it: causal or not, and no scale of its own."""
+
+    def call(
+        query: torch.Tensor, *others: Any, scale: float | None, window_size: tuple[int, int]
+    ) -> Any:
+        assert window_size == (-1, 0), "windows other than causal attention's"
+        usual = query.shape[-1] ** -0.5
+        if scale is not None and scale != usual:
+            query = query * (scale / usual)
+        return varlen_attn(query, *others, is_causal=True)
+
+    return call
 
 
 def _samples(model: PreTrainedModel) -> list[torch.Tensor]:

@@ -72,8 +72,11 @@ _LARGE = _Size({Method.LORA: 5e-4, Method.QLORA: 2e-4, Method.FULL: 5e-5}, 16, 0
 32."""
 
 _NO_MATTER = frozenset(
-    {"threads", "micro_tokens", "checkpoint_minutes", "max_hours", "gradient_checkpointing"}
-)
+    {
+        "threads", "micro_tokens", "logit_bytes", "checkpoint_minutes", "max_hours",
+        "gradient_checkpointing",
+    }
+)  # fmt: skip
 """Options that only limit what of the machine is used."""
 
 
@@ -106,6 +109,8 @@ class TuneOptions:
     micro_tokens: int = 4096
     """Most tokens of one forward pass; less where a large vocabulary would fill the memory. The
     trainer gives way to keystrokes between two of them."""
+    logit_bytes: int = 2_000_000_000
+    """Most bytes that the logits of a forward pass and what becomes of them may take."""
     evaluations: int = 10
     """How often the validation rows are scored."""
     patience: int = 3

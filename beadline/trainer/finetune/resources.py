@@ -68,8 +68,9 @@ def needs(
 
 
 def micro_tokens(shape: Shape, options: TuneOptions) -> int:
-    """Tokens of a forward pass, so that the logits of all of them stay below 2 GB."""
-    return min(options.micro_tokens, max(256, 2_000_000_000 // (12 * max(1, shape.vocabulary))))
+    """Tokens of a forward pass, so that the logits of all of them stay below the limit."""
+    fitting = options.logit_bytes // (12 * max(1, shape.vocabulary))
+    return min(options.micro_tokens, max(256, fitting))
 
 
 def most_samples(shape: Shape, options: TuneOptions, device: str) -> int:

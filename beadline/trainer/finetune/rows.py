@@ -59,13 +59,13 @@ def draw(samples: Samples, groups: Sequence[range], folder: Path, form: Form) ->
         parts = [next(drawn) for _ in group]
         number = group.start // GROUP
         packed = pack(parts, form.row_tokens, pad=form.pad, seed=f"{form.seed}/{number}")
-        _save(_shard(folder, group), packed, form.row_tokens)
+        save(_shard(folder, group), packed, form.row_tokens)
 
 
 def finish(folder: Path) -> StoredRows:
     """The rows, of which no group is missing."""
     if not (folder / _COMPLETE).exists():
-        total = sum(len(_load(shard)) for shard in _shards(folder))
+        total = sum(len(load(shard)) for shard in _shards(folder))
         partial = folder / f"{_COMPLETE}.part"
         partial.write_text(f"{total}\n", "ascii")
         partial.replace(folder / _COMPLETE)
@@ -102,7 +102,7 @@ class StoredRows:
         """Raises `BeadlineError` when the rows are not all there."""
         try:
             count = int((folder / _COMPLETE).read_text("ascii"))
-            self._shards = [_load(shard) for shard in _shards(folder)]
+            self._shards = [load(shard) for shard in _shards(folder)]
         except (OSError, ValueError) as exc:
             raise BeadlineError(
                 f"The rows in {folder} are not complete.", hint="Start the training again."
@@ -132,7 +132,8 @@ class StoredRows:
         return filling / total if total else 0.0
 
 
-def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
+def save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
+    """Write rows of one length to a file, whole or not at all."""
     array = np.empty((len(rows), _PLANES, row_tokens), np.int32)
     for at, row in enumerate(rows):
         array[at] = row.ids, row.labels, row.positions, row.segments, row.wholes
@@ -142,7 +143,9 @@ def _save(target: Path, rows: Sequence[Row], row_tokens: int) -> None:
     partial.replace(target)
 
 
-def _load(shard: Path) -> np.ndarray:
+def load(shard: Path) -> np.ndarray:
+    """What `save` wrote, (rows, 5, row_tokens), read from the disk where it is looked at; `Row`
+    takes the five."""
     return np.load(shard, mmap_mode="r")
 
 

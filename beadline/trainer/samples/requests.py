@@ -8,7 +8,6 @@ cursor was before, and the anchor up to 8 lines above the cursor (DESIGN section
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import Protocol
 
 from beadline.completion.snippets import as_files, in_prompt_order, most_chars
@@ -17,12 +16,11 @@ from beadline.context.types import CursorContext, Document, Expected, Snippet, W
 from beadline.context.window import place
 from beadline.engine.protocol import ExtraFile, FimRequest, Layout
 from beadline.trainer.corpus.types import CorpusFile
+from beadline.trainer.samples.drawn import PLAIN, Drawn
 from beadline.trainer.samples.options import SampleOptions
 from beadline.trainer.structured_fim.cursors import draw_anchor
 from beadline.trainer.structured_fim.sampler import Hole
 
-PLAIN = "left_to_right"
-"""Kind of samples without a hole."""
 _RESTING = 0.5
 """Share of windows that rest from where the cursor was before."""
 _FROM_START = 0.3
@@ -43,31 +41,6 @@ class Searches(Protocol):
         """Snippets for a cursor in a document that is the only one open, whatever was searched
         before; never from behind the cursor. `tree`: the document's, where there is one."""
         ...
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """One sample before it is rendered."""
-
-    file: CorpusFile
-    kind: str
-    """Kind of the hole, or `PLAIN`."""
-    request: FimRequest
-    middle: str
-    """Empty for plain text, which is the request's prefix."""
-    start: int
-    end: int
-    """`file.text[start:end]` is prefix, middle and suffix."""
-
-    @property
-    def is_plain(self) -> bool:
-        """It has no hole."""
-        return self.kind == PLAIN
-
-    @property
-    def ends(self) -> bool:
-        """The end token belongs behind it: a middle, or the last text of a file."""
-        return not self.is_plain or self.end == len(self.file.text)
 
 
 def document_of(file: CorpusFile, text: str) -> Document:

@@ -16,8 +16,9 @@ from itertools import accumulate
 from beadline.context.syntax import SyntaxTrees
 from beadline.errors import InputError
 from beadline.trainer.corpus.types import CorpusFile
+from beadline.trainer.samples.drawn import Drawn
 from beadline.trainer.samples.options import SampleOptions
-from beadline.trainer.samples.requests import Drawn, Searches, document_of, of_hole, plain
+from beadline.trainer.samples.requests import Searches, document_of, of_hole, plain
 from beadline.trainer.samples.tokens import Encoder, Sample
 from beadline.trainer.structured_fim.sampler import Sampler
 from beadline.trainer.vocabulary import TrainingVocabulary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,9 @@ from beadline.engine.fim.families import FALLBACK, load
 from beadline.engine.fim.healing import Healer, TokenTable
 from beadline.engine.fim.render import Budget, render
 from beadline.engine.llama.score import tokens_of
-from beadline.engine.protocol import Layout, RenderedPrompt
+from beadline.engine.protocol import ExtraFile, FimRequest, Layout, RenderedPrompt
+from beadline.trainer.samples.drawn import Drawn
 from beadline.trainer.samples.options import ALL, SampleOptions
-from beadline.trainer.samples.requests import Drawn
 from beadline.trainer.vocabulary import TrainingVocabulary
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """Label of a token that is not learned; what torch's cross entropy leaves out."""
+STRETCH = "repository"
+"""Kind of samples of several whole files."""
+_STRETCH_ROOM = 16
+"""Of the renderer, in samples: other files take at most a share of what a prompt may be long, and
+one that does not fit would be left out whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +99,19 @@ class Encoder:
             return self._plain_text(drawn, prompt)
         ids = [*prompt.tokens, *self._middle(drawn, prompt), self._vocabulary.end]
         return self._sample(ids, len(prompt.tokens), drawn)
+
+    def stretch(self, repo: str, files: Sequence[ExtraFile], *, ends: bool) -> Sample:
+        """Files of a repository one behind the other, as other files stand in a prompt, cut where a
+        sample ends. All of it is learned. `ends`: nothing of the repository follows."""
+        most = self._options.sample_tokens
+        request = FimRequest(
+            "", "", repo=repo, extra=tuple(files), layout=Layout.LEFT_TO_RIGHT, max_tokens=1
+        )
+        budget = Budget(context=_STRETCH_ROOM * most, prefix=1, suffix=0)
+        prompt = render(request, self._plain, self._vocabulary, budget)
+        ids = [*prompt.tokens, *([self._vocabulary.end] if ends else [])]
+        kept = np.asarray(ids[:most], dtype=np.int32)
+        return Sample(kept, _unled(kept), STRETCH)
 
     def prompt(self, drawn: Drawn) -> RenderedPrompt:
         """The prompt that a server would evaluate; of plain text, all of it."""

@@ -48,5 +48,9 @@ def test_general_code_holds_no_control_and_not_the_repository_itself():
 
 
 def test_licences_of_installed_packages_are_read():
-    assert licence_of("cpython") == "PSF-2.0"
-    assert licence_of("numpy") == "BSD"
+    assert licence_of("cpython").spdx == "PSF-2.0"
+    numpy = licence_of("numpy")
+    assert (numpy.spdx, numpy.permissive) == ("BSD-3-Clause", True)
+    assert any("NumPy" in notice for notice in numpy.notices)
+    with pytest.raises(InputError, match="not installed"):
+        licence_of("no-such-package-here")

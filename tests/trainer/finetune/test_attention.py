@@ -134,3 +134,20 @@ def test_the_loss_is_that_of_the_labels_alone() -> None:
     assert batch.tokens([row]) == 15
     found = batch.loss(model, [row], "cpu", packed=True, weighing=Weighing.TOKEN)
     assert found.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_autocast_gives_attention_one_type() -> None:
+    """In autocast a model hands over queries in single precision beside values in half."""
+    import torch
+
+    torch.manual_seed(0)
+    query, key, value = torch.randn(3, 1, 4, 18, 8).unbind()
+    halves = (query, key, value.bfloat16())
+    seen: list[torch.dtype] = []
+    for ends in (attention.bounds([11, 7], "cpu"), {}):
+        with torch.autocast("cpu", torch.bfloat16):
+            out, _ = attention.attend(torch.nn.Identity(), *halves, None, **ends)
+        expected, _ = attention.attend(torch.nn.Identity(), query, key, value, None, **ends)
+        seen.append(out.dtype)
+        assert (out.float() - expected).abs().max() < attention.HALF_TOLERANCE * 2
+    assert seen == [torch.bfloat16] * 2

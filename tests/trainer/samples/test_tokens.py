@@ -13,8 +13,9 @@ from beadline.engine.fim.detect import detect
 from beadline.engine.fim.families import load
 from beadline.engine.protocol import FimRequest, Layout
 from beadline.trainer.corpus.types import CorpusFile
+from beadline.trainer.samples.drawn import Drawn
 from beadline.trainer.samples.options import ALL
-from beadline.trainer.samples.requests import Drawn, plain
+from beadline.trainer.samples.requests import plain
 from beadline.trainer.samples.tokens import IGNORED, Encoder, Sample, plain_form
 from beadline.trainer.tokenizer import MIDDLE, PREFIX, SUFFIX, TokenizerVocabulary
 from beadline.trainer.vocabulary import end_of
