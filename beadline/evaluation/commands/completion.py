@@ -8,10 +8,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,10 @@ from beadline import settings
 from beadline.completion.service import Completer
 from beadline.completion.snippets import Retrieves
 from beadline.engine.llama.client import LlamaEngine
-from beadline.engine.models import resolve
 from beadline.errors import InputError
 from beadline.evaluation import arms, results
 from beadline.evaluation.cases.format import Case
-from beadline.evaluation.commands import common
+from beadline.evaluation.commands import common, completing
 from beadline.evaluation.indexed import indexed
 from beadline.evaluation.retrieval import Replaces
 from beadline.settings import Options
@@ -39,27 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_repository(parser)
     common.add_cases(parser)
     common.add_drawing(parser, scenarios=SCENARIOS)
-    parser.add_argument(
-        "--arms", metavar="NAMES", default=",".join(arms.ARMS),
-        help=f"which of {', '.join(arms.ARMS)} to run, with commas between (default: all)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--snippet-tokens", metavar="N",
-        help="most tokens of snippets from other files (default: your settings)",
-    )  # fmt: skip
-    parser.add_argument("--model", metavar="PATH", help="GGUF file to use, or `builtin`")
-    parser.add_argument("--threads", metavar="N", help="decoding threads (default: your settings)")
+    completing.add_arguments(parser, arms.ARMS, snippets="")
     common.add_output(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the command and return the exit code. Raises `InputError` and what the engine raises."""
-    wanted = _arms(args.arms)
+    wanted = completing.wanted(args, arms.ARMS)
     console = common.console()
-    options = _options(args, console)
+    options = completing.options(args, console)
+    if not options.context.snippet_tokens:
+        raise InputError("There is no room for snippets.", hint="Give --snippet-tokens.")
+    facts = completing.facts(options)
     with common.copied(args) as copy:
         cases, made = common.cases_of(args, copy, console)
-        header = common.facts_of(copy, cases, kind="completion", **_facts(options))
+        header = common.facts_of(copy, cases, kind="completion", **facts)
         path = args.results or common.kept("completion", header)
         console.print(f"{len(cases)} cases; outcomes go to {path}", style="dim")
         known = arms.read(path, header)
@@ -70,7 +61,7 @@ def main(args: argparse.Namespace) -> int:
                 asyncio.run(_run(arm, options, cases, known, writer, copy.folder, tell))
     values = arms.summarise(wanted, cases, known)
     if args.json:
-        print(json.dumps({**values, **_facts(options), **common.about(args, made, path)}))
+        print(json.dumps({**values, **facts, **common.about(args, made, path)}))
     else:
         print_tables(values["arms"], common.wide())
     return 0
@@ -108,48 +99,6 @@ async def _run(
             )  # fmt: skip
         finally:
             await completer.close()
-
-
-def _arms(names: str) -> list[str]:
-    found = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
-    unknown = [name for name in found if name not in arms.ARMS]
-    if unknown or not found:
-        raise InputError(
-            f"--arms {names!r} is no list of arms.", hint=f"There are {', '.join(arms.ARMS)}."
-        )
-    return found
-
-
-def _options(args: argparse.Namespace, console: Console) -> Options:
-    """The user's own, but that nobody is typing, and that nothing is kept back."""
-    applied = settings.load_with_flags(
-        {
-            "engine.model": args.model,
-            "engine.threads": args.threads,
-            "context.snippet_tokens": args.snippet_tokens,
-        }
-    )
-    for problem in applied.problems:
-        console.print(f"beadline: {problem}")
-    options = applied.options
-    if not options.context.snippet_tokens:
-        raise InputError("There is no room for snippets.", hint="Give --snippet-tokens.")
-    return arms.undisturbed(options)
-
-
-def _facts(options: Options) -> dict[str, Any]:
-    """What completions depend on, the cases apart."""
-    model = resolve(options.engine.model)
-    with model.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "model": {"name": model.name, "sha256": digest},
-        "layout": options.engine.layout,
-        "context_tokens": options.engine.context_tokens,
-        "max_tokens": options.completion.max_tokens,
-        "max_lines": options.completion.max_lines,
-        "context": asdict(options.context),
-    }
 
 
 def print_tables(found: Mapping[str, Any], console: Console) -> None:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +20,13 @@ from beadline import settings
 from beadline.completion.cache_files import CacheFiles
 from beadline.completion.service import Completer
 from beadline.engine.llama.client import LlamaEngine
-from beadline.engine.models import resolve
 from beadline.errors import InputError
 from beadline.evaluation import grounded, results
 from beadline.evaluation.cases.format import Case
-from beadline.evaluation.commands import common
+from beadline.evaluation.commands import common, completing
 from beadline.evaluation.indexed import indexed
 from beadline.settings import Options
 
-_DEADLINE_MS = 60_000
 _WIDTH = 160
 """Columns that the tables need."""
 _BUILDING_S = 3600.0
@@ -42,27 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_repository(parser)
     common.add_cases(parser)
     common.add_drawing(parser, scenarios=0)
-    parser.add_argument(
-        "--arms", metavar="NAMES", default=",".join(grounded.ARMS),
-        help=f"which of {', '.join(grounded.ARMS)} to run, with commas between (default: all)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--snippet-tokens", metavar="N",
-        help="most tokens of snippets from other files, 0: none (default: your settings)",
-    )  # fmt: skip
-    parser.add_argument("--model", metavar="PATH", help="GGUF file to use, or `builtin`")
-    parser.add_argument("--threads", metavar="N", help="decoding threads (default: your settings)")
+    completing.add_arguments(parser, grounded.ARMS, snippets=", 0: none")
     common.add_output(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the command and return the exit code. Raises `InputError` and what the engine raises."""
-    wanted = _arms(args.arms)
+    wanted = completing.wanted(args, grounded.ARMS)
     console = common.console()
-    options = _options(args, console)
+    options = completing.options(args, console)
     with common.copied(args) as copy:
         cases, made = common.cases_of(args, copy, console)
-        facts = _facts(options)
+        facts = completing.facts(options)
         header = common.facts_of(copy, cases, kind="grounding", **facts)
         path = args.results or common.kept("grounding", header)
         console.print(f"{len(cases)} cases; outcomes go to {path}", style="dim")
@@ -126,58 +113,6 @@ async def _run(
             )  # fmt: skip
         finally:
             await completer.close()
-
-
-def _arms(names: str) -> list[str]:
-    found = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
-    unknown = [name for name in found if name not in grounded.ARMS]
-    if unknown or not found:
-        raise InputError(
-            f"--arms {names!r} is no list of arms.", hint=f"There are {', '.join(grounded.ARMS)}."
-        )
-    return found
-
-
-def _options(args: argparse.Namespace, console: Console) -> Options:
-    """The user's own, but that nobody is typing, and that nothing is kept back."""
-    applied = settings.load_with_flags(
-        {
-            "engine.model": args.model,
-            "engine.threads": args.threads,
-            "context.snippet_tokens": args.snippet_tokens,
-        }
-    )
-    for problem in applied.problems:
-        console.print(f"beadline: {problem}")
-    options = applied.options
-    completion = replace(
-        options.completion,
-        enabled=True,
-        languages_off=(),
-        debounce_ms=0,
-        # A slow machine must not change what is written.
-        deadline_ms=_DEADLINE_MS,
-        prefetch=False,
-        least_confidence=0,
-    )
-    engine = replace(options.engine, save_state=False)
-    return replace(options, completion=completion, engine=engine)
-
-
-def _facts(options: Options) -> dict[str, Any]:
-    """What completions depend on, the cases and the arm apart."""
-    model = resolve(options.engine.model)
-    with model.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "model": {"name": model.name, "sha256": digest},
-        "layout": options.engine.layout,
-        "context_tokens": options.engine.context_tokens,
-        "max_tokens": options.completion.max_tokens,
-        "max_lines": options.completion.max_lines,
-        "syntax_guard": options.completion.syntax_guard,
-        "context": asdict(options.context),
-    }
 
 
 def print_tables(values: Mapping[str, Any], console: Console) -> None:
