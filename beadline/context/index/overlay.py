@@ -278,8 +278,9 @@ class Overlay:
                 **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
                 **weights.terms,
             }
+            least = hits[-1].score if len(hits) >= limit else 0.0
             for text, cuts in cut:
-                hits += cuts.similar(text, weights, worths, accept)
+                hits += cuts.similar(text, weights, worths, accept, least)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 

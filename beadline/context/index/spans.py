@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from beadline.context.index.prepare import Span
 from beadline.context.index.writer import CHUNKS, TERMS, word
 from beadline.context.retrieval.query import group_of
@@ -96,11 +99,13 @@ class SpanSearch:
         self._notes: dict[str, int] = {}
         self._counts: dict[str, int] = {}
         """By word: in how many chunks it is."""
-        self._holding: dict[str, list[int]] = {}
+        self._holding: dict[str, NDArray[np.int64]] = {}
         """By word: the first of them."""
         self._held = 0
         """Numbers in them."""
         self._spans: dict[int, _Row] = {}
+        self._weighed: tuple[Mapping[str, float], str, Weights] | None = None
+        """The query that was weighed last: one search asks twice."""
 
     def similar(
         self,
@@ -115,10 +120,9 @@ class SpanSearch:
         place. Nothing of the files that are `hidden`."""
         weights = self.weights(terms, group)
         sums = self._candidates(weights, group)
-        best = heapq.nlargest(SCORED, sums, key=sums.__getitem__)
         scored = sorted(
             (-weights.score(sums[row[0]], row[5]), row[1], row[2], row)
-            for row in self._rows(best)
+            for row in self._rows(list(sums))
             if row[1] not in hidden and group_of(row[6]) == group
         )
         hits: list[tuple[int, Span, float]] = []
@@ -135,6 +139,12 @@ class SpanSearch:
 
     def weights(self, terms: Mapping[str, float], group: str) -> Weights:
         """What a query's terms are worth in this index."""
+        last = self._weighed
+        if last is None or last[0] is not terms or last[1] != group:
+            last = self._weighed = terms, group, self._weigh(terms, group)
+        return last[2]
+
+    def _weigh(self, terms: Mapping[str, float], group: str) -> Weights:
         heaviest = heapq.nsmallest(_ASKED_TERMS, terms, key=lambda term: (-terms[term], term))
         counts = self._counted(heaviest, word(group, ""))
         size = max(1, self._note(CHUNKS))
@@ -166,23 +176,29 @@ class SpanSearch:
         return {term: count for term in terms if (count := known[head + term])}
 
     def _candidates(self, weights: Weights, group: str) -> dict[int, float]:
-        """Chunks that hold some of the rare terms -> what those are worth together."""
-        sums: dict[int, float] = {}
+        """The chunks that hold most of the rare terms, `SCORED` at most -> what those are worth
+        together; of equals those that were found first."""
+        parts: list[NDArray[np.int64]] = []
         left = CANDIDATE_ROWS
         for term in weights.rare:
             if left <= 0:
                 break
-            worth = weights.terms[term]
-            chunks = self._chunks(word(group, term))[:left]
-            left -= len(chunks)
-            for chunk in chunks:
-                sums[chunk] = sums.get(chunk, 0.0) + worth
-        return sums
+            parts.append(self._chunks(word(group, term))[:left])
+            left -= len(parts[-1])
+        if not parts:
+            return {}
+        worths = np.repeat([weights.terms[t] for t in weights.rare[: len(parts)]], [*map(len, parts)])
+        chunks, first, at = np.unique(
+            np.concatenate(parts), return_index=True, return_inverse=True
+        )
+        sums = np.bincount(at, worths, len(chunks))
+        best = np.lexsort((first, -sums))[:SCORED]
+        return dict(zip(chunks[best].tolist(), sums[best].tolist(), strict=True))
 
-    def _chunks(self, term: str) -> list[int]:
+    def _chunks(self, term: str) -> NDArray[np.int64]:
         known = self._holding.get(term)
         if known is None:
-            known = self._database.chunks(term, CANDIDATE_ROWS)
+            known = np.array(self._database.chunks(term, CANDIDATE_ROWS), np.int64)
             if self._held + len(known) > _REMEMBERED_ROWS or len(self._holding) >= _REMEMBERED:
                 self._holding, self._held = {}, 0
             self._holding[term] = known

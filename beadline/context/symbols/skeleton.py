@@ -86,16 +86,19 @@ class _Shown:
 
     def add(self, lines: Lines) -> bool:
         """Show lines; False where there is no room for them."""
-        fresh = [
-            (start, end)
-            for start, end in _each_line(self._text, lines)
-            if start not in self._lines and self._text[start:end].strip()
-        ]
-        size = sum(end - start for start, end in fresh)
+        text, known = self._text, self._lines
+        size, fresh = 0, []
+        at, stop = lines
+        while at < stop:
+            end = text.find("\n", at) + 1 or len(text)
+            if at not in known and not text[at:end].isspace():
+                fresh.append((at, end))
+                size += end - at
+            at = end
         if size > self._room:
             return False
         self._room -= size
-        self._lines.update(fresh)
+        known.update(fresh)
         return True
 
     def rendered(self) -> Rendered | None:
@@ -111,8 +114,10 @@ class _Shown:
 def _header(text: str, definition: Definition) -> Lines:
     """The lines from a definition's own first one to the one in which its body starts."""
     start = text.rfind("\n", 0, definition.header) + 1
-    head = text[definition.header : max(definition.header_end, definition.header + 1)]
-    lines = head.split("\n")
+    stop = max(definition.header_end, definition.header + 1)
+    if text.find("\n", definition.header, stop) < 0:
+        return start, _line_end(text, min(stop, len(text)))
+    lines = text[definition.header : stop].split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or _COMMENT.match(lines[-1])):
         lines.pop()
     if len(lines) > (_MOST_LINES if definition.kind in _VALUES else _MOST_HEADER_LINES):
@@ -136,6 +141,8 @@ def _first_line(text: str, at: int) -> Lines:
 def _decorators(text: str, definition: Definition) -> Iterator[Lines]:
     """Lines of one whole decorator each, the last few."""
     top = text.rfind("\n", 0, definition.header) + 1
+    if top <= definition.start:
+        return  # nothing stands above it
     lines = list(_each_line(text, (text.rfind("\n", 0, definition.start) + 1, top)))
     marked = [line for line in lines if _DECORATOR.match(text, *line) and _whole(text, line)]
     yield from marked[-_MOST_DECORATORS:]
