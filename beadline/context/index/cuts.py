@@ -42,12 +42,12 @@ class Cuts:
         for term, worth in worths.items():
             for at in self._holding.get(term, ()):
                 sums[at] += worth
-        place = self._placing(text)
+        place, scoring = self._placing(text), weights.scoring()
         found: list[SpanHit] = []
         for at, worth in enumerate(sums):
             if worth <= 0:
                 continue
-            score = weights.score(worth, len(self._cuts[at].terms))
+            score = scoring(worth, len(self._cuts[at].terms))
             span = place(at) if score >= least else None
             if span is not None and accept(span):
                 behind = place(at + 1) if at + 1 < len(self._cuts) else None

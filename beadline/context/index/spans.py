@@ -79,11 +79,19 @@ class Weights:
     mean_length: float
     """Terms of a chunk."""
 
-    def score(self, found: float, length: int) -> float:
-        """BM25 of a chunk: `found` is the sum of what it holds, each term counted once, since a
-        chunk is a few lines."""
-        norm = 1 - BM25_B + BM25_B * length / self.mean_length
-        return found * (BM25_K1 + 1) / (1 + BM25_K1 * norm)
+    def scoring(self) -> Callable[[float, int], float]:
+        """BM25 of a chunk by the sum of what it holds, each term counted once, since a chunk is a
+        few lines, and by its length."""
+        known: dict[int, float] = {}
+
+        def score(found: float, length: int) -> float:
+            norm = known.get(length)
+            if norm is None:
+                share = 1 - BM25_B + BM25_B * length / self.mean_length
+                norm = known[length] = 1 + BM25_K1 * share
+            return found * (BM25_K1 + 1) / norm
+
+        return score
 
 
 class SpanSearch:
@@ -104,6 +112,9 @@ class SpanSearch:
         self._held = 0
         """Numbers in them."""
         self._spans: dict[int, _Row] = {}
+        self._frequencies: dict[int, float] = {}
+        self._frequencies_of = -1
+        """Inverse document frequencies by number of chunks, and among how many."""
         self._weighed: tuple[Mapping[str, float], str, Weights] | None = None
         """The query that was weighed last: one search asks twice."""
 
@@ -120,21 +131,22 @@ class SpanSearch:
         place. Nothing of the files that are `hidden`."""
         weights = self.weights(terms, group)
         sums = self._candidates(weights, group)
+        score = weights.scoring()
         scored = sorted(
-            (-weights.score(sums[row[0]], row[5]), row[1], row[2], row)
+            (-score(sums[row[0]], row[5]), row[1], row[2], row)
             for row in self._rows(list(sums))
             if row[1] not in hidden and group_of(row[6]) == group
         )
         hits: list[tuple[int, Span, float]] = []
-        for score, _, _, row in scored:
+        for worst, _, _, row in scored:
             if len(hits) == limit:
                 break
             if accept(span := _span(row)):
-                hits.append((row[0], span, -score))
+                hits.append((row[0], span, -worst))
         behind = {row[0]: _span(row) for row in self._rows([n + 1 for n, _, _ in hits])}
         return [
-            SpanHit(span, score, _following(span, behind.get(chunk + 1)))
-            for chunk, span, score in hits
+            SpanHit(span, value, _following(span, behind.get(chunk + 1)))
+            for chunk, span, value in hits
         ]
 
     def weights(self, terms: Mapping[str, float], group: str) -> Weights:
@@ -150,8 +162,10 @@ class SpanSearch:
         size = max(1, self._note(CHUNKS))
         mean = max(1.0, self._note(TERMS) / size)
         common = max(COMMON_LEAST, COMMON_SHARE * size)
+        if size != self._frequencies_of:
+            self._frequencies_of, self._frequencies = size, {}
         worth = {
-            term: terms[term] * inverse_frequency(min(count, size), size)
+            term: terms[term] * self._frequency(min(count, size), size)
             for term, count in counts.items()
             if 0 < count <= common
         }
@@ -159,6 +173,12 @@ class SpanSearch:
         rare = sorted(telling, key=lambda term: (counts[term], term))
         unknown = inverse_frequency(1, size)
         return Weights(worth, frozenset(counts), unknown, tuple(rare), mean)
+
+    def _frequency(self, count: int, size: int) -> float:
+        found = self._frequencies.get(count)
+        if found is None:
+            found = self._frequencies[count] = inverse_frequency(count, size)
+        return found
 
     def _counted(self, terms: Sequence[str], head: str) -> dict[str, int]:
         """In how many chunks terms are; those that are in some."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from beadline.context.symbols.types import Definition, Kind, Needed, Reason
 
@@ -26,6 +27,8 @@ _DOCUMENTED = frozenset({Reason.CALLEE})
 _ONE_OF_MANY = frozenset({Reason.EXPORT})
 """Reasons to show a header alone, and of a long one the first lines: there are many others."""
 _BRIEF_CHARS = 240
+_TEXTS = 64
+"""Texts of which it is remembered where headers are: those that one search shows."""
 _LESSER = re.compile(r"@(?:[\w.]*\.)?(?:overload|setter|deleter)\b")
 """Decorators of a member's second definitions, which are shown where there is room left."""
 _STRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')')
@@ -111,8 +114,23 @@ class _Shown:
         return Rendered(joined, starts[0])
 
 
+@lru_cache(maxsize=_TEXTS)
+def _headers(text: str) -> dict[tuple[int, int, bool], Lines]:
+    """What `_header` found in a text. One search after the other shows the same classes."""
+    return {}
+
+
 def _header(text: str, definition: Definition) -> Lines:
     """The lines from a definition's own first one to the one in which its body starts."""
+    known = _headers(text)
+    key = definition.header, definition.header_end, definition.kind in _VALUES
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _header_lines(text, definition)
+    return found
+
+
+def _header_lines(text: str, definition: Definition) -> Lines:
     start = text.rfind("\n", 0, definition.header) + 1
     stop = max(definition.header_end, definition.header + 1)
     if text.find("\n", definition.header, stop) < 0:
