@@ -19,7 +19,6 @@ from beadline.context.index.spans import SpanHit, Weights
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.types import FileSymbols, Located
 
-
 _PATHS = 1024
 """Files of which it is remembered what they are called."""
 

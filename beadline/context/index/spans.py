@@ -207,10 +207,10 @@ class SpanSearch:
             left -= len(parts[-1])
         if not parts:
             return {}
-        worths = np.repeat([weights.terms[t] for t in weights.rare[: len(parts)]], [*map(len, parts)])
-        chunks, first, at = np.unique(
-            np.concatenate(parts), return_index=True, return_inverse=True
+        worths = np.repeat(
+            [weights.terms[t] for t in weights.rare[: len(parts)]], [*map(len, parts)]
         )
+        chunks, first, at = np.unique(np.concatenate(parts), return_index=True, return_inverse=True)
         sums = np.bincount(at, worths, len(chunks))
         best = np.lexsort((first, -sums))[:SCORED]
         return dict(zip(chunks[best].tolist(), sums[best].tolist(), strict=True))

@@ -22,7 +22,9 @@ _TYPE = (
     r"(?:[ \t]*\|[ \t]*[\"']?[\w.]+(?:\[[^\]\n]*\])?[\"']?)*"
 )
 _ANNOTATED = rf"[ \t]*:[ \t]*(?P<type>{_TYPE})[ \t]*(?:\#.*)?$"
-_RETURNS = r"def(?<!\wdef)[ \t]+(?P<name>\w+)\((?:[^()]++|\([^()]*\))*+\)[ \t]*->[ \t]*(?P<type>[^:\n]+):"
+_RETURNS = (
+    r"def(?<!\wdef)[ \t]+(?P<name>\w+)\((?:[^()]++|\([^()]*\))*+\)[ \t]*->[ \t]*(?P<type>[^:\n]+):"
+)
 _PARAMETER = rf"[(,]\s*\*{{0,2}}(?P<name>\w+)[ \t]*:[ \t]*(?P<type>{_TYPE})"
 _MEMBER = r"\n(?:[ ]{4}|[ ]{2}|\t)"
 """Indentation in the body of a class."""

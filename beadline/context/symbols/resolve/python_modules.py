@@ -83,6 +83,7 @@ class _Tables:
 
 _tables = _Tables()
 
+
 class Modules:
     """Modules and their names, each looked up once; for one cursor."""
 
@@ -202,7 +203,9 @@ class Modules:
         if top is not None:
             return Located(path, top)
         for each in table.dotted:
-            if each.alias.startswith(f"{name}.") and (target := self.find(name, path)):  # `import a.b` gives `a`
+            if each.alias.startswith(f"{name}.") and (
+                target := self.find(name, path)
+            ):  # `import a.b` gives `a`
                 return Module(target)
         for each in table.stars:
             target = self.find(each.module, path)

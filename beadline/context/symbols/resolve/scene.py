@@ -184,7 +184,7 @@ class Namespace:
     def of(self, name: str) -> Sequence[Bound]:
         """What a name is bound to, the last binding first; nothing for a name of elsewhere."""
         if name not in self._matches:
-            return ()
+            return []
         read = self._read.get(name)
         if read is None:
             found = sorted(self._matches[name], key=lambda each: -each[1].start())
