@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from beadline.context.index.database import Damaged
@@ -157,9 +157,10 @@ class _Names(Mapping[str, int]):
     def __getitem__(self, name: str) -> int:
         return self._names[name]
 
-    def get(self, name: str, default: int = 0) -> int:  # type: ignore[override]
-        """As of every mapping, at the price of a dictionary's: it is asked name by name."""
-        return self._names.get(name, default)
+    @property
+    def get(self) -> Callable[..., Any]:  # type: ignore[override]
+        """As of every mapping, and a dictionary's own: it is asked name by name."""
+        return self._names.get
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

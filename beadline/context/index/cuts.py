@@ -33,20 +33,24 @@ class Cuts:
         weights: Weights,
         worths: Mapping[str, float],
         accept: Callable[[Span], bool],
+        least: float,
     ) -> list[SpanHit]:
         """The spans of a later text that hold a term of a query, scored as the index scores its
-        own (`weights`); `worths`: of the terms, those too that the index does not know."""
-        sums: dict[int, float] = {}
+        own (`weights`), with a score of `least` at least; `worths`: of the terms, those too that
+        the index does not know."""
+        sums = [0.0] * len(self._cuts)
         for term, worth in worths.items():
             for at in self._holding.get(term, ()):
-                sums[at] = sums.get(at, 0.0) + worth
-        place = self._placing(text)
+                sums[at] += worth
+        place, scoring = self._placing(text), weights.scoring()
         found: list[SpanHit] = []
-        for at, worth in sums.items():
-            span = place(at) if worth > 0 else None
+        for at, worth in enumerate(sums):
+            if worth <= 0:
+                continue
+            score = scoring(worth, len(self._cuts[at].terms))
+            span = place(at) if score >= least else None
             if span is not None and accept(span):
                 behind = place(at + 1) if at + 1 < len(self._cuts) else None
-                score = weights.score(worth, len(self._cuts[at].terms))
                 found.append(SpanHit(span, score, behind))
         return found
 

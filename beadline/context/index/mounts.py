@@ -19,6 +19,9 @@ from beadline.context.index.spans import SpanHit, Weights
 from beadline.context.symbols.graph import Graph
 from beadline.context.symbols.types import FileSymbols, Located
 
+_PATHS = 1024
+"""Files of which it is remembered what they are called."""
+
 
 class Indexed(Graph, Protocol):
     """What an index answers beyond a graph; see `reader.IndexGraph`."""
@@ -105,9 +108,18 @@ class MountedGraph:
 
     def __init__(self, mounted: Sequence[Mount]) -> None:
         self.mounted = tuple(mounted)
+        self._paths: dict[str, str] = {}
 
     def path_of(self, file: str) -> str:
         """What an absolute path (links resolved) is called here; empty for what lies elsewhere."""
+        path = self._paths.get(file)
+        if path is None:
+            if len(self._paths) >= _PATHS:
+                self._paths.clear()
+            path = self._paths[file] = self._path_of(file)
+        return path
+
+    def _path_of(self, file: str) -> str:
         best: Mount | None = None
         for mount in self.mounted:
             if Path(file).is_relative_to(mount.folder) and (

@@ -27,6 +27,7 @@ from beadline.context.syntax import SyntaxTree
 from beadline.context.types import Document
 
 _Buffers = Mapping[str, Buffer]
+_NOTHING = FileSymbols("", "")
 
 
 class _Table:
@@ -52,6 +53,10 @@ class _Moment(threading.local):
     """See `Overlay._compare`; None outside of a search."""
     texts: dict[str, str | None] = field(default_factory=dict)
     """By path: what was read."""
+    changed: dict[str, FileSymbols | None] | None = None
+    """See `Overlay._changed`; None until it is known for good."""
+    tables: dict[str, list[_Table]] = field(default_factory=dict)
+    """See `Overlay._tables`; by language group, of `changed`."""
 
 
 class Overlay:
@@ -91,8 +96,9 @@ class Overlay:
         try:
             yield
         finally:
-            self._moment.compared = None
+            self._moment.compared = self._moment.changed = None
             self._moment.texts.clear()
+            self._moment.tables.clear()
 
     # -- buffers
 
@@ -278,8 +284,9 @@ class Overlay:
                 **{t: terms[t] * weights.unknown for t in terms.keys() - weights.known},
                 **weights.terms,
             }
+            least = hits[-1].score if len(hits) >= limit else 0.0
             for text, cuts in cut:
-                hits += cuts.similar(text, weights, worths, accept)
+                hits += cuts.similar(text, weights, worths, accept, least)
             hits.sort(key=lambda hit: (-hit.score, hit.span.path, hit.span.start))
         return hits[:limit]
 
@@ -310,6 +317,9 @@ class Overlay:
     def _changed(self) -> dict[str, FileSymbols | None]:
         """Symbols of the buffers that differ from the index, by path. None: they are not worked
         out, which is so for the buffer used last alone, or it is not searched."""
+        moment = self._moment
+        if moment.changed is not None:
+            return moment.changed
         with self._lock:
             last = next(reversed(self._buffers), "")
         found: dict[str, FileSymbols | None] = {}
@@ -320,10 +330,16 @@ class Overlay:
                 found[path] = buffer.symbols
             else:
                 found[path] = self._symbols_of(buffer, buffer.readable)
+        # What is typed in may be read in a moment, the others are what they are.
+        if moment.compared is not None and found.get(last, _NOTHING) is not None:
+            moment.changed = found
         return found
 
     def _tables(self, changed: Mapping[str, FileSymbols | None], group: str) -> list[_Table]:
         """Tables of the changed buffers of a language group."""
+        kept = self._moment.tables if self._moment.changed is changed else {}
+        if group in kept:
+            return kept[group]
         before = self._known_tables
         known: dict[str, _Table] = {}
         for path, symbols in changed.items():
@@ -334,7 +350,8 @@ class Overlay:
                 table = _Table(symbols)
             known[path] = table
         self._known_tables = known
-        return [table for table in known.values() if table.group == group]
+        kept[group] = [table for table in known.values() if table.group == group]
+        return kept[group]
 
     def _symbols_of(
         self, buffer: Buffer, document: Document, tree: SyntaxTree | None = None

@@ -44,9 +44,8 @@ class Remembered:
 
     def file(self, path: str) -> FileSymbols | None:
         """See `Graph`."""
-        with self._lock:
-            files = self._files
-            found = files.get(path, _UNKNOWN)
+        files = self._files  # looking up needs no lock
+        found = files.get(path, _UNKNOWN)
         if found is _UNKNOWN:
             found = self._index.file(path)
             with self._lock:
@@ -115,9 +114,8 @@ class Remembered:
         return self._once(("digest", path), lambda: self._index.digest(path))
 
     def _once(self, question: tuple[object, ...], ask: Callable[[], Any]) -> Any:
-        with self._lock:
-            answers = self._answers
-            answer = answers.get(question, _UNKNOWN)
+        answers = self._answers  # looking up needs no lock
+        answer = answers.get(question, _UNKNOWN)
         if answer is not _UNKNOWN:
             return answer
         # Of the version that was noted or of a newer one, and then it is forgotten in a moment.

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from beadline.context.index.prepare import Span
 from beadline.context.index.writer import CHUNKS, TERMS, word
 from beadline.context.retrieval.query import group_of
@@ -76,11 +79,19 @@ class Weights:
     mean_length: float
     """Terms of a chunk."""
 
-    def score(self, found: float, length: int) -> float:
-        """BM25 of a chunk: `found` is the sum of what it holds, each term counted once, since a
-        chunk is a few lines."""
-        norm = 1 - BM25_B + BM25_B * length / self.mean_length
-        return found * (BM25_K1 + 1) / (1 + BM25_K1 * norm)
+    def scoring(self) -> Callable[[float, int], float]:
+        """BM25 of a chunk by the sum of what it holds, each term counted once, since a chunk is a
+        few lines, and by its length."""
+        known: dict[int, float] = {}
+
+        def score(found: float, length: int) -> float:
+            norm = known.get(length)
+            if norm is None:
+                share = 1 - BM25_B + BM25_B * length / self.mean_length
+                norm = known[length] = 1 + BM25_K1 * share
+            return found * (BM25_K1 + 1) / norm
+
+        return score
 
 
 class SpanSearch:
@@ -96,11 +107,16 @@ class SpanSearch:
         self._notes: dict[str, int] = {}
         self._counts: dict[str, int] = {}
         """By word: in how many chunks it is."""
-        self._holding: dict[str, list[int]] = {}
+        self._holding: dict[str, NDArray[np.int64]] = {}
         """By word: the first of them."""
         self._held = 0
         """Numbers in them."""
         self._spans: dict[int, _Row] = {}
+        self._frequencies: dict[int, float] = {}
+        self._frequencies_of = -1
+        """Inverse document frequencies by number of chunks, and among how many."""
+        self._weighed: tuple[Mapping[str, float], str, Weights] | None = None
+        """The query that was weighed last: one search asks twice."""
 
     def similar(
         self,
@@ -115,33 +131,41 @@ class SpanSearch:
         place. Nothing of the files that are `hidden`."""
         weights = self.weights(terms, group)
         sums = self._candidates(weights, group)
-        best = heapq.nlargest(SCORED, sums, key=sums.__getitem__)
+        score = weights.scoring()
         scored = sorted(
-            (-weights.score(sums[row[0]], row[5]), row[1], row[2], row)
-            for row in self._rows(best)
+            (-score(sums[row[0]], row[5]), row[1], row[2], row)
+            for row in self._rows(list(sums))
             if row[1] not in hidden and group_of(row[6]) == group
         )
         hits: list[tuple[int, Span, float]] = []
-        for score, _, _, row in scored:
+        for worst, _, _, row in scored:
             if len(hits) == limit:
                 break
             if accept(span := _span(row)):
-                hits.append((row[0], span, -score))
+                hits.append((row[0], span, -worst))
         behind = {row[0]: _span(row) for row in self._rows([n + 1 for n, _, _ in hits])}
         return [
-            SpanHit(span, score, _following(span, behind.get(chunk + 1)))
-            for chunk, span, score in hits
+            SpanHit(span, value, _following(span, behind.get(chunk + 1)))
+            for chunk, span, value in hits
         ]
 
     def weights(self, terms: Mapping[str, float], group: str) -> Weights:
         """What a query's terms are worth in this index."""
+        last = self._weighed
+        if last is None or last[0] is not terms or last[1] != group:
+            last = self._weighed = terms, group, self._weigh(terms, group)
+        return last[2]
+
+    def _weigh(self, terms: Mapping[str, float], group: str) -> Weights:
         heaviest = heapq.nsmallest(_ASKED_TERMS, terms, key=lambda term: (-terms[term], term))
         counts = self._counted(heaviest, word(group, ""))
         size = max(1, self._note(CHUNKS))
         mean = max(1.0, self._note(TERMS) / size)
         common = max(COMMON_LEAST, COMMON_SHARE * size)
+        if size != self._frequencies_of:
+            self._frequencies_of, self._frequencies = size, {}
         worth = {
-            term: terms[term] * inverse_frequency(min(count, size), size)
+            term: terms[term] * self._frequency(min(count, size), size)
             for term, count in counts.items()
             if 0 < count <= common
         }
@@ -149,6 +173,12 @@ class SpanSearch:
         rare = sorted(telling, key=lambda term: (counts[term], term))
         unknown = inverse_frequency(1, size)
         return Weights(worth, frozenset(counts), unknown, tuple(rare), mean)
+
+    def _frequency(self, count: int, size: int) -> float:
+        found = self._frequencies.get(count)
+        if found is None:
+            found = self._frequencies[count] = inverse_frequency(count, size)
+        return found
 
     def _counted(self, terms: Sequence[str], head: str) -> dict[str, int]:
         """In how many chunks terms are; those that are in some."""
@@ -166,23 +196,29 @@ class SpanSearch:
         return {term: count for term in terms if (count := known[head + term])}
 
     def _candidates(self, weights: Weights, group: str) -> dict[int, float]:
-        """Chunks that hold some of the rare terms -> what those are worth together."""
-        sums: dict[int, float] = {}
+        """The chunks that hold most of the rare terms, `SCORED` at most -> what those are worth
+        together; of equals those that were found first."""
+        parts: list[NDArray[np.int64]] = []
         left = CANDIDATE_ROWS
         for term in weights.rare:
             if left <= 0:
                 break
-            worth = weights.terms[term]
-            chunks = self._chunks(word(group, term))[:left]
-            left -= len(chunks)
-            for chunk in chunks:
-                sums[chunk] = sums.get(chunk, 0.0) + worth
-        return sums
+            parts.append(self._chunks(word(group, term))[:left])
+            left -= len(parts[-1])
+        if not parts:
+            return {}
+        worths = np.repeat(
+            [weights.terms[t] for t in weights.rare[: len(parts)]], [*map(len, parts)]
+        )
+        chunks, first, at = np.unique(np.concatenate(parts), return_index=True, return_inverse=True)
+        sums = np.bincount(at, worths, len(chunks))
+        best = np.lexsort((first, -sums))[:SCORED]
+        return dict(zip(chunks[best].tolist(), sums[best].tolist(), strict=True))
 
-    def _chunks(self, term: str) -> list[int]:
+    def _chunks(self, term: str) -> NDArray[np.int64]:
         known = self._holding.get(term)
         if known is None:
-            known = self._database.chunks(term, CANDIDATE_ROWS)
+            known = np.array(self._database.chunks(term, CANDIDATE_ROWS), np.int64)
             if self._held + len(known) > _REMEMBERED_ROWS or len(self._holding) >= _REMEMBERED:
                 self._holding, self._held = {}, 0
             self._holding[term] = known

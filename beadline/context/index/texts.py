@@ -17,6 +17,9 @@ _KEPT_CHARS = 4_000_000
 """Of texts that are remembered, least recently used out: a search reads some thirty of them, and
 the next one almost the same."""
 
+_PLACES = 4096
+"""Paths whose places on the disk are remembered."""
+
 Stamp = tuple[int, int]
 
 
@@ -29,6 +32,7 @@ class Texts:
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Stamp, str, bytes]] = OrderedDict()
         """By path: stamp, text and digest."""
+        self._places: dict[str, str | None] = {}
         self._chars = 0
         """Of them all."""
 
@@ -45,11 +49,22 @@ class Texts:
         found = self._read(path)
         return found[1] if found is not None else None
 
-    def _read(self, path: str) -> tuple[Stamp, str, bytes] | None:
+    def _place(self, path: str) -> str | None:
+        """The absolute path of a file; None for what is no relative one inside of the folder."""
+        if path in self._places:
+            return self._places[path]
         parts = path.split("/")
-        if not all(parts) or ".." in parts or "." in parts or os.path.isabs(path):
+        sound = all(parts) and ".." not in parts and "." not in parts and not os.path.isabs(path)
+        place = os.path.join(self._folder, *parts) if sound else None
+        if len(self._places) >= _PLACES:
+            self._places.clear()
+        self._places[path] = place
+        return place
+
+    def _read(self, path: str) -> tuple[Stamp, str, bytes] | None:
+        file = self._place(path)
+        if file is None:
             return None
-        file = os.path.join(self._folder, *parts)
         stamp = stamp_of(file)
         if stamp is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from beadline.context.retrieval.terms import Splitter, identifiers
 
@@ -26,6 +27,8 @@ _IMPORT = re.compile(r"\s*(?:from|import|use|using|require|require_relative|#\s*
 _IMPORT_LINES = 200
 _HEADER_LINES = 400
 _LONGEST_LINE = 400
+_REMEMBERED = 4096
+"""Lines; about 1 MB."""
 _GROUPS = {
     "javascriptreact": "javascript", "typescript": "javascript", "typescriptreact": "javascript",
     "vue": "javascript", "svelte": "javascript", "c": "cpp", "kotlin": "java", "scala": "java",
@@ -41,22 +44,36 @@ def query_at(text: str, offset: int, splitter: Splitter) -> dict[str, float]:
     """Term -> weight of what is around the cursor, the heaviest `MOST_TERMS` of them."""
     weights: dict[str, float] = {}
     imported = {
-        match[0]
+        name
         for line in text[: _IMPORT_LINES * 80].split("\n")[:_IMPORT_LINES]
-        if _IMPORT.match(line)
-        for match in identifiers(line)
+        for name in _imported(line)
     }
     for line, weight in _lines(text, offset):
-        for match in identifiers(line):
-            factor = weight * (_IMPORTED if match[0] in imported else 1)
-            whole, *parts = splitter.of(match[0])
-            weights[whole] = max(weights.get(whole, 0.0), factor)
-            for part in parts:
-                weights[part] = max(weights.get(part, 0.0), factor * _PART)
+        for name in _names(line):
+            factor = weight * (_IMPORTED if name in imported else 1)
+            terms = splitter.of(name)
+            if factor > weights.get(terms[0], 0.0):
+                weights[terms[0]] = factor
+            factor *= _PART
+            for part in terms[1:]:
+                if factor > weights.get(part, 0.0):
+                    weights[part] = factor
     for name in imported:
         weights.setdefault(name.lower(), _IMPORT_WEIGHT)
     heaviest = sorted(weights, key=lambda term: (-weights[term], term))
     return {term: weights[term] for term in heaviest[:MOST_TERMS]}
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _imported(line: str) -> tuple[str, ...]:
+    """The names in an import statement's line; nothing for other lines."""
+    return _names(line) if _IMPORT.match(line) else ()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _names(line: str) -> tuple[str, ...]:
+    """The identifiers of a line. One cursor after the other has the same lines around it."""
+    return tuple(match[0] for match in identifiers(line))
 
 
 def _lines(text: str, offset: int) -> Iterator[tuple[str, float]]:

@@ -1,12 +1,14 @@
 """Holds the chunks of all files and finds the best by BM25. Knows no disk and no cursor.
 
-The ranking is rank-bm25's `BM25Okapi`, given the statistics that are kept here and the chunks an
-inverted index singles out: scoring every chunk would take longer than a keystroke. A changed file
-replaces its chunks; scores are always those of an index built anew from what is held.
+The ranking is rank-bm25's `BM25Okapi` (its formula, number for number), over the chunks that an
+inverted index singles out and the terms that each of them holds: scoring every chunk for every term
+would take longer than a keystroke. A changed file replaces its chunks; scores are always those of
+an index built anew from what is held.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 from array import array
 from bisect import bisect_left
@@ -15,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rank_bm25 import BM25Okapi
+from numpy.typing import NDArray
 
 BM25_K1 = 1.5
 BM25_B = 0.75
@@ -51,6 +53,18 @@ class Hit:
     score: float
     following: Held | None
     """The chunk behind it in its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """Which chunks hold the words of a query: one word after the other, three arrays side by
+    side."""
+
+    chunks: NDArray[np.uint32]
+    counts: NDArray[np.uint16]
+    """How often."""
+    worths: NDArray[np.float64]
+    """What the word is worth."""
 
 
 class Store:
@@ -121,27 +135,32 @@ class Store:
                 words[term] = word
         if not words:
             return []
-        idf = {
-            term: query[term] * inverse_frequency(len(self._postings[word]), len(self))
-            for term, word in words.items()
-        }
-        numbers = self._candidates(words, idf, group_id, accept)
-        scores = self._score(numbers, words, idf)
-        hits = [self._hit(n, score) for n, score in zip(numbers, scores, strict=True)]
-        hits.sort(key=lambda hit: (-hit.score, hit.chunk.path, hit.chunk.start))
-        return hits[:limit]
+        found = self._holding(
+            list(words.values()),
+            [
+                query[term] * inverse_frequency(len(self._postings[word]), len(self))
+                for term, word in words.items()
+            ],
+        )
+        numbers = self._candidates(found, group_id, accept)
+        scores = self._score(numbers, found)
+        best = heapq.nsmallest(limit, zip(numbers, scores, strict=True), key=self._rank)
+        return [self._hit(number, score) for number, score in best]
+
+    def _holding(self, words: Sequence[int], idf: Sequence[float]) -> _Holding:
+        """The chunks that hold words, one word after the other; `idf` is what each is worth."""
+        postings = [self._postings[word] for word in words]
+        return _Holding(
+            np.concatenate([np.frombuffer(each, np.uint32) for each in postings]),
+            np.concatenate([np.frombuffer(self._counts[word], np.uint16) for word in words]),
+            np.repeat(np.array(idf), [len(each) for each in postings]),
+        )
 
     def _candidates(
-        self,
-        words: Mapping[str, int],
-        idf: Mapping[str, float],
-        group_id: int,
-        accept: Callable[[Held], bool],
+        self, found: _Holding, group_id: int, accept: Callable[[Held], bool]
     ) -> list[int]:
         """The chunks that hold most of the query, `CANDIDATES` at most."""
-        sums = np.zeros(len(self._chunks))
-        for term, word in words.items():
-            sums[np.frombuffer(self._postings[word], np.uint32)] += idf[term]
+        sums = np.bincount(found.chunks, found.worths, len(self._chunks))
         sums[np.frombuffer(self._groups, np.uint16) != group_id] = 0
         (positive,) = np.nonzero(sums)
         ranked = positive[np.argsort(-sums[positive], kind="stable")]
@@ -154,20 +173,22 @@ class Store:
                     break
         return chosen
 
-    def _score(
-        self, numbers: Sequence[int], words: Mapping[str, int], idf: Mapping[str, float]
-    ) -> list[float]:
+    def _rank(self, found: tuple[int, float]) -> tuple[float, str, int]:
+        number, score = found
+        held = self._chunks[number]
+        assert held is not None
+        return -score, held.path, held.start
+
+    def _score(self, numbers: Sequence[int], found: _Holding) -> list[float]:
         position = np.full(len(self._chunks), -1, np.int32)
         position[numbers] = np.arange(len(numbers))
-        counts: list[dict[str, int]] = [{} for _ in numbers]
-        for term, word in words.items():
-            rows = position[np.frombuffer(self._postings[word], np.uint32)]
-            for at in np.flatnonzero(rows >= 0).tolist():
-                counts[rows[at]][term] = self._counts[word][at]
-        ranking = _Ranking(
-            counts, [self._lengths[n] for n in numbers], idf, self._total / len(self)
-        )
-        return ranking.get_scores(list(words)).tolist()
+        lengths = np.array([self._lengths[number] for number in numbers], np.float64)
+        norms = BM25_K1 * (1 - BM25_B + BM25_B * lengths / (self._total / len(self)))
+        rows = position[found.chunks]
+        asked = rows >= 0
+        rows, counts = rows[asked], found.counts[asked].astype(np.float64)
+        parts = found.worths[asked] * (counts * (BM25_K1 + 1) / (counts + norms[rows]))
+        return np.bincount(rows, parts, len(numbers)).tolist()
 
     def _hit(self, number: int, score: float) -> Hit:
         held = self._chunks[number]
@@ -233,25 +254,6 @@ class Store:
         self._chunks[number], self._terms[number] = None, array("I")
         self._groups[number] = _NO_GROUP
         self._free_chunks.append(number)
-
-
-class _Ranking(BM25Okapi):
-    """rank-bm25's scores for some chunks of a larger collection whose statistics are known."""
-
-    def __init__(
-        self,
-        counts: list[dict[str, int]],
-        lengths: list[int],
-        idf: Mapping[str, float],
-        mean_length: float,
-    ) -> None:
-        # Not the parent's: it would take `counts` for the whole collection.
-        self.k1, self.b = BM25_K1, BM25_B
-        self.corpus_size = len(counts)
-        self.doc_freqs = counts
-        self.doc_len = lengths
-        self.idf = idf
-        self.avgdl = mean_length
 
 
 def inverse_frequency(frequency: int, size: int) -> float:

@@ -12,6 +12,8 @@ _IDENTIFIER = re.compile(r"\b[^\W\d]\w*")
 _OF_ASCII = re.compile(_IDENTIFIER.pattern, re.ASCII)
 """Finds the same in a text without other letters, in two thirds of the time."""
 _PART = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"(?<=[^A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Between two humps of an identifier of ASCII."""
 _CASES = 1 << 15
 """Identifiers whose parts are remembered; the same few thousand make up most of a repository."""
 
@@ -33,6 +35,7 @@ class Splitter:
 
     def __init__(self) -> None:
         self._known = _Known()
+        self._named = _Named()
 
     def terms(self, text: str) -> list[str]:
         """The terms of every identifier, in order, repeated as often as they occur."""
@@ -43,8 +46,8 @@ class Splitter:
 
     def distinct(self, names: Iterable[str]) -> list[str]:
         """The terms of identifiers, each once, in the order in which they come."""
-        names = [name for name in dict.fromkeys(names) if 2 <= len(name) <= LONGEST]
-        return list(dict.fromkeys(chain.from_iterable(map(self._known.__getitem__, names))))
+        found = map(self._named.__getitem__, dict.fromkeys(names))
+        return list(dict.fromkeys(chain.from_iterable(found)))
 
     def of(self, identifier: str) -> tuple[str, ...]:
         """An identifier in lower case, then its parts: `getHTTPBody_v2` gives `gethttpbody_v2`,
@@ -60,6 +63,15 @@ class _Known(dict[str, tuple[str, ...]]):
             self.clear()
         split = self[identifier] = _split(identifier)
         return split
+
+
+class _Named(_Known):
+    """The same of what somebody may have typed as a name, nothing of other identifiers."""
+
+    def __missing__(self, identifier: str) -> tuple[str, ...]:
+        if 2 <= len(identifier) <= LONGEST:
+            return super().__missing__(identifier)
+        return ()
 
 
 def _split(identifier: str) -> tuple[str, ...]:
@@ -80,6 +92,9 @@ def _humps(word: str) -> Iterator[str]:
     capitals; the last capital of a run belongs to the small letters behind it."""
     if word.islower() or word.isupper():
         yield word
+        return
+    if word.isascii():
+        yield from _HUMP.split(word)
         return
     start = 0
     for at in range(1, len(word)):

@@ -254,7 +254,14 @@ def _without_opener(signature: str) -> str:
 
 def _imports(found: list[tree_sitter.Node], reader: FileReader, encoded: Encoded) -> list[Import]:
     return [
-        replace(each, start=encoded.offset(each.start), end=encoded.offset(each.end))
+        Import(
+            each.module,
+            each.name,
+            each.alias,
+            encoded.offset(each.start),
+            encoded.offset(each.end),
+            each.exported,
+        )
         for node in found
         for each in reader.imports(node)
     ]

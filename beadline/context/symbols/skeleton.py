@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from beadline.context.symbols.types import Definition, Kind, Needed, Reason
 
@@ -26,6 +27,8 @@ _DOCUMENTED = frozenset({Reason.CALLEE})
 _ONE_OF_MANY = frozenset({Reason.EXPORT})
 """Reasons to show a header alone, and of a long one the first lines: there are many others."""
 _BRIEF_CHARS = 240
+_TEXTS = 64
+"""Texts of which it is remembered where headers are: those that one search shows."""
 _LESSER = re.compile(r"@(?:[\w.]*\.)?(?:overload|setter|deleter)\b")
 """Decorators of a member's second definitions, which are shown where there is room left."""
 _STRING = re.compile(r'[rRuU]?("""|\'\'\'|"|\')')
@@ -86,16 +89,19 @@ class _Shown:
 
     def add(self, lines: Lines) -> bool:
         """Show lines; False where there is no room for them."""
-        fresh = [
-            (start, end)
-            for start, end in _each_line(self._text, lines)
-            if start not in self._lines and self._text[start:end].strip()
-        ]
-        size = sum(end - start for start, end in fresh)
+        text, known = self._text, self._lines
+        size, fresh = 0, []
+        at, stop = lines
+        while at < stop:
+            end = text.find("\n", at) + 1 or len(text)
+            if at not in known and not text[at:end].isspace():
+                fresh.append((at, end))
+                size += end - at
+            at = end
         if size > self._room:
             return False
         self._room -= size
-        self._lines.update(fresh)
+        known.update(fresh)
         return True
 
     def rendered(self) -> Rendered | None:
@@ -108,11 +114,28 @@ class _Shown:
         return Rendered(joined, starts[0])
 
 
+@lru_cache(maxsize=_TEXTS)
+def _headers(text: str) -> dict[tuple[int, int, bool], Lines]:
+    """What `_header` found in a text. One search after the other shows the same classes."""
+    return {}
+
+
 def _header(text: str, definition: Definition) -> Lines:
     """The lines from a definition's own first one to the one in which its body starts."""
+    known = _headers(text)
+    key = definition.header, definition.header_end, definition.kind in _VALUES
+    found = known.get(key)
+    if found is None:
+        found = known[key] = _header_lines(text, definition)
+    return found
+
+
+def _header_lines(text: str, definition: Definition) -> Lines:
     start = text.rfind("\n", 0, definition.header) + 1
-    head = text[definition.header : max(definition.header_end, definition.header + 1)]
-    lines = head.split("\n")
+    stop = max(definition.header_end, definition.header + 1)
+    if text.find("\n", definition.header, stop) < 0:
+        return start, _line_end(text, min(stop, len(text)))
+    lines = text[definition.header : stop].split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or _COMMENT.match(lines[-1])):
         lines.pop()
     if len(lines) > (_MOST_LINES if definition.kind in _VALUES else _MOST_HEADER_LINES):
@@ -136,6 +159,8 @@ def _first_line(text: str, at: int) -> Lines:
 def _decorators(text: str, definition: Definition) -> Iterator[Lines]:
     """Lines of one whole decorator each, the last few."""
     top = text.rfind("\n", 0, definition.header) + 1
+    if top <= definition.start:
+        return  # nothing stands above it
     lines = list(_each_line(text, (text.rfind("\n", 0, definition.start) + 1, top)))
     marked = [line for line in lines if _DECORATOR.match(text, *line) and _whole(text, line)]
     yield from marked[-_MOST_DECORATORS:]

@@ -1,6 +1,6 @@
 """Open buffers as they are now: their chunks, ranked by BM25. Knows no index and no disk.
 
-The index lags behind what is being typed; the few buffers that are open are ranked by rank-bm25
+The index lags behind what is being typed; the few buffers that are open are ranked by BM25
 (`retrieval.store`) on their newest text. They are cut while nobody types (`LiveChunks.settle`): a
 search makes do with what is cut.
 """
@@ -69,11 +69,9 @@ class LiveChunks:
     def search(self, terms: Mapping[str, float], group: str, but: str) -> list[Hit]:
         """The best chunks of a language group for weighted terms, none of the file at `but`."""
         with self._lock:
+            current = {path for path in self._cut if path != but and self._current(path)}
             return self._store.search(
-                terms,
-                group=group,
-                limit=_HITS,
-                accept=lambda held: held.path != but and self._current(held.path),
+                terms, group=group, limit=_HITS, accept=lambda held: held.path in current
             )
 
     def around(self, path: str, offset: int) -> Held | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from beadline.context.retrieval.sources import Candidate, Files
@@ -60,7 +61,7 @@ class Pairs:
         """See `Source`."""
         if room <= 0 or not self._queries.of(scene).terms:
             return []
-        path = self._pair(PurePosixPath(scene.symbols.path))
+        path = self._pair(_pure(scene.symbols.path))
         file = self._files.file(path) if path else None
         text = self._files.read(path) if file is not None else None
         if file is None or text is None:
@@ -93,11 +94,18 @@ class Pairs:
             for stem in _other_stems(own)
             for suffix in _SUFFIXES.get(own.suffix, (own.suffix,))
             for path in self._files.paths_ending(stem + suffix)
-            if is_test(PurePosixPath(path)) != is_test(own)
+            if is_test(_pure(path)) != is_test(own)
         }
-        return max(found, key=lambda path: (_alike(own, PurePosixPath(path)), path), default="")
+        return max(found, key=lambda path: (_alike(own, _pure(path)), path), default="")
 
 
+@lru_cache(maxsize=1024)
+def _pure(path: str) -> PurePosixPath:
+    """A path, taken apart once."""
+    return PurePosixPath(path)
+
+
+@lru_cache(maxsize=1024)
 def is_test(path: PurePosixPath) -> bool:
     """Whether a file is one of tests, by its name or a folder of it."""
     return bool(_TEST.fullmatch(path.stem)) or not _FOLDERS.isdisjoint(path.parts[:-1])

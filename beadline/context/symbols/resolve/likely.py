@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from beadline.context.retrieval.terms import Splitter
@@ -39,7 +39,10 @@ class Likely:
         self._word = cursor.word
         self._near = {name: rank for rank, name in enumerate(cursor.near)}
         self._scores: dict[str, float] = {}
-        self._others: list[Mapping[str, int]] | None = None
+        self._others: list[Callable[[str, int], int]] | None = None
+        """Of each file beside this one, how often it has a name."""
+        self._lowered = cursor.word.lower()
+        self._here = scene.symbols.names.get
         self._parts: dict[str, float] = {}
         for name, rank in self._near.items():
             for part in _parts(name):
@@ -88,23 +91,27 @@ class Likely:
         score = 0.0
         if name in self._near:
             score += _NEAR / (1 + self._near[name] / _NEAR_NAMES)
-        score += _FILE * math.log2(1 + min(7, self._scene.symbols.names.get(name, 0)))
+        if here := self._here(name, 0):
+            score += _FILE * math.log2(1 + min(7, here))
         others = 0
-        for names in self._neighbours():
-            others += names.get(name, 0)
-        score += _FOLDER * math.log2(1 + min(31, others))
+        for count in self._others if self._others is not None else self._neighbours():
+            others += count(name, 0)
+        if others:
+            score += _FOLDER * math.log2(1 + min(31, others))
         parts = _parts(name)
-        shared = sum([self._parts.get(part, 0.0) for part in parts])
+        shared = 0.0
+        for part in parts:
+            shared += self._parts.get(part, 0.0)
         score += _PARTS * shared / len(parts)
-        if self._word and name.lower().startswith(self._word.lower()):
+        if self._word and name.lower().startswith(self._lowered):
             score += _TYPED * (2 if name.startswith(self._word) else 1)
         return score
 
-    def _neighbours(self) -> Sequence[Mapping[str, int]]:
-        """How often the files beside this one have each name."""
+    def _neighbours(self) -> Sequence[Callable[[str, int], int]]:
+        """See `_others`."""
         if self._others is None:
             files = (self._graph.file(path) for path in beside(self._scene.symbols, self._graph))
-            self._others = [each.names for each in files if each is not None]
+            self._others = [each.names.get for each in files if each is not None]
         return self._others
 
 

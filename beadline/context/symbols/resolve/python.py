@@ -30,6 +30,7 @@ _TYPED = 16
 """Of them so many variables whose types are looked for."""
 _STATEMENT_CHARS = 2000
 _PRIVATE = re.compile(r"_(?!_)")
+_WORD = re.compile(r"\w+")
 _FROM = re.compile(
     r"^[ \t]*from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import\b[ \t]*(?:\([^()]*|[^\n()]*)\Z", re.M
 )
@@ -66,8 +67,10 @@ class _Finder:
         self._guesses = Guesses(scene, cursor, graph, modules, self._likely)
         self._aliases = {each.alias for each in scene.symbols.imports}
         before = scene.document.text[max(0, scene.offset - _STATEMENT_CHARS) : scene.offset]
+        # A pattern has to be compiled for each receiver, so few are asked for.
         receiver = rf"\bawait\s+{re.escape(cursor.receiver)}\s*\.\s*\w*\Z"
-        self._awaited = bool(cursor.receiver and re.search(receiver, before))
+        asked = bool(cursor.receiver) and "await" in before
+        self._awaited = asked and re.search(receiver, before) is not None
 
     def exports(self) -> Iterator[Needed]:
         """What the module of the import statement at the cursor offers."""
@@ -125,8 +128,10 @@ class _Finder:
         text = self._scene.document.text
         found: list[Located] = []
         for each in self._scene.symbols.imports:
-            written = len(re.findall(rf"\b{re.escape(each.alias)}\b", text[each.start : each.end]))
-            if each.name not in ("", "*") and names.get(each.alias, 0) <= written:
+            if each.name in ("", "*"):
+                continue
+            written = _WORD.findall(text, each.start, each.end).count(each.alias)
+            if names.get(each.alias, 0) <= written:
                 symbol = self._types.modules.imported(each, self._path)
                 found += [symbol] if isinstance(symbol, Located) else []
         for each in self._likely.needed(found, Reason.NAME, 0.8):

@@ -7,7 +7,7 @@ names late (PEP 562), within the workspace.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from beadline.context.symbols.graph import Graph
@@ -31,6 +31,58 @@ class Module:
 
 Symbol = Located | Module
 
+_TABLES = 64
+"""Files of which tables are kept."""
+
+
+class _Table:
+    """What one file defines and imports, by name; the same for all cursors."""
+
+    def __init__(self, file: FileSymbols) -> None:
+        self.file = file
+        self.tops: dict[str, Definition] = {}
+        """See `Modules.tops`."""
+        self.members: dict[str, dict[str, Definition]] = {}
+        """By class: its own members by name."""
+        self.imports: dict[str, list[Import]] = {}
+        """By alias."""
+        for each in file.definitions:
+            if each.owner:
+                own = self.members.setdefault(each.owner, {})
+                before = own.get(each.name)
+                # Of the parts of a property the first one, the getter, has the type.
+                if before is None or (each.type and not before.type):
+                    own[each.name] = each
+            else:
+                before = self.tops.get(each.name)
+                if before is None or not _is_less(each, before):
+                    self.tops[each.name] = each
+        for each in file.imports:
+            self.imports.setdefault(each.alias, []).append(each)
+        self.dotted = [each for each in file.imports if not each.name and "." in each.alias]
+        self.stars = [each for each in file.imports if each.name == "*"]
+
+
+class _Tables:
+    """The tables of the files that were asked for lately, by the objects themselves: symbols stay
+    the same objects until the file changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Table] = {}
+
+    def of(self, file: FileSymbols) -> _Table:
+        """The table of a file."""
+        found = self._known.get(id(file))
+        if found is None:
+            if len(self._known) >= _TABLES:
+                self._known.clear()
+            # It holds the file, whose id is no other's meanwhile.
+            found = self._known[id(file)] = _Table(file)
+        return found
+
+
+_tables = _Tables()
+
 
 class Modules:
     """Modules and their names, each looked up once; for one cursor."""
@@ -41,8 +93,7 @@ class Modules:
         self._files: dict[str, FileSymbols | None] = {own.path: own}
         self._found: dict[tuple[str, str], str] = {}
         self._symbols: dict[tuple[str, str], Symbol | None] = {}
-        self._tops: dict[str, dict[str, Definition]] = {}
-        self._members: dict[str, dict[tuple[str, str], Definition]] = {}
+        self._of_file: dict[str, _Table] = {}
 
     def file(self, path: str) -> FileSymbols | None:
         """The symbols of a file; None where there is no such file."""
@@ -90,36 +141,25 @@ class Modules:
             elif isinstance(found := self.imported(each, path), Located):
                 yield found
 
-    def tops(self, path: str) -> dict[str, Definition]:
+    def tops(self, path: str) -> Mapping[str, Definition]:
         """The definitions at a file's own level by name: of several the last, as in Python, but no
         variable in place of a class or a function, and none of which nothing is known."""
-        if path not in self._tops:
-            found = self._tops[path] = {}
-            file = self.file(path)
-            for each in file.definitions if file is not None else ():
-                before = found.get(each.name)
-                if not each.owner and (before is None or not _is_less(each, before)):
-                    found[each.name] = each
-        return self._tops[path]
+        return self._table(path).tops
 
-    def members(self, path: str, owner: str) -> dict[str, Definition]:
+    def members(self, path: str, owner: str) -> Mapping[str, Definition]:
         """The members that a class of a file has itself, by name."""
-        return {name: each for (of, name), each in self._all(path).items() if of == owner}
+        return self._table(path).members.get(owner, {})
 
     def member(self, path: str, owner: str, name: str) -> Definition | None:
         """One member that a class of a file has itself."""
-        return self._all(path).get((owner, name))
+        return self.members(path, owner).get(name)
 
-    def _all(self, path: str) -> dict[tuple[str, str], Definition]:
-        if path not in self._members:
-            found = self._members[path] = {}
-            file = self.file(path)
-            for each in file.definitions if file is not None else ():
-                before = found.get((each.owner, each.name))
-                # Of the parts of a property the first one, the getter, has the type.
-                if each.owner and (before is None or (each.type and not before.type)):
-                    found[each.owner, each.name] = each
-        return self._members[path]
+    def _table(self, path: str) -> _Table:
+        table = self._of_file.get(path)
+        if table is None:
+            file = self.file(path) or FileSymbols(path, GROUP)
+            table = self._of_file[path] = _tables.of(file)
+        return table
 
     def _find(self, module: str, path: str) -> str:
         name = module.lstrip(".")
@@ -152,21 +192,23 @@ class Modules:
         file = self.file(path)
         if file is None:
             return None
-        top = self.tops(path).get(name)
+        table = self._table(path)
+        top = table.tops.get(name)
         if top is not None and top.kind not in _VARIABLES:
             return Located(path, top)
-        for each in file.imports:
+        for each in table.imports.get(name, ()):
             # A variable of that name is what there is where the import fails.
-            if each.alias == name and (found := self.imported(each, path)):
+            if found := self.imported(each, path):
                 return found
         if top is not None:
             return Located(path, top)
-        for each in file.imports:
-            dotted = not each.name and each.alias.startswith(f"{name}.")
-            if dotted and (target := self.find(name, path)):  # `import a.b` gives `a`
+        for each in table.dotted:
+            if each.alias.startswith(f"{name}.") and (
+                target := self.find(name, path)
+            ):  # `import a.b` gives `a`
                 return Module(target)
-        for each in file.imports:
-            target = self.find(each.module, path) if each.name == "*" else ""
+        for each in table.stars:
+            target = self.find(each.module, path)
             if target not in ("", path) and (found := self.exported(target, name)):
                 return found
         if path.rpartition("/")[2] == _PACKAGE:

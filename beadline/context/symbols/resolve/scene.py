@@ -164,35 +164,47 @@ class Namespace:
     def __init__(self, text: str, patterns: Iterable[re.Pattern[str]]) -> None:
         """Patterns have the group `name` (`a` or `a, b`) and some of `type` and, where the
         expression starts, one of `value`, `items`, `entered`, ..., which tells `Bound.how`. The
-        expression is read on from there to its end, over lines if need be."""
-        self._bound: dict[str, list[tuple[int, Bound]]] = defaultdict(list)
+        expression is read on from there to its end, over lines if need be.
+
+        The text begins with a newline here: a pattern for the start of a line may begin with one,
+        which is found many times faster than `^` is."""
+        text = f"\n{text}"
+        self._matches: dict[str, list[tuple[int, re.Match[str]]]] = defaultdict(list)
+        """By name: which of several on the left side it is (-1: the only one), and where."""
+        self._read: dict[str, list[Bound]] = {}
+        """Of names that were asked for: few are."""
         for pattern in patterns:
-            ways = [way for way in pattern.groupindex if way not in ("name", "type")]
             for match in pattern.finditer(text):
-                self._bind(text, match, ways)
-        for bound in self._bound.values():
-            bound.sort(key=lambda each: -each[0])
+                names = match["name"].split(",")
+                for position, name in enumerate(names):
+                    if name := name.strip("()[]*& \t"):
+                        at = position if len(names) > 1 else -1
+                        self._matches[name].append((at, match))
 
     def of(self, name: str) -> Sequence[Bound]:
         """What a name is bound to, the last binding first; nothing for a name of elsewhere."""
-        return [bound for _, bound in self._bound.get(name, ())]
+        if name not in self._matches:
+            return []
+        read = self._read.get(name)
+        if read is None:
+            found = sorted(self._matches[name], key=lambda each: -each[1].start())
+            read = self._read[name] = [_bound(match, position) for position, match in found]
+        return read
 
     def names(self) -> Sequence[str]:
         """All names that are bound."""
-        return list(self._bound)
+        return list(self._matches)
 
-    def _bind(self, text: str, match: re.Match[str], ways: Sequence[str]) -> None:
-        groups = match.groupdict()
-        how = next((way for way in ways if groups[way] is not None), "value")
-        value = ""
-        if how in groups and groups[how] is not None:
-            value = expression(text, match.start(how)) or groups[how].strip()
-        kind = " ".join((groups.get("type") or "").split())
-        names = [name.strip("()[]*& \t") for name in match["name"].split(",")]
-        for position, name in enumerate(names):
-            if name:
-                at = position if len(names) > 1 else -1
-                self._bound[name].append((match.start(), Bound(kind, value, how, at)))
+
+def _bound(match: re.Match[str], position: int) -> Bound:
+    groups = match.groupdict()
+    ways = [way for way in match.re.groupindex if way not in ("name", "type")]
+    how = next((way for way in ways if groups[way] is not None), "value")
+    value = ""
+    if how in groups and groups[how] is not None:
+        value = expression(match.string, match.start(how)) or groups[how].strip()
+    kind = " ".join((groups.get("type") or "").split())
+    return Bound(kind, value, how, position)
 
 
 def _hole(scene: Scene) -> Hole:
