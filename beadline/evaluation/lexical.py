@@ -5,7 +5,7 @@ they are compared with:
 
 - BM25 over chunks of ten lines with text, asked with the last ten such lines before the cursor, as
   in CrossCodeEval (Ding et al. 2023, arXiv 2310.11248) and, with the best three chunks, in
-  aiXcoder-7B's table 8. The formula is `BM25Okapi` of rank-bm25. CrossCodeEval's limits on files
+  aiXcoder-7B's table 8, by rank-bm25's `BM25Okapi`. CrossCodeEval's limits on files
   and chunks are left out: all of a repository is searched.
 - Jaccard over all windows of sixty lines, the best one of each of the four best files, asked with
   the last sixty lines, as Copilot's `FixedWindowSizeJaccardMatcher` does with neighbouring tabs
@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import TYPE_CHECKING
 
 from beadline.context.types import Snippet
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 BM25_TOP = 3
 _CHUNK = 10
 """Lines with text of a chunk, and of a query."""
-_K1, _B, _EPSILON = 1.5, 0.75, 0.25
-"""rank-bm25's."""
 _TOKEN = re.compile(r"\w+")
 WINDOW = 60
 """Lines of a window, and of a query."""
@@ -54,66 +53,47 @@ class Chunks:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         """`files`: text by path."""
-        import numpy as np
+        from rank_bm25 import BM25Okapi
 
-        self._spans: list[tuple[str, int, int]] = []
         self._texts = files
-        lengths: list[int] = []
-        postings: dict[str, tuple[list[int], list[int]]] = {}
+        self._spans = [(path, *span) for path in sorted(files) for span in chunks(files[path])]
         self._of_file: dict[str, tuple[int, int]] = {}
-        for path in sorted(files):
-            first = len(self._spans)
-            for start, end in chunks(files[path]):
-                tokens = Counter(_TOKEN.findall(files[path], start, end))
-                for token, count in tokens.items():
-                    numbers, counts = postings.setdefault(token, ([], []))
-                    numbers.append(len(self._spans))
-                    counts.append(count)
-                self._spans.append((path, start, end))
-                lengths.append(tokens.total())
-            self._of_file[path] = first, len(self._spans)
-        self._lengths = np.array(lengths, dtype=float)
-        self._numbers = {token: number for number, token in enumerate(postings)}
-        self._postings = [
-            (np.array(places), np.array(counts, dtype=float))
-            for places, counts in postings.values()
-        ]
-        self._frequencies = np.array([len(places) for places, _ in self._postings], dtype=float)
+        for number, (path, _, _) in enumerate(self._spans):
+            first, _ = self._of_file.get(path, (number, number))
+            self._of_file[path] = first, number + 1
+        self._ranking = BM25Okapi([self._tokens(span) for span in self._spans] or [[""]])
+        self._lengths = sum(self._ranking.doc_len)
+        self._frequencies = Counter[str]()
         """In how many chunks each token is."""
+        for counts in self._ranking.doc_freqs:
+            self._frequencies.update(counts.keys())
 
     def scores(self, query: list[str], own: str) -> np.ndarray:
         """Of every chunk, 0 of those of the file at `own`, which are as if they were not there."""
         import numpy as np
 
         first, last = self._of_file.get(own, (0, 0))
-        found = np.zeros(len(self._spans))
+        ranking = copy(self._ranking)
         count = len(self._spans) - (last - first)
         if not count:
-            return found
-        mean = (self._lengths.sum() - self._lengths[first:last].sum()) / count or 1.0
+            return np.zeros(len(self._spans))
         frequencies = self._frequencies.copy()
-        for token, chunks_of in self._frequencies_of(own).items():
-            frequencies[self._numbers[token]] -= chunks_of
-        idf = np.log(count - frequencies + 0.5) - np.log(frequencies + 0.5)
-        there = frequencies > 0
-        floor = _EPSILON * float(idf[there].mean()) if there.any() else 0.0
-        for token, times in Counter(query).items():
-            number = self._numbers.get(token)
-            if number is None or not there[number]:
-                continue
-            weight = float(idf[number]) if idf[number] >= 0 else floor
-            places, counts = self._postings[number]
-            norm = _K1 * (1 - _B + _B * self._lengths[places] / mean)
-            found[places] += times * weight * counts * (_K1 + 1) / (counts + norm)
+        for counts in ranking.doc_freqs[first:last]:
+            frequencies.subtract(counts.keys())
+        # The library's own, told of the other files alone.
+        ranking.corpus_size = count
+        ranking.avgdl = (self._lengths - sum(ranking.doc_len[first:last])) / count or 1.0
+        ranking.idf = {}
+        if there := {token: chunks_of for token, chunks_of in frequencies.items() if chunks_of}:
+            ranking._calc_idf(there)
+        ranking.corpus_size = len(self._spans)
+        found = ranking.get_scores(query)
         found[first:last] = 0.0
         return found
 
-    def _frequencies_of(self, path: str) -> Counter[str]:
-        """In how many chunks of one file each of its tokens is."""
-        found: Counter[str] = Counter()
-        for _, start, end in self._spans[slice(*self._of_file.get(path, (0, 0)))]:
-            found.update(set(_TOKEN.findall(self._texts[path], start, end)))
-        return found
+    def _tokens(self, span: tuple[str, int, int]) -> list[str]:
+        path, start, end = span
+        return _TOKEN.findall(self._texts[path], start, end)
 
     def search(
         self, before: str, own: str, *, room: int, top: int | None = None
