@@ -146,6 +146,7 @@ class Completer:
             trace.order = self._answered
             trace.total_ms = 1000 * (self._clock.seconds() - started)
             trace.when_counted(self._write)
+            self._readings.look_ahead()
             self._idle.ended()
         items = tuple(CompletionItem(s.text, s.offset, s.end) for s in shown)
         return CompletionResult(items, trace)

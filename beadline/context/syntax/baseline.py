@@ -57,7 +57,7 @@ class BaselineSearch:
             self._found = Baseline(best, verdict is True, False)
             return
         most = _SEARCH_CHARS // max(1, len(tree.text))
-        for filling in repair.fillings(tree.hole_at(offset))[:most]:
+        for filling in _first(tree.likely_filling, repair.fillings(tree.hole_at(offset))[:most]):
             yield
             filled = tree.insert(offset, offset, filling)
             problems = filled.problems()
@@ -67,11 +67,17 @@ class BaselineSearch:
                 best, best_tree = problems, filled
             verdict = compiles(filled, offset, offset + len(filling))
             if verdict or (verdict is None and best.count == 0):
+                tree.likely_filling = filling
                 self._found = Baseline(problems, verdict is True, False)
                 return
         byte = tree.byte_offset(offset)
         covered = any(n.start_byte < byte < n.end_byte for n in best_tree.problem_nodes())
         self._found = Baseline(best, False, covered and best.count > 0)
+
+
+def _first(likely: str, fillings: list[str]) -> list[str]:
+    """`fillings`, beginning with the one that did it at the key before, if it is one of them."""
+    return [likely, *(f for f in fillings if f != likely)] if likely in fillings else fillings
 
 
 def compiles(tree: SyntaxTree, start: int, end: int) -> bool | None:
