@@ -54,12 +54,25 @@ class Readings:
             return UserText(request.document, offset)
         return self._closers.without(request.document, offset)
 
-    async def read(self, user: UserText, trace: Trace, *, imagined: bool = False) -> Reading:
-        """Read a text. Raises `UnicodeEncodeError` for one that no model can read."""
+    async def read(
+        self, user: UserText, trace: Trace, *, imagined: bool = False, guided: bool = True
+    ) -> Reading:
+        """Read a text. Raises `UnicodeEncodeError` for one that no model can read. `guided`: the
+        model may be asked with it."""
         options, reader = self._options, self._reader
         reading = await self._thread.run(
-            trace, lambda: reader.read(user.document, user.offset, options, imagined=imagined)
+            trace,
+            lambda: reader.read(
+                user.document, user.offset, options, imagined=imagined, guided=guided
+            ),
         )
+        if reading.guidance_due or not guided:
+            self._due = reading
+        return reading
+
+    async def guided(self, reading: Reading, trace: Trace) -> Reading:
+        """A reading that the model can be asked with."""
+        reading = await self._thread.run(trace, lambda: self._reader.guided(reading))
         if reading.guidance_due:
             self._due = reading
         return reading
