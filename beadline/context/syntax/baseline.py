@@ -57,7 +57,15 @@ class BaselineSearch:
             self._found = Baseline(best, verdict is True, False)
             return
         most = _SEARCH_CHARS // max(1, len(tree.text))
-        for filling in _first(tree.likely_filling, repair.fillings(tree.hole_at(offset))[:most]):
+        fillings = repair.fillings(tree.hole_at(offset))[:most]
+        if tree.likely_filling in fillings:  # as at the key before, it will do
+            yield
+            filled = tree.insert(offset, offset, tree.likely_filling)
+            verdict = compiles(filled, offset, offset + len(tree.likely_filling))
+            if filled.problems().count == 0 and verdict is not False:
+                self._found = Baseline(filled.problems(), verdict is True, False)
+                return
+        for filling in fillings:
             yield
             filled = tree.insert(offset, offset, filling)
             problems = filled.problems()
@@ -73,11 +81,6 @@ class BaselineSearch:
         byte = tree.byte_offset(offset)
         covered = any(n.start_byte < byte < n.end_byte for n in best_tree.problem_nodes())
         self._found = Baseline(best, False, covered and best.count > 0)
-
-
-def _first(likely: str, fillings: list[str]) -> list[str]:
-    """`fillings`, beginning with the one that did it at the key before, if it is one of them."""
-    return [likely, *(f for f in fillings if f != likely)] if likely in fillings else fillings
 
 
 def compiles(tree: SyntaxTree, start: int, end: int) -> bool | None:
