@@ -12,18 +12,20 @@ import contextlib
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from beadline.completion import generation as generations
 from beadline.completion import silence, snippets
 from beadline.completion.adapters import Adapters
 from beadline.completion.clock import Clock, ContextThread
+from beadline.completion.closers import UserText
 from beadline.completion.confidence import parts_from
 from beadline.completion.generation import Base, Cutter, EverythingGoes, Generation
 from beadline.completion.ladder import Answer, Ladder, Scene
 from beadline.completion.loading import Loader, silent_reason
 from beadline.completion.reading import Reading
+from beadline.completion.scenes import Limits, Scenes
 from beadline.completion.trace import record_awaited, record_usage
 from beadline.completion.types import CompletionRequest, Trace
 from beadline.context.stop import StopRule
@@ -55,24 +57,14 @@ class Question:
     """0 is greedy, the others are sampled, each by its number as the seed."""
 
     @property
-    def max_tokens(self) -> int:
-        """Most tokens of the answer."""
-        options = self.options
-        return options.exact_tokens or self.request.max_tokens or options.max_tokens * self._length
+    def limits(self) -> Limits:
+        """What bounds the answer."""
+        return _limits(self.request, self.options, self.number)
 
     @property
     def is_measured(self) -> bool:
         """A benchmark wants the model's work alone: nothing cached, shared or cut."""
         return self.options.exact_tokens > 0
-
-    @property
-    def max_lines(self) -> int:
-        """Most lines of the answer."""
-        return self.options.max_lines * self._length
-
-    @property
-    def _length(self) -> int:
-        return 1 if self.request.automatic else INVOKED_LENGTH
 
     def fim_request(self) -> FimRequest:
         """What the engine is asked.
@@ -88,7 +80,7 @@ class Question:
             path=document.path,
             repo=document.repo,
             extra=snippets.as_files(self.reading.snippets),
-            max_tokens=self.max_tokens,
+            max_tokens=self.limits[0],
             deadline_ms=self.options.deadline_ms,
             require_text=silence.requires_text(self.reading.cursor, self.request),
             ignore_stops=self.is_measured,
@@ -112,17 +104,21 @@ class Asker:
         write: Callable[[Trace], None],
         on_sent: Callable[[Question, FimRequest, bool], int],
         on_ahead: Callable[[Question, Answer], None],
+        guided: Callable[[Reading, Trace], Awaitable[Reading]],
     ) -> None:
         """`write` takes the trace of a generation that nobody waited for; `on_sent`, told what the
-        engine is asked, and whether ahead, numbers it; `on_ahead` takes what a prefetch brought."""
+        engine is asked, and whether ahead, numbers it; `on_ahead` takes what a prefetch brought;
+        `guided` completes a reading that was made without guidance."""
         self._engine = engine
         self._loader = loader
+        self._scenes = Scenes(engine, loader)
         self._ladder = ladder
         self._thread = thread
         self._clock = clock
         self._write = write
         self._on_sent = on_sent
         self._on_ahead = on_ahead
+        self._guided = guided
         self._generation: Generation | None = None
         self._draining: set[Generation] = set()
         self._tickets = itertools.count()
@@ -174,6 +170,13 @@ class Asker:
         """Wait until the engine is done with every generation."""
         await asyncio.gather(*(g.drained() for g in tuple(self._draining)))
 
+    def remembers(
+        self, request: CompletionRequest, user: UserText, options: CompletionOptions
+    ) -> bool:
+        """Whether the first answer to an automatic request is cached."""
+        scene = self._scenes.at(user.document, user.offset, _limits(request, options, 0))
+        return request.automatic and self._ladder.find(scene) is not None
+
     async def answer(self, question: Question, trace: Trace) -> Answer | None:
         """The ladder's rungs below what is shown: cache, running generation, model.
 
@@ -192,9 +195,8 @@ class Asker:
             if cached is not None and _serves(cached, request):
                 return await self._ruled(cached, question, trace)
             newest = self._newest.get(document.key) == question.ticket
-            current, source = None, "inflight"
-            if not measured:
-                current = self._joinable(reading, scene, newest=newest)
+            current = None if measured else self._joinable(reading, scene, newest=newest)
+            source = "inflight"
             if current is None:
                 if not newest:
                     # Only the newest request of a document may use the engine.
@@ -210,7 +212,11 @@ class Asker:
                     await self._clock.pause(wait)
                     continue  # another request may have found or started the answer meanwhile
                 if rule is None and reading.tree is None:
-                    rule = await self._thread.run(trace, lambda: self._rule(question))
+                    rule = await self._thread.run(trace, lambda asked=question: self._rule(asked))
+                    continue
+                if not reading.guided:  # it was thought that an answer is remembered
+                    question = replace(question, reading=await self._guided(reading, trace))
+                    reading = question.reading
                     continue
                 # The tree knows the cursor's surroundings by now: nothing is parsed or scanned.
                 rule = rule or self._rule(question)
@@ -280,11 +286,9 @@ class Asker:
         return None if current.finished else current
 
     async def prefetch(self, question: Question, still: Callable[[], bool]) -> None:
-        """Ask for what a request will want that nobody has made yet, if the engine is free.
-
-        `still` says after every wait whether it is worth it. Requests join it as any other
-        generation; one that it cannot serve ends it.
-        """
+        """Ask for what a request will want that nobody has made yet, if the engine is free. `still`
+        says after every wait whether it is worth it. Requests join it as any other generation; one
+        that it cannot serve ends it."""
         scene = self._scene(question)
         if self._ladder.find(scene) is not None:
             return
@@ -316,7 +320,7 @@ class Asker:
     def _rule(self, question: Question) -> Cutter:
         reading = question.reading
         return StopRule(
-            reading.document, reading.cursor, max_lines=question.max_lines, tree=reading.tree
+            reading.document, reading.cursor, max_lines=question.limits[1], tree=reading.tree
         )
 
     def _start(
@@ -378,19 +382,15 @@ class Asker:
             self._write(trace)
 
     def _scene(self, question: Question) -> Scene:
-        """What answers to a question are known again by.
-
-        Not by the window and the snippets, which change in idle time while the user looks at an
-        answer that was computed with others. Who asks by a key wants the answer of now.
-        """
-        info, reading, request = self._loader.info, question.reading, question.request
-        model: tuple[str, ...] = ()
-        if info is not None:
-            served = info.details.get("layouts", ""), self._engine.key_of(reading.document.key)
-            model = info.path, info.name, info.family, info.build, *served
-        limits = (question.max_tokens, question.max_lines, question.number)
+        reading, request = question.reading, question.request
         seen = 0 if request.automatic else hash((reading.split(), reading.snippets))
-        return Scene.at(reading.document, reading.cursor.offset, repr((model, limits)), seen)
+        return self._scenes.at(reading.document, reading.cursor.offset, question.limits, seen)
+
+
+def _limits(request: CompletionRequest, options: CompletionOptions, number: int) -> Limits:
+    length = 1 if request.automatic else INVOKED_LENGTH
+    tokens = options.exact_tokens or request.max_tokens or options.max_tokens * length
+    return tokens, options.max_lines * length, number
 
 
 def _serves(answer: Answer, request: CompletionRequest) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from beadline.completion.generation import CallLater, TimerHandle
@@ -50,6 +52,34 @@ class ContextThread:
         started = self._clock.seconds()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            trace.context_ms += 1000 * (self._clock.seconds() - started)
+
+    async def run_steps(self, trace: Trace, steps: Generator[object, None, _T]) -> _T:
+        """As `run`, one step after the other, with everybody else's work between them. Cancelling
+        it ends them behind the one that is being done."""
+        started, loop = self._clock.seconds(), asyncio.get_running_loop()
+        done: asyncio.Future[_T] = loop.create_future()
+
+        def tell(how: Callable[[], None]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(lambda: done.done() or how())
+
+        def step() -> None:
+            if done.cancelled():
+                return
+            try:
+                next(steps)
+            except StopIteration as ended:
+                tell(partial(done.set_result, ended.value))
+            except Exception as exc:
+                tell(partial(done.set_exception, exc))
+            else:
+                self.post(step)
+
+        self.post(step)
+        try:
+            return await done
         finally:
             trace.context_ms += 1000 * (self._clock.seconds() - started)
 

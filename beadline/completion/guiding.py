@@ -9,6 +9,7 @@ thread, and in the same turn; what takes long is looked up behind a statement's 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from beadline.completion.reading import Reading
 from beadline.context.expectation import Expectation, Expectations
@@ -51,30 +52,31 @@ class Guiding:
         """New options from now on."""
         self._options = options
 
-    def of(self, reading: Reading, *, names: bool = True) -> Guidance | None:
+    def of(self, reading: Reading) -> Guidance | None:
         """The guidance for a cursor; None where nothing is known, and for benchmarks of the model
-        alone (`completion.exact_tokens`). `names`: with those that can follow."""
+        alone (`completion.exact_tokens`)."""
+        return self.guided(reading).guidance
+
+    def guided(self, reading: Reading, *, at_once: bool = True) -> Reading:
+        """The reading with its guidance. Unless `at_once`, without the names that can follow where
+        what is around the statement has not been looked up; they are due then."""
         options = self._options
-        if options.exact_tokens:
-            return None
+        known = self._known(reading)
+        due = known is not None and not at_once and not self._holds(reading, known)
+        expected = self._names(reading, known) if known is not None and not due else ()
         # Without a tree the surroundings of the cursor would have to be read for this alone.
         parsed = reading.tree is not None
-        expected = self._names(reading) if names else ()
         syntax = syntax_of(reading) if parsed and options.syntax_guard else None
         cache = self._cache(reading) if self._cache is not None else None
-        if not expected and syntax is None and cache is None:
-            return None
-        return Guidance(expected, syntax, cache)
-
-    def is_prepared(self, reading: Reading) -> bool:
-        """Whether the names that can follow are told without looking up what is around the
-        statement."""
-        known = self._known(reading)
-        return known is None or self._expectations.holds(reading.document, reading.statement, known)
+        nothing = options.exact_tokens or (not expected and syntax is None and cache is None)
+        guidance = None if nothing else Guidance(expected, syntax, cache)
+        return replace(reading, guidance=guidance, guidance_due=due, guided=True)
 
     def prepare(self, reading: Reading) -> None:
-        """Look it up, for the statement's next key."""
-        self._names(reading)
+        """Look up what is around the statement, for its next key, if that was not done."""
+        known = self._known(reading)
+        if known is not None and not self._holds(reading, known):
+            self._names(reading, known)
 
     def others_changed(self, key: str) -> None:
         """Another text than the document `key` changed."""
@@ -89,10 +91,10 @@ class Guiding:
             return None
         return self._graph(reading.document)
 
-    def _names(self, reading: Reading) -> tuple[Names, ...]:
-        known = self._known(reading)
-        if known is None:
-            return ()
+    def _holds(self, reading: Reading, known: Known) -> bool:
+        return self._expectations.holds(reading.document, reading.statement, known)
+
+    def _names(self, reading: Reading, known: Known) -> tuple[Names, ...]:
         found = self._expectations.at(
             reading.document, reading.cursor.offset, reading.tree, reading.statement, known
         )

@@ -6,6 +6,7 @@ the model wrote.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 from beadline.completion import silence
@@ -13,9 +14,10 @@ from beadline.completion.closers import settle
 from beadline.completion.confidence import describe, parts_from
 from beadline.completion.ladder import Answer, Shown
 from beadline.completion.postprocess import LIMITED, tidy
-from beadline.completion.postprocess.fragments import longest_valid, without_bare_header
+from beadline.completion.postprocess.fragments import parts_to_check, without_bare_header
 from beadline.completion.reading import Reading
-from beadline.context.syntax import adds_error
+from beadline.context.steps import at_once
+from beadline.context.syntax import SyntaxTree, checking
 from beadline.context.types import Document
 
 
@@ -37,16 +39,21 @@ def judge(reading: Reading, answer: Answer, *, closers: str, automatic: bool) ->
     `closers` are what the editor inserted behind the cursor; `reading` is of the text without
     them.
     """
-    hole, offset = reading.hole, reading.cursor.offset
+    return at_once(judging(reading, answer, closers=closers, automatic=automatic))
+
+
+def judging(
+    reading: Reading, answer: Answer, *, closers: str, automatic: bool
+) -> Generator[None, None, Verdict]:
+    """`judge` in steps of a parse or two."""
+    hole = reading.hole
     tidied = tidy(answer.text, hole, indent=reading.cursor.indent, stop_reason=answer.stop_reason)
     reason = silence.of_answer(tidied, answer.text, hole, stop_reason=answer.stop_reason)
     if reason:
         return Verdict("", reason)
     valid, tree = tidied, reading.tree
     if tree is not None:
-        valid = longest_valid(
-            tidied, hole, lambda candidate: adds_error(tree, offset, offset, candidate)
-        )
+        valid = yield from _longest_valid(tidied, reading, tree)
     if not valid:
         return Verdict("", silence.ADDS_ERROR)
     complete = without_bare_header(valid, hole)
@@ -62,6 +69,19 @@ def judge(reading: Reading, answer: Answer, *, closers: str, automatic: bool) ->
     if reason:
         return Verdict("", reason)
     return Verdict(settled.text, "", settled.replaced, whole=complete == tidied)
+
+
+def _longest_valid(text: str, reading: Reading, tree: SyntaxTree) -> Generator[None, None, str]:
+    offset = reading.cursor.offset
+    parts = parts_to_check(text, reading.hole)
+    part = next(parts)
+    while True:
+        adds_error = yield from checking(tree, offset, offset, part)
+        yield
+        try:
+            part = parts.send(adds_error)
+        except StopIteration as ended:
+            return ended.value
 
 
 def suggestion(

@@ -213,6 +213,8 @@ class Ladder:
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._answers: OrderedDict[tuple[object, str], Answer] = OrderedDict()
+        self._found: tuple[Scene, Answer | None] | None = None
+        """What `find` gave last, while that holds: a request looks before it reads and after."""
         self._decisions: OrderedDict[tuple[object, ...], Decision] = OrderedDict()
         self._shown: OrderedDict[str, tuple[Shown, ...]] = OrderedDict()
         self._doubted: OrderedDict[str, Shown] = OrderedDict()
@@ -262,17 +264,26 @@ class Ladder:
 
     def remember(self, scene: Scene, answer: Answer) -> None:
         """Cache an answer. Cancelled generations must not be given: their text is arbitrary."""
-        _put(self._answers, _key(scene), answer, self._capacity)
+        self._keep(_key(scene), answer)
 
     def keep_rest(self, scene: Scene, answer: Answer, shown: str) -> None:
         """Of `answer` for `scene` only `shown` was shown: keep what is left for the cursor behind
         it, unless the model was asked there already."""
         rest = answer.rest(shown)
         if rest is not None and (key := _key(scene.behind(shown))) not in self._answers:
-            _put(self._answers, key, rest, self._capacity)
+            self._keep(key, rest)
 
     def find(self, scene: Scene) -> Answer | None:
         """The cached answer for `scene`, or the longest rest of one for an earlier cursor."""
+        if self._found is None or self._found[0] != scene:
+            self._found = scene, self._look(scene)
+        return self._found[1]
+
+    def _keep(self, key: tuple[object, str], answer: Answer) -> None:
+        self._found = None
+        _put(self._answers, key, answer, self._capacity)
+
+    def _look(self, scene: Scene) -> Answer | None:
         if not self._answers:
             return None
         place, prefix = _place(scene), scene.prefix
@@ -300,6 +311,7 @@ class Ladder:
 
     def clear(self) -> None:
         """The model or the options changed: every answer is void."""
+        self._found = None
         self._answers.clear()
         self._decisions.clear()
         self._shown.clear()

@@ -58,6 +58,8 @@ class Reading:
     """What else is known of the cursor; None: nothing."""
     guidance_due: bool = False
     """The names that can follow have not been looked up for it (`Reader.guide`)."""
+    guided: bool = False
+    """It has its guidance, if there is any; else the model is not to be asked with it."""
 
     @property
     def window(self) -> Window:
@@ -112,9 +114,7 @@ class Reading:
 class Guides(Protocol):
     """Tells what else is known of a cursor (`guiding.Guiding`)."""
 
-    def of(self, reading: Reading, *, names: bool = True) -> Guidance | None: ...
-
-    def is_prepared(self, reading: Reading) -> bool: ...
+    def guided(self, reading: Reading, *, at_once: bool = True) -> Reading: ...
 
     def prepare(self, reading: Reading) -> None: ...
 
@@ -132,12 +132,19 @@ class Reader:
         self._frames = Frames()
 
     def read(
-        self, document: Document, offset: int, options: ContextOptions, *, imagined: bool = False
+        self,
+        document: Document,
+        offset: int,
+        options: ContextOptions,
+        *,
+        imagined: bool = False,
+        guided: bool = True,
     ) -> Reading:
         """Parse (incrementally), classify the cursor and fit the document's frame to it.
 
-        `imagined`: no editor has this text, so what it moves is not remembered. Raises
-        `UnicodeEncodeError` for lone surrogates in the window: no model can read them.
+        `imagined`: no editor has this text, so what it moves is not remembered; `guided`: the
+        model may be asked with it. Raises `UnicodeEncodeError` for lone surrogates in the window:
+        no model can read them.
         """
         held = self._frames.get(document.key)
         if not imagined:
@@ -158,7 +165,8 @@ class Reader:
         reading = Reading(document, cursor, tree, frame, cold, moves)
         _encode(reading)
         # Somebody waits, unless this is done ahead, or everything has to be read for a first time.
-        reading = self._guided(reading, at_once=cold or imagined)
+        if guided:
+            reading = self._guided(reading, at_once=cold or imagined)
         if held is None or self._retriever is None or not options.snippet_tokens:
             return reading
         due = reading.is_outdated(frame)
@@ -244,6 +252,10 @@ class Reader:
         """Other budgets hold: all frames are placed anew."""
         self._frames.clear()
 
+    def guided(self, reading: Reading) -> Reading:
+        """A reading that was made without guidance, with it; a request waits."""
+        return self._guided(reading, at_once=reading.cold)
+
     def guide(self, reading: Reading) -> None:
         """Behind an answer: look up what was left out of its guidance, for the next key."""
         if self._guides is not None:
@@ -251,10 +263,8 @@ class Reader:
 
     def _guided(self, reading: Reading, *, at_once: bool = True) -> Reading:
         if self._guides is None:
-            return reading
-        due = not at_once and not self._guides.is_prepared(reading)
-        guidance = self._guides.of(reading, names=not due)
-        return replace(reading, guidance=guidance, guidance_due=due)
+            return replace(reading, guided=True)
+        return self._guides.guided(reading, at_once=at_once)
 
     def _search(self, reading: Reading, frame: Frame, max_chars: int) -> Frame:
         """The frame with the snippets for the reading's cursor; as it is while there are none."""

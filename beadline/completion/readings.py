@@ -33,6 +33,8 @@ class Readings:
         self._searches = retriever is not None
         self._options = options.context
         self._reader = Reader(retriever, guides)
+        self._due: Reading | None = None
+        """Its guidance is not whole."""
         self._closers = AutoClosed()
         self._closers.replaceable = options.completion.replace_closers
 
@@ -52,14 +54,27 @@ class Readings:
             return UserText(request.document, offset)
         return self._closers.without(request.document, offset)
 
-    async def read(self, user: UserText, trace: Trace, *, imagined: bool = False) -> Reading:
-        """Read a text. Raises `UnicodeEncodeError` for one that no model can read."""
+    async def read(
+        self, user: UserText, trace: Trace, *, imagined: bool = False, guided: bool = True
+    ) -> Reading:
+        """Read a text. Raises `UnicodeEncodeError` for one that no model can read. `guided`: the
+        model may be asked with it."""
         options, reader = self._options, self._reader
         reading = await self._thread.run(
-            trace, lambda: reader.read(user.document, user.offset, options, imagined=imagined)
+            trace,
+            lambda: reader.read(
+                user.document, user.offset, options, imagined=imagined, guided=guided
+            ),
         )
+        if reading.guidance_due or not guided:
+            self._due = reading
+        return reading
+
+    async def guided(self, reading: Reading, trace: Trace) -> Reading:
+        """A reading that the model can be asked with."""
+        reading = await self._thread.run(trace, lambda: self._reader.guided(reading))
         if reading.guidance_due:
-            self._thread.post(lambda: reader.guide(reading))
+            self._due = reading
         return reading
 
     async def with_snippets(self, reading: Reading, trace: Trace) -> Reading:
@@ -94,6 +109,14 @@ class Readings:
     def sent(self, reading: Reading) -> None:
         """The engine is asked with this reading."""
         self._thread.post(lambda: self._reader.sent(reading))
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """The engine works, or the request was answered: there is time to look up what was left out
+        of a reading's guidance."""
+        due, self._due = self._due, None
+        if due is not None:
+            self._thread.post(lambda: self._reader.guide(due))
 
     def warmed(self, reading: Reading) -> None:
         """The prompt of a prepared reading has been evaluated."""

@@ -34,12 +34,7 @@ from beadline.completion.readings import Readings
 from beadline.completion.snippets import Retrieves
 from beadline.completion.suggesting import Found, Suggester
 from beadline.completion.trace import TraceSink
-from beadline.completion.types import (
-    CompletionItem,
-    CompletionRequest,
-    CompletionResult,
-    Trace,
-)
+from beadline.completion.types import CompletionItem, CompletionRequest, CompletionResult, Trace
 from beadline.completion.warming import Warmer
 from beadline.context.types import Document
 from beadline.engine.adapter_store import AdapterStore
@@ -96,6 +91,7 @@ class Completer:
             self._write,
             self._sent,
             lambda question, answer: self._suggester.fetched(question, answer),
+            self._readings.guided,
         )
         self._suggester = Suggester(
             self._asker, self._ladder, self._gate, self._history, self._loader, self._thread
@@ -146,6 +142,7 @@ class Completer:
             trace.order = self._answered
             trace.total_ms = 1000 * (self._clock.seconds() - started)
             trace.when_counted(self._write)
+            self._readings.look_ahead()
             self._idle.ended()
         items = tuple(CompletionItem(s.text, s.offset, s.end) for s in shown)
         return CompletionResult(items, trace)
@@ -293,7 +290,8 @@ class Completer:
         if self._gate.model != self._loader.info:
             await self._thread.run(trace, lambda: self._gate.serve(self._loader.info))
         await self._adapters.choose(user.document, trace)
-        reading = await self._readings.read(user, trace)
+        remembered = not options.exact_tokens and self._asker.remembers(request, user, options)
+        reading = await self._readings.read(user, trace, guided=not remembered)
         trace.expected = str(reading.cursor.expected)
         if not options.exact_tokens:
             trace.silent_reason = silence.of_cursor(reading, request, self._options)

@@ -17,7 +17,7 @@ from beadline.completion.closers import UserText
 from beadline.completion.confidence import describe
 from beadline.completion.gate import Gate
 from beadline.completion.history import History
-from beadline.completion.judging import Verdict, judge, suggestion
+from beadline.completion.judging import Verdict, judge, judging, suggestion
 from beadline.completion.ladder import Answer, Decision, Ladder, Shown
 from beadline.completion.loading import Loader
 from beadline.completion.postprocess import LIMITED
@@ -66,15 +66,23 @@ class Suggester:
         self, question: Question, answer: Answer, user: UserText, trace: Trace
     ) -> Verdict:
         """What of an answer may be shown."""
+        verdict = self._unjudged(question, answer)
+        if verdict is not None:
+            return verdict
+        reading, automatic = question.reading, question.request.may_be_silent
+        return await self._thread.run(
+            trace, lambda: judge(reading, answer, closers=user.closers, automatic=automatic)
+        )
+
+    @staticmethod
+    def _unjudged(question: Question, answer: Answer) -> Verdict | None:
+        """Why an answer is not shown, whatever it says."""
         request, reading = question.request, question.reading
         if answer.eog_probability >= silence.empty_threshold(reading.cursor, request):
             return Verdict("", silence.EMPTY_LIKELY)
         if silence.lengthens_entry(answer.text, request):
             return Verdict("", silence.LONGER_ENTRY)
-        return await self._thread.run(
-            trace,
-            lambda: judge(reading, answer, closers=user.closers, automatic=request.may_be_silent),
-        )
+        return None
 
     def found(self, question: Question, answer: Answer, verdict: Verdict, trace: Trace) -> Found:
         """What a verdict lets through; the rest of the answer is kept for the cursor behind it."""
@@ -180,7 +188,11 @@ class Suggester:
     async def _remember(
         self, question: Question, answer: Answer, user: UserText, trace: Trace
     ) -> None:
-        verdict = await self.judged(question, answer, user, trace)
+        verdict = self._unjudged(question, answer)
+        if verdict is None:  # in steps: the next key does not wait for all of them
+            reading, automatic = question.reading, question.request.may_be_silent
+            steps = judging(reading, answer, closers=user.closers, automatic=automatic)
+            verdict = await self._thread.run_steps(trace, steps)
         trace.silent_reason = verdict.silent_reason
         found = [self.found(question, answer, verdict, trace).shown] if verdict.text else []
         late = trace.stop_reason == generations.DEADLINE

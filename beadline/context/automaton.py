@@ -6,8 +6,9 @@ of the line. Every language's habits are data (`languages.Language`).
 
 from __future__ import annotations
 
+import copy
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from beadline.context.habits import CLOSER, CLOSERS, OPENERS, Form, habits
 from beadline.context.languages import Language
@@ -59,17 +60,17 @@ class State:
 
     def copy(self, shift: int = 0) -> State:
         """A copy for a text that starts `shift` characters later; brackets keep their offsets."""
-        return replace(
-            self,
-            stack=self.stack[:],
-            outer=[(*rest, start - shift) for *rest, start in self.outer],  # type: ignore[misc]
-            string_start=self.string_start - shift,
-            floor=self.floor - shift,
-            line=self.line - shift,
-            closed=self.closed - shift,
-            entered=self.entered - shift,
-            heredoc=-1 if self.heredoc < 0 else self.heredoc - shift,
-        )
+        same = copy.copy(self)
+        same.stack = self.stack[:]
+        same.outer = [(*rest, start - shift) for *rest, start in self.outer]  # type: ignore[misc]
+        if shift:
+            same.string_start -= shift
+            same.floor -= shift
+            same.line -= shift
+            same.closed -= shift
+            same.entered -= shift
+            same.heredoc = -1 if self.heredoc < 0 else self.heredoc - shift
+        return same
 
     @property
     def multiline(self) -> bool:

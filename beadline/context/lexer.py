@@ -34,7 +34,10 @@ __all__ = [
 
 TAB_WIDTH = 8
 _CHECKPOINT_CHARS = 1024
-"""Least distance of two places of a text from where it can be scanned on."""
+"""Least distance of two places of a text from where it can be scanned on,"""
+_NEAR_CHARS = 2 * _CHECKPOINT_CHARS
+"""but for those so near the end of a scan: there every line may be one, since the next text differs
+from this one where its user types."""
 
 
 class Logical(NamedTuple):
@@ -57,6 +60,8 @@ class _Checkpoint:
     """All there is to know at the start of a line."""
 
     at: int
+    foreseen: bool
+    """What stands behind it was looked at."""
     state: State
     start: int
     code_end: int
@@ -79,7 +84,8 @@ class Scanned:
     state: State = field(default_factory=State)
     line_text: str = ""
     """The last physical line, as far as it was scanned."""
-    checkpoints: list[_Checkpoint] = field(default_factory=list)
+    checkpoints: list[_Checkpoint] = field(default_factory=list, compare=False)
+    """From where a later text can be scanned on."""
 
     @property
     def stack(self) -> list[tuple[str, int]]:
@@ -140,10 +146,16 @@ def scan(text: str, language: Language, start: int = 0, end: int | None = None) 
 def scan_on(text: str, language: Language, end: int, before: Scanned, same: int) -> Scanned:
     """What `scan(text, language, 0, end)` gives, with the help of an earlier scan.
 
-    `before` is a scan from 0 of a text that has the first `same` characters of this one. Its
-    last checkpoint there is left out: what a line start means may depend on the line itself.
+    `before` is a scan from 0 of a text that has the first `same` characters of this one. What a
+    line start in a bracket means depends on that line, and may on the next one.
     """
-    last = bisect_right(before.checkpoints, min(same, end), key=lambda c: c.at) - 2
+    same = min(same, end)
+    line = text.rfind("\n", 0, len(text[:same].rstrip())) + 1
+    last = bisect_right(before.checkpoints, same, key=lambda c: c.at) - 1
+    while last >= 0 and before.checkpoints[last].at >= (
+        same - _CHECKPOINT_CHARS if before.checkpoints[last].foreseen else line
+    ):
+        last -= 1
     if last < 0:
         return scan(text, language, 0, end)
     point = before.checkpoints[last]
@@ -203,6 +215,7 @@ def _scan(
         elif event == "newline":
             code_end = _code_end(text, done, at - 1, comment_from)
             comment_from = -1
+            foreseen = bool(state.stack) and (pattern is not None or state.stack[-1][0] != "{")
             if state.stack and pattern is not None and pattern.match(text, at, end):
                 state.stack.clear()
                 state.outer.clear()
@@ -213,11 +226,12 @@ def _scan(
                 _finish(text, done, code_end, at)
             else:
                 done.code_end = max(done.code_end, code_end)
-            if at >= next_checkpoint:
+            if at >= next_checkpoint or (end - at < _NEAR_CHARS and not foreseen):
                 next_checkpoint = at + _CHECKPOINT_CHARS
                 done.checkpoints.append(
                     _Checkpoint(
                         at,
+                        foreseen,
                         state.copy(),
                         done.start,
                         done.code_end,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from functools import lru_cache
 
 from beadline.context.hole import Hole
 from beadline.context.languages import Language
@@ -33,6 +34,7 @@ def accepts(language_id: str, source: str) -> bool | None:
     return _python_accepts(source) if language_id == "python" else None
 
 
+@lru_cache(maxsize=4)  # a text is asked about whole, and then as the part of it that is near
 def _python_accepts(source: str) -> bool | None:
     if len(source) > _PARSE_CHARS:
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -42,8 +42,18 @@ class Edit:
 class Lines:
     """One version of a text; immutable."""
 
-    def __init__(self, bodies: list[str], ends: list[str], *, size: int, nuls: int) -> None:
-        """Of lists that nobody else changes; `of` makes them of a text."""
+    def __init__(
+        self,
+        bodies: list[str],
+        ends: list[str],
+        *,
+        size: int,
+        nuls: int,
+        known: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Of lists that nobody else changes; `of` makes them of a text. `known`: a line, and the
+        offset of its first character; near it offsets are quickly told."""
+        self._known = known
         self._bodies = bodies
         self._ends = ends
         self.size = size
@@ -70,7 +80,7 @@ class Lines:
     def offset(self, line: int, column: int, encoding: Encoding) -> int:
         """Offset of a position; one outside the text is clamped as LSP says."""
         line, column = _place(self._bodies, line, column, encoding)
-        return sum(map(len, islice(self._bodies, line))) + line + column
+        return _start(self._bodies, line, self._known) + column
 
     def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:
         """Line and column of an offset, which is clamped to the text."""
@@ -82,24 +92,28 @@ class Lines:
 
     def draft(self) -> Draft:
         """A copy that can be edited."""
-        return Draft(self._bodies.copy(), self._ends.copy(), size=self.size, nuls=self.nuls)
+        bodies, ends = self._bodies.copy(), self._ends.copy()
+        return Draft(bodies, ends, size=self.size, nuls=self.nuls, known=self._known)
 
 
 class Draft:
     """Lines that are being edited: a client may send thousands of edits in one message."""
 
-    def __init__(self, bodies: list[str], ends: list[str], *, size: int, nuls: int) -> None:
-        """Takes the lists for its own."""
+    def __init__(
+        self, bodies: list[str], ends: list[str], *, size: int, nuls: int, known: tuple[int, int]
+    ) -> None:
+        """Takes the lists for its own. `known` as `Lines` has it."""
         self._bodies = bodies
         self._ends = ends
         self._size = size
         self._nuls = nuls
-        self._known = 0, 0
-        """A line, and the offset of its first character: where the last edit was."""
+        self._known = known
+        """Where the last edit was."""
 
     def lines(self) -> Lines:
         """What came of it; ends the draft."""
-        return Lines(self._bodies, self._ends, size=self._size, nuls=self._nuls)
+        known = self._known
+        return Lines(self._bodies, self._ends, size=self._size, nuls=self._nuls, known=known)
 
     def replace(
         self, start: tuple[int, int], end: tuple[int, int], text: str, encoding: Encoding
@@ -114,7 +128,9 @@ class Draft:
         if first and self._ends[first - 1] == "\r" and (head + text + tail)[:1] == "\n":
             first -= 1  # the two become one line end
             head = self._bodies[first] + "\r"
-        region, touched, offset = head + text + tail, slice(first, last + 1), self._start(first)
+        region, touched = head + text + tail, slice(first, last + 1)
+        offset = _start(self._bodies, first, self._known)
+        self._known = first, offset
         bodies, ends = _split(region)
         if self._ends[last]:  # the region ends with a line end, not with an empty line
             bodies.pop()
@@ -128,14 +144,13 @@ class Draft:
         inserted = _END.sub("\n", region)[before:through]
         return Edit(offset + before, removed, inserted)
 
-    def _start(self, line: int) -> int:
-        """Offset of the line's first character; quick for a line near the last one asked for."""
-        known, offset = self._known
-        low, high = sorted((known, line))
-        between = sum(map(len, self._bodies[low:high])) + high - low
-        offset += between if line >= known else -between
-        self._known = line, offset
-        return offset
+
+def _start(bodies: list[str], line: int, known: tuple[int, int]) -> int:
+    """Offset of a line's first character; quick for a line near the one that is `known`."""
+    at, offset = known
+    low, high = sorted((at, line))
+    between = sum(map(len, bodies[low:high])) + high - low
+    return offset + between if line >= at else offset - between
 
 
 def _place(bodies: list[str], line: int, column: int, encoding: Encoding) -> tuple[int, int]:

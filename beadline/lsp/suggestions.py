@@ -242,6 +242,7 @@ class Suggestions:
     ) -> None:
         if result is None:
             return
+        cursor = snapshot.offset(asked.position)
         document, seconds = snapshot.document, self._clock.seconds() - started
         if offered:
             self._board.answered(seconds)
@@ -250,7 +251,7 @@ class Suggestions:
             Labels(document.language, self._model.name),
             result.trace.answered_from,
             seconds,
-            tuple(_from_cursor(item, snapshot, asked.position) for item in offered),
+            tuple(_from_cursor(item, snapshot, cursor) for item in offered),
         )
         self._recorder.answered(answer, current=self._is_current(asked.uri, document))
 
@@ -304,9 +305,8 @@ def _suggestion(item: Offered, snapshot: Snapshot) -> Suggestion:
     return Suggestion(item.number, item.sent, lsp.Range(start=start, end=end), word, word_start)
 
 
-def _from_cursor(item: Offered, snapshot: Snapshot, position: lsp.Position) -> Offered:
+def _from_cursor(item: Offered, snapshot: Snapshot, cursor: int) -> Offered:
     """The item as the screen shows it: what it repeats of the text before the cursor is not new."""
-    cursor = snapshot.offset(position)
     typed = snapshot.document.text[item.start : cursor]
     if not typed or not item.text.startswith(typed):
         return item

@@ -72,6 +72,18 @@ def test_a_statement_is_looked_into_behind_its_first_answer() -> None:
     assert names(ahead) and not ahead.guidance_due
 
 
+def test_a_reading_can_be_given_its_guidance_later() -> None:
+    known = graph(reading_of(USE).document)
+    reader = Reader(guides=Guiding(CompletionOptions(), lambda document: known))
+    request, options = at(USE, key="use.py", language="python"), ContextOptions()
+    plain = reader.read(request.document, request.offset, options, guided=False)
+    assert plain.guidance is None
+    assert not plain.guided
+    later = reader.guided(plain)
+    assert later == reader.read(request.document, request.offset, options)
+    assert later.guidance is not None
+
+
 @pytest.mark.parametrize("hole", ['x = "store.|"\n', "# store.|\n"])
 def test_in_strings_and_comments_it_carries_nothing(hole: str) -> None:
     assert guidance_of(f"from store import Store\nstore = Store()\n{hole}") is None

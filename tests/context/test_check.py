@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beadline.context.syntax import adds_error, prepare
+from beadline.context.syntax import SyntaxTrees, adds_error, checking, prepare
+from beadline.context.types import Document
 from tests.examples import examples
 
 from .marked import document, tree
@@ -255,3 +256,31 @@ def test_a_preparation_that_stops_early_changes_no_verdict(steps: int) -> None:
     for suggestion in (" b in c)]", " b in c)", " = ="):
         fresh = adds_error(tree(text, "python"), offset, offset, suggestion)
         assert adds_error(prepared, offset, offset, suggestion) == fresh
+
+
+def test_what_filled_a_hole_fills_it_at_the_next_key() -> None:
+    def steps(trees: SyntaxTrees, typed: str) -> int:
+        text = f"import a\n\n\ndef {typed}\ndef g():\n    pass\n"
+        parsed = trees.parse(Document("a", "a.py", "python", text))
+        assert parsed is not None
+        return sum(1 for _ in prepare(parsed, text.index("\ndef g")))
+
+    trees = SyntaxTrees()
+    first = steps(trees, "name")
+    assert steps(trees, "names") == 1 < first
+
+
+@pytest.mark.parametrize("suggestion", ["x = f(", "f(a b", "] + ["])
+def test_a_check_can_be_done_in_steps(suggestion: str) -> None:
+    parsed = tree("def f():\n    y = (\n", "python")
+    offset = len("def f():\n    y = (")
+    in_steps = checking(parsed, offset, offset, suggestion)
+    count = 0
+    while True:
+        try:
+            next(in_steps)
+            count += 1
+        except StopIteration as ended:
+            assert ended.value == adds_error(parsed, offset, offset, suggestion)
+            break
+    assert count

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beadline.context import languages
+from beadline.context.automaton import Automaton
 from beadline.context.lexer import Lexer, Scanned, closers_behind, columns, scan, scan_on
 
 PYTHON = languages.get("python")
@@ -166,3 +167,42 @@ def test_scanning_on_is_scanning_anew(
     end = data.draw(st.integers(0, len(text)))
     before = scan(old, lang, 0, seen)
     assert scan_on(text, lang, end, before, min(same, seen)) == scan(text, lang, 0, end)
+
+
+@pytest.mark.parametrize("language", ["python", "go", "typescript"])
+@given(typed=st.lists(LINES, min_size=1, max_size=8), start=LINES)
+def test_scanning_on_from_key_to_key_is_scanning_anew(
+    language: str, typed: list[str], start: str
+) -> None:
+    lang = languages.get(language)
+    text = FILLER + start
+    before = scan(text, lang)
+    for piece in typed:
+        same, text = len(text), text + piece
+        before = scan_on(text, lang, len(text), before, same)
+        assert before == scan(text, lang)
+
+
+def test_what_a_line_in_a_bracket_means_is_seen_anew_with_the_next_line() -> None:
+    text = FILLER + "f(\nreturn\n"
+    before = scan(text, PYTHON)
+    assert not before.stack  # a statement has begun: the bracket was never closed
+    for more in ("=", "\n\n  = 1", "\nx"):
+        assert scan_on(text + more, PYTHON, len(text + more), before, len(text)) == scan(
+            text + more, PYTHON
+        )
+
+
+def test_scanning_on_begins_near_the_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = FILLER + "value = [1]\n" * 1000
+    before = scan(text, PYTHON)
+    taken: list[int] = []
+    take = Automaton.take
+
+    def counted(self: Automaton, text: str, at: int) -> str:
+        taken.append(at)
+        return take(self, text, at)
+
+    monkeypatch.setattr(Automaton, "take", counted)
+    scan_on(text + "x", PYTHON, len(text) + 1, before, len(text))
+    assert min(taken, default=len(text)) > len(text) - 100

@@ -32,6 +32,8 @@ def test_any_edits_give_the_text_of_the_model(
         assert lines.text == before[: edit.start] + edit.text + before[edit.start + edit.removed :]
         fresh = Lines.of(lines.original)
         assert (fresh.text, fresh.original) == (lines.text, lines.original)
+        for place in (start, end):
+            assert lines.offset(*place, encoding) == fresh.offset(*place, encoding)
     assert together.lines().original == lines.original
     assert first.original == text
 

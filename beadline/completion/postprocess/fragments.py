@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from beadline.context.hole import Hole
 from beadline.context.lexer import CLOSERS, Lexer, columns, indent_of
@@ -93,29 +93,41 @@ def trimmed(text: str, hole: Hole) -> str:
 
 
 def longest_valid(text: str, hole: Hole, adds_error: Callable[[str], bool]) -> str:
-    """A long leading part of `text` that `adds_error` lets through; empty when there is none.
+    """A long leading part of `text` that `adds_error` lets through; empty when there is none."""
+    parts = parts_to_check(text, hole)
+    part = next(parts)
+    while True:
+        try:
+            part = parts.send(adds_error(part))
+        except StopIteration as ended:
+            return ended.value
+
+
+def parts_to_check(text: str, hole: Hole) -> Generator[str, bool, str]:
+    """Gives leading parts of `text`, is sent whether they add an error, and returns a long one that
+    does not; empty when there is none.
 
     Tried: the whole, then without trailing lines, then the first line cut after names, literals
     and closing brackets (never inside a word, never after an operator). Every check is a parse,
     so of many cuts only the last few are tried one by one and the others by halving: what is
     valid may not be the longest valid part, but it is valid.
     """
-    if not adds_error(text):
+    if not (yield text):
         return text
-    return _longest_of(_line_cuts(text), adds_error) or _longest_of(
-        _token_cuts(text, hole), adds_error
+    return (yield from _longest_of(_line_cuts(text))) or (
+        yield from _longest_of(_token_cuts(text, hole))
     )
 
 
-def _longest_of(cuts: list[str], adds_error: Callable[[str], bool]) -> str:
+def _longest_of(cuts: list[str]) -> Generator[str, bool, str]:
     """`cuts` from short to long."""
     for cut in reversed(cuts[-_ONE_BY_ONE:]):
-        if not adds_error(cut):
+        if not (yield cut):
             return cut
     low, high, best = 0, len(cuts) - _ONE_BY_ONE, ""
     while low < high:
         middle = (low + high) // 2
-        if adds_error(cuts[middle]):
+        if (yield cuts[middle]):
             high = middle
         else:
             low, best = middle + 1, cuts[middle]

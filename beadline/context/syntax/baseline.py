@@ -57,7 +57,15 @@ class BaselineSearch:
             self._found = Baseline(best, verdict is True, False)
             return
         most = _SEARCH_CHARS // max(1, len(tree.text))
-        for filling in repair.fillings(tree.hole_at(offset))[:most]:
+        fillings = repair.fillings(tree.hole_at(offset))[:most]
+        if tree.likely_filling in fillings:  # as at the key before, it will do
+            yield
+            filled = tree.insert(offset, offset, tree.likely_filling)
+            verdict = compiles(filled, offset, offset + len(tree.likely_filling))
+            if filled.problems().count == 0 and verdict is not False:
+                self._found = Baseline(filled.problems(), verdict is True, False)
+                return
+        for filling in fillings:
             yield
             filled = tree.insert(offset, offset, filling)
             problems = filled.problems()
@@ -67,6 +75,7 @@ class BaselineSearch:
                 best, best_tree = problems, filled
             verdict = compiles(filled, offset, offset + len(filling))
             if verdict or (verdict is None and best.count == 0):
+                tree.likely_filling = filling
                 self._found = Baseline(problems, verdict is True, False)
                 return
         byte = tree.byte_offset(offset)

@@ -7,9 +7,10 @@ compared with the text without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from beadline.context import repair
+from beadline.context.steps import at_once
 from beadline.context.syntax.baseline import Baseline, BaselineSearch, compiles
 from beadline.context.syntax.tree import SyntaxTree
 
@@ -33,19 +34,31 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
     statements without a separator), so there the statements around are also given to Python's
     compiler, where it takes them with a filling.
     """
+    return at_once(checking(tree, start, end, text))
+
+
+def checking(tree: SyntaxTree, start: int, end: int, text: str) -> Generator[None, None, bool]:
+    """`adds_error` in steps of a parse or two, for the tree's thread."""
     if text == tree.text[start:end]:
         return False
     if (near := tree.around(start)) is None:
         return True  # it cannot be checked in the time between two keystrokes
-    if not _broken(*near, start, end, text):
+    whole, skipped = near
+    after = whole.insert(start - skipped, end - skipped, text)
+    if not _broken(after, start - skipped, len(text)):
         return False
     unreadable = _unreadable(*near, start)
+    yield
     if (near := tree.around(start, _NEAR_CHARS)) is None:
         return True
     tree, skipped = near
     start, end = start - skipped, end - skipped
-    after, stop = tree.insert(start, end, text), start + len(text)
-    baseline = _baseline(tree, start).result()
+    if tree is not whole:
+        after = tree.insert(start, end, text)
+    stop = start + len(text)
+    search = _baseline(tree, start)
+    yield from search
+    baseline = search.result()
     if _as_good(after, start, stop, baseline, len(text)):
         return False
     # Where the text had no problem, every one is the suggestion's, wherever the parser puts it.
@@ -55,17 +68,16 @@ def adds_error(tree: SyntaxTree, start: int, end: int, text: str) -> bool:
         if named & unreadable or _elsewhere(after, start, stop, baseline.covered):
             return False
     for at, ending in repair.endings(after.hole_at(stop), start):
+        yield
         finished = after.insert(at, at, ending)
         if _as_good(finished, start, stop + len(ending), baseline, len(text)):
             return False
     return True
 
 
-def _broken(tree: SyntaxTree, skipped: int, start: int, end: int, text: str) -> bool:
+def _broken(after: SyntaxTree, start: int, length: int) -> bool:
     """The text has problems with the suggestion, whoever's they are."""
-    start, end = start - skipped, end - skipped
-    after = tree.insert(start, end, text)
-    return after.problems().count > 0 or compiles(after, start, start + len(text)) is False
+    return after.problems().count > 0 or compiles(after, start, start + length) is False
 
 
 def _elsewhere(after: SyntaxTree, start: int, stop: int, covered: bool) -> bool:

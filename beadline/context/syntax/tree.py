@@ -69,6 +69,8 @@ class Parser:
 
         self.language = language
         self.query = grammar.query
+        self.likely_filling = ""
+        """What a hole in the last text was filled with to make its code whole."""
         self._parser = tree_sitter.Parser(grammar.language)
 
     def parse(self, data: bytes, old: tree_sitter.Tree | None = None) -> tree_sitter.Tree:
@@ -148,6 +150,15 @@ class SyntaxTree:
         if self._tree is None:
             self._tree = self._parser.parse(self._encoded.data)
         return self._tree.root_node
+
+    @property
+    def likely_filling(self) -> str:
+        """What filled the last hole that was looked at in a text of this language."""
+        return self._parser.likely_filling
+
+    @likely_filling.setter
+    def likely_filling(self, filling: str) -> None:
+        self._parser.likely_filling = filling
 
     def byte_offset(self, offset: int) -> int:
         """UTF-8 byte offset of a code point offset."""
