@@ -29,13 +29,16 @@ class Behind:
     def __init__(self, suffix: str, spell: Callable[[int], bytes]) -> None:
         """`spell`: the bytes of a token."""
         self._suffix = suffix.encode("utf-8", "replace")
+        self._first = self._suffix[:1]
         self._spell = spell
         self.kinds: dict[int, int] = {}
         """Of the tokens that were asked about."""
 
     def kind(self, token: int) -> int:
         """`SAME`: it may begin with a token; `LINE`: both begin with a line's end, else; 0."""
-        kind = SAME if self.begins(token) else LINE if self.breaks(token) else 0
+        # Either way both begin with the same byte.
+        alike = self._first and self._spell(token)[:1] == self._first
+        kind = 0 if not alike else SAME if self.begins(token) else LINE if self.breaks(token) else 0
         self.kinds[token] = kind
         return kind
 
@@ -65,11 +68,14 @@ def odds_of(logits: np.ndarray, ends: np.ndarray, log_sum: float) -> float:
 
 def terms(mixture: Mixture, odds: float, behind: Behind) -> tuple[float, ...]:
     """What tells an end, in the order of `TERMS`."""
-    shares = [0.0, 0.0, 0.0]
+    same = line = 0.0
     known = behind.kinds
     for token, share in mixture.mass.items():
-        shares[known[token] if token in known else behind.kind(token)] += share
-    _, same, line = shares
+        kind = known[token] if token in known else behind.kind(token)
+        if kind == SAME:
+            same += share
+        elif kind == LINE:
+            line += share
     other = max(0.0, 1.0 - mixture.rest - same - line)
     match = math.log(mixture.nearest.order)
     bounded = max(-MOST_ODDS, min(MOST_ODDS, odds))

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from beadline.engine.cache_model.array import DEPTH, SEPARATOR
+from beadline.engine.cache_model.array import DEPTH
 from beadline.engine.cache_model.distribution import Counts, Scope
 from beadline.engine.cache_model.seam import Seam
 from beadline.engine.cache_model.search import Index, Lookup, Matches
@@ -25,6 +25,12 @@ ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
 SAMPLE = 96
 """Places that are counted of a context at most, evenly spread over all of them."""
 _FEW = 24
+_MOST_WIDE = 512
+"""Ranges of more places than those whose counts are kept from one context to the next."""
+_DEAD, _FAR, _NEAR = -1, 0, 1
+"""Places that do not count, that count, and that are of the directory."""
+_CODE_BITS = 32
+_CODES = (1 << _CODE_BITS) - 1
 _LOOKED_AT = 4
 """Counts that say whether a token goes on."""
 
@@ -80,25 +86,27 @@ class TextSource:
         return self._matches.longest
 
     def counts(self, order: int) -> list[Counts]:
-        places = self._matches.places(order)
-        count = len(places)
+        count = self._matches.count(order)
         if not count:
             return []
         # A shorter context stands wherever a longer one does: as many places are the same ones.
-        if count not in self._known:
-            sample = places[:: _stride(count)]
-            followed = _tally(self._matches.following(sample).tolist())
-            self._known[count] = [Counts(order, self._scope, followed, count / len(sample))]
-        return self._known[count]
+        known = self._known.get(count)
+        if known is None:
+            following = self._matches.following(order, _stride(count))
+            scale = count / len(following)
+            known = [Counts(order, self._scope, _tally(following), scale)]
+            self._known[count] = known
+        return known
 
     def continuation(self, order: int, most: int) -> list[int]:
         places = self._matches.places(order)[-SAMPLE:]
         if not len(places):
             return []
-        following = self._matches.following(places)
-        top = Counter(following.tolist()).most_common(1)[0][0]
+        following = self._matches.following(order)[-SAMPLE:]
+        top = Counter(following).most_common(1)[0][0]
         # The last one: what is repeated is repeated from near by, as a rule.
-        return self._matches.continuation(int(places[following == top][-1]), most)
+        last = len(following) - 1 - following[::-1].index(top)
+        return self._matches.continuation(int(places[last]), most)
 
 
 class IndexSource:
@@ -110,14 +118,17 @@ class IndexSource:
         """
         self._index = index
         self._lookup = Lookup(index)
-        # A place is dead where an odd number of these bounds is not above it.
-        self._dead = np.array(index.places_of(dead), dtype=np.uint32).reshape(-1)
-        self._bounds: list[int] = self._dead.tolist()
-        self._near = index.places_below(folder) if folder else (0, 0)
+        self._bounds, self._kinds = _kinds(
+            index.places_of(dead), index.places_below(folder) if folder else (0, 0)
+        )
+        self._bound_array = np.array(self._bounds, dtype=np.uint32)
+        self._kind_array = np.array(self._kinds, dtype=np.int64) << _CODE_BITS
         self._known: dict[tuple[int, int], list[Counts]] = {}
         """Of this context, by the range of places it stands at,"""
         self._alive: dict[int, list[Counts]] = {}
         """and by how many of them are not dead."""
+        self._wide: dict[tuple[int, int], _Tally] = {}
+        """Of all contexts, by ranges of many places."""
 
     def begin(self, context: Sequence[int]) -> None:
         self._known, self._alive = {}, {}
@@ -134,82 +145,87 @@ class IndexSource:
         return self._lookup.longest
 
     def counts(self, order: int) -> list[Counts]:
-        low, high = found = self._lookup.range_of(order)
-        if low == high:
-            return []
-        if found not in self._known:
-            self._known[found] = self._count(low, high, order)
-        return self._known[found]
+        found = self._lookup.range_of(order)
+        known = self._known.get(found)
+        if known is None:
+            known = self._known[found] = self._count(*found, order)
+        return known
 
     def _count(self, low: int, high: int, order: int) -> list[Counts]:
         """What follows the places of a range, the nearest scope first."""
-        if high - low <= _FEW:
-            return self._count_few(low, high, order)
         stride = _stride(high - low)
-        places, following = self._sample(low, high, stride)
-        if stride > 1:
-            return self._near_and_all(places, following, order, stride)
+        tally = self._few(low, high) if high - low <= _FEW else self._many(low, high, stride)
         # Without dead places other ranges may be the same ones as well.
-        if len(places) not in self._alive:
-            self._alive[len(places)] = self._near_and_all(places, following, order, stride)
-        return self._alive[len(places)]
+        if stride == 1 and tally.alive in self._alive:
+            return self._alive[tally.alive]
+        both = ((tally.near, Scope.DIRECTORY), (tally.everywhere, Scope.REPOSITORY))
+        counts = [Counts(order, scope, found, float(stride)) for found, scope in both if found]
+        if stride == 1:
+            self._alive[tally.alive] = counts
+        return counts
 
-    def _count_few(self, low: int, high: int, order: int) -> list[Counts]:
-        """As `_count`: for a few places arrays take longer to make than lists to walk."""
-        places = self._index.order[low:high].tolist()
-        following = self._index.named(self._index.following[low:high]).tolist()
-        bounds, (first, end) = self._bounds, self._near
-        everywhere: dict[int, int] = {}
+    def _few(self, low: int, high: int) -> _Tally:
+        """Arrays take longer to make than the lists of a few places to walk."""
+        index = self._index
+        bounds, kinds, separator, token = self._bounds, self._kinds, index.separator, index.token
         near: dict[int, int] = {}
+        everywhere: dict[int, int] = {}
         alive = 0
-        for place, token in zip(places, following, strict=True):
-            if bounds and bisect_right(bounds, place) & 1:
+        places = index.order[low:high].tolist()
+        for place, code in zip(places, index.following[low:high].tolist(), strict=True):
+            kind = kinds[bisect_right(bounds, place)] if bounds else _FAR
+            if kind == _DEAD:
                 continue
             alive += 1
-            if token != SEPARATOR:
-                everywhere[token] = everywhere.get(token, 0) + 1
-                if first <= place < end:
-                    near[token] = near.get(token, 0) + 1
-        if alive not in self._alive:
-            both = ((near, Scope.DIRECTORY), (everywhere, Scope.REPOSITORY))
-            self._alive[alive] = [Counts(order, each, found) for found, each in both if found]
-        return self._alive[alive]
+            if code != separator:
+                named = token(code)
+                everywhere[named] = everywhere.get(named, 0) + 1
+                if kind == _NEAR:
+                    near[named] = near.get(named, 0) + 1
+        return _Tally(near, everywhere, alive)
 
-    def _near_and_all(
-        self, places: np.ndarray, following: np.ndarray, order: int, stride: int
-    ) -> list[Counts]:
-        everywhere = self._counted(following, order, Scope.REPOSITORY, stride)
-        first, end = self._near
-        if first == end or not everywhere:
-            return everywhere
-        near = following[(places >= first) & (places < end)]
-        return [*self._counted(near, order, Scope.DIRECTORY, stride), *everywhere]
+    def _many(self, low: int, high: int, stride: int) -> _Tally:
+        known = self._wide.get((low, high))
+        if known is not None:
+            return known
+        index = self._index
+        separator, token = index.separator, index.token
+        kinds = self._kind_array[self._places_kinds(low, high, stride)]
+        near: dict[int, int] = {}
+        everywhere: dict[int, int] = {}
+        alive = 0
+        followed = Counter((kinds + index.following[low:high:stride]).tolist())
+        for key, count in followed.items():
+            if key < 0:  # dead
+                continue
+            alive += count
+            code = key & _CODES
+            if code != separator:
+                named = token(code)
+                everywhere[named] = everywhere.get(named, 0) + count
+                if key != code:
+                    near[named] = count
+        if len(self._wide) >= _MOST_WIDE:
+            self._wide.clear()
+        known = self._wide[low, high] = _Tally(near, everywhere, alive)
+        return known
+
+    def _places_kinds(self, low: int, high: int, stride: int) -> np.ndarray:
+        """Of the places of a range their parts between bounds."""
+        return self._bound_array.searchsorted(self._index.order[low:high:stride], side="right")
 
     def continuation(self, order: int, most: int) -> list[int]:
         low, high = self._lookup.range_of(order)
-        places, following = self._sample(low, high, _stride(high - low))
+        stride = _stride(high - low)
+        alive = self._kind_array[self._places_kinds(low, high, stride)] >= 0
+        places = self._index.order[low:high:stride][alive]
+        following = self._index.following[low:high:stride][alive]
         followed = Counter(following.tolist())
         followed.pop(self._index.separator, None)
         if not followed:
             return []
         top = followed.most_common(1)[0][0]
         return self._index.continuation(int(places[following == top][0]), most)
-
-    def _sample(self, low: int, high: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-        """Places of a range that are not dead, and the codes that follow them."""
-        places = self._index.order[low:high:stride]
-        following = self._index.following[low:high:stride]
-        if not len(self._dead):
-            return places, following
-        alive = self._dead.searchsorted(places, side="right") & 1 == 0
-        return places[alive], following[alive]
-
-    def _counted(
-        self, following: np.ndarray, order: int, scope: Scope, scale: float
-    ) -> list[Counts]:
-        followed = _tally(self._index.named(following).tolist())
-        followed.pop(SEPARATOR, None)
-        return [Counts(order, scope, followed, float(scale))] if followed else []
 
 
 class Scopes:
@@ -337,7 +353,9 @@ class Scopes:
                     same = len(counts) > 1 and counts[0].total == counts[1].total
                     found += counts[:1] if same else counts
             # Sources come in order, but one of them has two scopes.
-            yield from sorted(found, key=lambda counts: -counts.scope)
+            if len(found) > 1:
+                found.sort(key=_nearest_first)
+            yield from found
 
 
 @dataclass(frozen=True)
@@ -363,6 +381,37 @@ class Cursor:
             if order < 1:
                 return
             yield replace(counts, order=order)
+
+
+def _nearest_first(counts: Counts) -> int:
+    return -counts.scope
+
+
+class _Tally(NamedTuple):
+    """Tokens that followed the places of a range, and how often they did."""
+
+    near: dict[int, int]
+    everywhere: dict[int, int]
+    alive: int
+    """Places, with those that nothing follows."""
+
+
+def _kinds(
+    dead: Sequence[tuple[int, int]], near: tuple[int, int]
+) -> tuple[list[int], list[int]]:
+    """Bounds of ranges of places, ascending, and the kind of the places before the first one,
+    between every two, and behind the last. `dead` ones are ascending and apart.
+    """
+    bounds = sorted({bound for each in (*dead, near) for bound in each})
+    starts = [start for start, _ in dead]
+    kinds = [_FAR]
+    for bound in bounds:
+        before = bisect_right(starts, bound)
+        if before and bound < dead[before - 1][1]:
+            kinds.append(_DEAD)
+        else:
+            kinds.append(_NEAR if near[0] <= bound < near[1] else _FAR)
+    return bounds, kinds
 
 
 def _tally(values: list[int]) -> dict[int, int]:

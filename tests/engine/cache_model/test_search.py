@@ -43,8 +43,11 @@ def test_plain_tokens_count_as_by_hand(
         matches.append(token)
     context = [*context, *ahead]
     for order in range(1, min(len(context), 10) + 1):
-        counted = Counter(matches.following(matches.places(order)).tolist())
+        counted = Counter(matches.following(order))
         assert counted == followed(files, context[-order:])
+        assert matches.count(order) == counted.total()
+        behind = (matches.continuation(place, 1)[0] for place in matches.places(order).tolist())
+        assert counted == Counter(behind)
     known = [order for order in range(1, len(context) + 1) if followed(files, context[-order:])]
     assert matches.longest == min(DEPTH, max(known, default=0))
 
@@ -65,7 +68,7 @@ def test_contexts_are_compared_to_a_depth(tokens: list[int], again: int) -> None
     counted = Counter(lookup.index.token(code) for code in following)
     del counted[SEPARATOR]
     assert counted == expected
-    assert Counter(matches.following(matches.places(DEPTH)).tolist()) == expected
+    assert Counter(matches.following(DEPTH)) == expected
 
 
 @given(tokens=st.lists(st.integers(0, 3), min_size=2, max_size=30), most=st.integers(1, 8))
