@@ -12,7 +12,8 @@ from beadline.engine.cache_model.distribution import Backoff, Counts, Scope, mix
 from beadline.engine.cache_model.ending import INTERCEPT, MOST_ODDS, TERMS, Behind
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
-from beadline.engine.cache_model.scopes import Scopes, TextSource
+from beadline.engine.cache_model.scopes import Scopes
+from beadline.engine.cache_model.sources import TextSource
 from beadline.engine.cache_model.weights import values_of, weights_from
 
 TEXTS = [b"", b"a", b"(", b")", b"):\n", b"\n", b"\n    ", b"b"]
