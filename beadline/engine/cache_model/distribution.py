@@ -70,7 +70,7 @@ class Backoff:
 class Mixture:
     """A distribution over some tokens, and what is left over."""
 
-    mass: Mapping[int, float]
+    mass: dict[int, float]
     """Probabilities by token, all above 0."""
     rest: float
     """1 less their sum."""

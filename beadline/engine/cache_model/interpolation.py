@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import mul
 
 import numpy as np
 
@@ -105,11 +107,11 @@ class Weights:
         """Of the cache, 0 to `MOST_WEIGHT`, from `terms`."""
         if not self.coefficients:
             return 0.0
-        total = self.intercept + sum(
-            self.coefficients.get(name, 0.0) * value
-            for name, value in zip(TERMS, values, strict=True)
-        )
-        return min(MOST_WEIGHT, logistic(total))
+        return min(MOST_WEIGHT, logistic(self.intercept + sum(map(mul, self._factors, values))))
+
+    @cached_property
+    def _factors(self) -> tuple[float, ...]:
+        return tuple(self.coefficients.get(name, 0.0) for name in TERMS)
 
 
 def logistic(value: float) -> float:

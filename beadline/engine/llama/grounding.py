@@ -15,7 +15,7 @@ import numpy as np
 
 from beadline.engine.cache_model.array import DEPTH, SEPARATOR
 from beadline.engine.cache_model.distribution import Scope
-from beadline.engine.cache_model.ending import Behind
+from beadline.engine.cache_model.ending import Behind, Openings
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
 from beadline.engine.cache_model.ranges import Ranges
@@ -49,6 +49,7 @@ class Grounding:
         self._weights = weights
         self._clock = clock
         self._vocabulary = prompts.vocabulary
+        self._openings = Openings(self._vocabulary.spell)
         self._tokens = Tokens(self._vocabulary.encode_anew)
         ends = prompts.stop | self._vocabulary.control
         self._ends = np.array(sorted(ends), dtype=np.int64)
@@ -84,7 +85,7 @@ class Grounding:
             before[-DEPTH:].tolist(),
             self._weights,
             self._ends,
-            behind=Behind(cache.suffix[:BEHIND], self._vocabulary.spell),
+            behind=Behind(cache.suffix[:BEHIND], self._openings),
             alone=cache.alone,
         )
 
