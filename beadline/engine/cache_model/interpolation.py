@@ -53,14 +53,12 @@ def look(logits: np.ndarray, ends: np.ndarray) -> View:
     """What `logits` say; `ends` are the ids that end a middle, ascending."""
     best = int(logits.argmax())
     highest = float(logits[best])
-    below = logits - np.float32(highest)
+    # Of what is barred (-inf) the product with its probability would be no number.
+    below = np.maximum(logits - np.float32(highest), np.float32(_LOWEST))
     weights = np.exp(below)
     weights[ends] = 0.0
     total = max(float(np.add.reduce(weights)), 1e-30)
-    with np.errstate(invalid="ignore"):
-        mean = float(np.dot(weights, below)) / total
-    if math.isnan(mean):  # 0 times -inf, of what is barred
-        mean = float(np.dot(weights, np.maximum(below, np.float32(_LOWEST)))) / total
+    mean = float(np.dot(weights, below)) / total
     return View(
         log_sum=highest + math.log(total),
         entropy=max(0.0, math.log(total) - mean),
