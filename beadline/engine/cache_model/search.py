@@ -217,19 +217,19 @@ class Lookup:
     def longest(self) -> int:
         """Tokens of the longest end of the context that occurs, at most `DEPTH`."""
         if self._longest < 0:
-            self._longest, low, high = self.index.longest(self._pattern)
-            self._last = self._around(low, high)
-            self._ranges[self._longest] = low, high
+            self._find()
         return self._longest
 
     def range_of(self, order: int) -> tuple[int, int]:
         """The range of places in the index where the last `order` tokens stand; empty where they
         are more than `longest`. Fastest from longer to shorter ones.
         """
+        if self._longest < 0:
+            self._find()
         known = self._ranges.get(order)
         if known is not None:
             return known
-        if order > self.longest:
+        if order > self._longest:
             return 0, 0
         nearest = min(length for length in self._ranges if length > order)
         last = self._last
@@ -240,6 +240,11 @@ class Lookup:
         self._last = last
         self._ranges[order] = last.low, last.high
         return last.low, last.high
+
+    def _find(self) -> None:
+        self._longest, low, high = self.index.longest(self._pattern)
+        self._last = self._around(low, high)
+        self._ranges[self._longest] = low, high
 
     def _wider(self, inner: _Around, order: int) -> tuple[int, int]:
         index, front = self.index, self.index.front(self._pattern, order)

@@ -32,6 +32,24 @@ def test_an_index_counts_as_by_hand(files: list[list[int]], context: list[int]) 
         assert counted == followed(files, context[-order:])
 
 
+@given(files=FILES, context=CONTEXTS, orders=st.lists(st.integers(1, 12), max_size=6))
+def test_lengths_may_be_asked_for_in_any_order(
+    files: list[list[int]], context: list[int], orders: list[int]
+) -> None:
+    lookup = Lookup(index_of({f"{number}.py": tokens for number, tokens in enumerate(files)}))
+    for token in context:
+        lookup.append(token)
+    for order in orders:
+        low, high = lookup.range_of(order)
+        # A text may end behind the context.
+        stands = sum(
+            tokens[at : at + order] == context[-order:] and SEPARATOR not in context[-order:]
+            for tokens in files
+            for at in range(len(tokens) - order + 1)
+        )
+        assert high - low == (stands if order <= len(context) else 0)
+
+
 @given(files=FILES, context=CONTEXTS, ahead=CONTEXTS)
 def test_plain_tokens_count_as_by_hand(
     files: list[list[int]], context: list[int], ahead: list[int]
