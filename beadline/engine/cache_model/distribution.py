@@ -70,7 +70,7 @@ class Backoff:
 class Mixture:
     """A distribution over some tokens, and what is left over."""
 
-    mass: Mapping[int, float]
+    mass: dict[int, float]
     """Probabilities by token, all above 0."""
     rest: float
     """1 less their sum."""
@@ -91,17 +91,17 @@ def mix(lattice: Iterable[Counts], backoff: Backoff, *, enough: float = ENOUGH) 
     They are asked for until less than `enough` is left to share. None where there are none.
     """
     mass: dict[int, float] = {}
+    before = mass.get
     rest = 1.0
     seen: list[Counts] = []
     for counts in lattice:
         seen.append(counts)
-        sampled = sum(counts.followed.values())
-        belief = backoff.belief(
-            counts.order, counts.scope, sampled * counts.scale, len(counts.followed)
-        )
+        followed = counts.followed
+        sampled = sum(followed.values())
+        belief = backoff.belief(counts.order, counts.scope, sampled * counts.scale, len(followed))
         share = rest * belief / sampled
-        for token, count in counts.followed.items():
-            mass[token] = mass.get(token, 0.0) + share * count
+        for token, count in followed.items():
+            mass[token] = before(token, 0.0) + share * count
         rest *= 1.0 - belief
         if rest < enough:
             break

@@ -9,7 +9,7 @@ logistic function, fitted by `evaluate --fit-cache`; without one the model decid
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, KeysView, Mapping, Set
 
 import numpy as np
 
@@ -19,24 +19,48 @@ TERMS = ("model", "same", "line", "other", "same_match", "other_match")
 """Names of what tells an end, in their order."""
 INTERCEPT = "intercept"
 SAME, LINE = 1, 2
+_NONE: Set[int] = frozenset()
 MOST_ODDS = 8.0
 """Of an end, as a logarithm, either way: neither it nor what would follow becomes impossible."""
+
+
+class Openings:
+    """Tokens by the bytes they begin with, as far as they were asked about: for all requests."""
+
+    def __init__(self, spell: Callable[[int], bytes]) -> None:
+        """`spell`: the bytes of a token."""
+        self.spell = spell
+        self._seen: set[int] = set()
+        self._by_first: dict[bytes, set[int]] = {}
+
+    def among(self, tokens: KeysView[int], first: bytes) -> Set[int]:
+        """Those of `tokens` that begin with a byte."""
+        for token in tokens - self._seen:
+            self._by_first.setdefault(self.spell(token)[:1], set()).add(token)
+            self._seen.add(token)
+        return tokens & self._by_first.get(first, _NONE)
 
 
 class Behind:
     """What stands behind the cursor."""
 
-    def __init__(self, suffix: str, spell: Callable[[int], bytes]) -> None:
-        """`spell`: the bytes of a token."""
+    def __init__(self, suffix: str, openings: Openings) -> None:
         self._suffix = suffix.encode("utf-8", "replace")
-        self._spell = spell
-        self.kinds: dict[int, int] = {}
+        self._openings = openings
+        self._spell = openings.spell
+        self._kinds: dict[int, int] = {}
         """Of the tokens that were asked about."""
+
+    def alike(self, tokens: KeysView[int]) -> Set[int]:
+        """Those of `tokens` that may be of a kind: they begin as it does."""
+        return self._openings.among(tokens, self._suffix[:1]) if self._suffix else _NONE
 
     def kind(self, token: int) -> int:
         """`SAME`: it may begin with a token; `LINE`: both begin with a line's end, else; 0."""
-        kind = SAME if self.begins(token) else LINE if self.breaks(token) else 0
-        self.kinds[token] = kind
+        kind = self._kinds.get(token)
+        if kind is None:
+            kind = SAME if self.begins(token) else LINE if self.breaks(token) else 0
+            self._kinds[token] = kind
         return kind
 
     def begins(self, token: int) -> bool:
@@ -65,11 +89,14 @@ def odds_of(logits: np.ndarray, ends: np.ndarray, log_sum: float) -> float:
 
 def terms(mixture: Mixture, odds: float, behind: Behind) -> tuple[float, ...]:
     """What tells an end, in the order of `TERMS`."""
-    shares = [0.0, 0.0, 0.0]
-    known = behind.kinds
-    for token, share in mixture.mass.items():
-        shares[known[token] if token in known else behind.kind(token)] += share
-    _, same, line = shares
+    same = line = 0.0
+    mass = mixture.mass
+    for token in behind.alike(mass.keys()):
+        kind = behind.kind(token)
+        if kind == SAME:
+            same += mass[token]
+        elif kind == LINE:
+            line += mass[token]
     other = max(0.0, 1.0 - mixture.rest - same - line)
     match = math.log(mixture.nearest.order)
     bounded = max(-MOST_ODDS, min(MOST_ODDS, odds))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import mul
 
 import numpy as np
 
@@ -51,14 +53,12 @@ def look(logits: np.ndarray, ends: np.ndarray) -> View:
     """What `logits` say; `ends` are the ids that end a middle, ascending."""
     best = int(logits.argmax())
     highest = float(logits[best])
-    below = logits - np.float32(highest)
+    # Of what is barred (-inf) the product with its probability would be no number.
+    below = np.maximum(logits - np.float32(highest), np.float32(_LOWEST))
     weights = np.exp(below)
     weights[ends] = 0.0
     total = max(float(np.add.reduce(weights)), 1e-30)
-    with np.errstate(invalid="ignore"):
-        mean = float(np.dot(weights, below)) / total
-    if math.isnan(mean):  # 0 times -inf, of what is barred
-        mean = float(np.dot(weights, np.maximum(below, np.float32(_LOWEST)))) / total
+    mean = float(np.dot(weights, below)) / total
     return View(
         log_sum=highest + math.log(total),
         entropy=max(0.0, math.log(total) - mean),
@@ -105,11 +105,11 @@ class Weights:
         """Of the cache, 0 to `MOST_WEIGHT`, from `terms`."""
         if not self.coefficients:
             return 0.0
-        total = self.intercept + sum(
-            self.coefficients.get(name, 0.0) * value
-            for name, value in zip(TERMS, values, strict=True)
-        )
-        return min(MOST_WEIGHT, logistic(total))
+        return min(MOST_WEIGHT, logistic(self.intercept + sum(map(mul, self._factors, values))))
+
+    @cached_property
+    def _factors(self) -> tuple[float, ...]:
+        return tuple(self.coefficients.get(name, 0.0) for name in TERMS)
 
 
 def logistic(value: float) -> float:
@@ -126,14 +126,15 @@ def interpolate(
 
     The probabilities of `ends` stay, and what is barred (-inf) stays barred.
     """
-    tokens, shares = _choosable(logits, mixture, ends)
-    kept = 1.0 - weight * float(shares.sum())
     mixed = logits.copy()
+    mixed[ends] = -np.inf
+    tokens, shares, own = _choosable(mixed, mixture)
+    kept = 1.0 - weight * float(shares.sum())
     # Divided by `kept` throughout, the tokens that the cache has not seen are as they were.
     scale = math.log(kept)
     seen = np.log(shares) + (math.log(weight) + view.log_sum - scale)
-    mixed[tokens] = np.logaddexp(logits[tokens].astype(np.float64), seen)
-    mixed[ends] -= np.float32(scale)
+    mixed[tokens] = np.logaddexp(own, seen)
+    mixed[ends] = logits[ends] - np.float32(scale)
     return mixed
 
 
@@ -141,28 +142,24 @@ def alone(logits: np.ndarray, mixture: Mixture | None, ends: np.ndarray) -> np.n
     """Logits of the cache without the model: what it has not seen shares the rest evenly, nothing
     ends, and what is barred stays barred.
     """
-    barred = np.isneginf(logits)
-    barred[ends] = True
+    chosen = logits.copy()
+    chosen[ends] = -np.inf
     spread = (mixture.rest if mixture is not None else 1.0) / max(1, len(logits))
     mixed = np.full_like(logits, math.log(max(spread, 1e-30)))
     if mixture is not None:
-        tokens, shares = _choosable(logits, mixture, ends)
+        tokens, shares, _ = _choosable(chosen, mixture)
         mixed[tokens] = np.log(shares + spread)
-    mixed[barred] = -np.inf
+    mixed[np.isneginf(chosen)] = -np.inf
     return mixed
 
 
-def _choosable(
-    logits: np.ndarray, mixture: Mixture, ends: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The tokens of a mixture that may be chosen, and their probabilities."""
+def _choosable(logits: np.ndarray, mixture: Mixture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The tokens of a mixture that are not barred, their probabilities, and their logits."""
     count = len(mixture.mass)
     tokens = np.fromiter(mixture.mass.keys(), dtype=np.int64, count=count)
     shares = np.fromiter(mixture.mass.values(), dtype=np.float64, count=count)
-    barred = logits[tokens] == -np.inf
-    if len(ends):
-        # Several times faster than `np.isin`.
-        barred |= ends.take(ends.searchsorted(tokens), mode="clip") == tokens
-    if not barred.any():
-        return tokens, shares
-    return tokens[~barred], shares[~barred]
+    own = logits[tokens]
+    allowed = own != -np.inf
+    if allowed.all():
+        return tokens, shares, own
+    return tokens[allowed], shares[allowed], own[allowed]

@@ -1,215 +1,25 @@
 """The scopes that a generation is written in, and what followed its last tokens in each.
 
-Knows indexes and plain tokens; no files and no probabilities.
+Knows sources; no files and no probabilities.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import islice
-from typing import Protocol
 
-import numpy as np
-
-from beadline.engine.cache_model.array import DEPTH, SEPARATOR
-from beadline.engine.cache_model.distribution import Counts, Scope
+from beadline.engine.cache_model.array import DEPTH
+from beadline.engine.cache_model.distribution import Counts
 from beadline.engine.cache_model.seam import Seam
-from beadline.engine.cache_model.search import Index, Lookup, Matches
+from beadline.engine.cache_model.sources import Source
 
 ORDERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, DEPTH)
 """Lengths of context that are counted besides the longest one of each source."""
-SAMPLE = 96
-"""Places that are counted of a context at most, evenly spread over all of them."""
-_FEW = 24
 _LOOKED_AT = 4
 """Counts that say whether a token goes on."""
-
-
-class Source(Protocol):
-    """Texts in which a context is looked up."""
-
-    def begin(self, context: Sequence[int]) -> None:
-        """A new context."""
-        ...
-
-    def append(self, token: int) -> None:
-        """The context goes on with a token."""
-        ...
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest end of the context that occurs, at most `DEPTH`."""
-        ...
-
-    def counts(self, order: int) -> list[Counts]:
-        """What followed the last `order` tokens, the nearest scope first. Where a longer context
-        that was asked about stands at the same places, the very list that was told of it."""
-        ...
-
-    def continuation(self, order: int, most: int) -> list[int]:
-        """At most `most` tokens that followed the last `order` ones once, beginning with one of
-        those that did so most often; none where they do not occur.
-        """
-        ...
-
-
-class TextSource:
-    """Implements `Source` over plain tokens of one scope."""
-
-    def __init__(self, tokens: np.ndarray, scope: Scope) -> None:
-        """`tokens`: uint32, texts that end with `array.SEPARATOR`."""
-        self._matches = Matches(tokens)
-        self._scope = scope
-        self._known: dict[int, list[Counts]] = {}
-        """Of this context, by how many places it stands at."""
-
-    def begin(self, context: Sequence[int]) -> None:
-        self._known = {}
-        self._matches.begin(context)
-
-    def append(self, token: int) -> None:
-        self._known = {}
-        self._matches.append(token)
-
-    @property
-    def longest(self) -> int:
-        return self._matches.longest
-
-    def counts(self, order: int) -> list[Counts]:
-        places = self._matches.places(order)
-        count = len(places)
-        if not count:
-            return []
-        # A shorter context stands wherever a longer one does: as many places are the same ones.
-        if count not in self._known:
-            sample = places[:: _stride(count)]
-            followed = _tally(self._matches.following(sample).tolist())
-            self._known[count] = [Counts(order, self._scope, followed, count / len(sample))]
-        return self._known[count]
-
-    def continuation(self, order: int, most: int) -> list[int]:
-        places = self._matches.places(order)[-SAMPLE:]
-        if not len(places):
-            return []
-        following = self._matches.following(places)
-        top = Counter(following.tolist()).most_common(1)[0][0]
-        # The last one: what is repeated is repeated from near by, as a rule.
-        return self._matches.continuation(int(places[following == top][-1]), most)
-
-
-class IndexSource:
-    """Implements `Source` over an index: the repository, and in it the directory of a file."""
-
-    def __init__(self, index: Index, dead: Collection[str] = (), folder: str = "") -> None:
-        """`dead`: paths of files that do not count; `folder`: of the files that are near, empty:
-        none is nearer than others.
-        """
-        self._index = index
-        self._lookup = Lookup(index)
-        # A place is dead where an odd number of these bounds is not above it.
-        self._dead = np.array(index.places_of(dead), dtype=np.uint32).reshape(-1)
-        self._bounds: list[int] = self._dead.tolist()
-        self._near = index.places_below(folder) if folder else (0, 0)
-        self._known: dict[tuple[int, int], list[Counts]] = {}
-        """Of this context, by the range of places it stands at,"""
-        self._alive: dict[int, list[Counts]] = {}
-        """and by how many of them are not dead."""
-
-    def begin(self, context: Sequence[int]) -> None:
-        self._known, self._alive = {}, {}
-        self._lookup = Lookup(self._index)
-        for token in context[-DEPTH:]:
-            self._lookup.append(token)
-
-    def append(self, token: int) -> None:
-        self._known, self._alive = {}, {}
-        self._lookup.append(token)
-
-    @property
-    def longest(self) -> int:
-        return self._lookup.longest
-
-    def counts(self, order: int) -> list[Counts]:
-        low, high = found = self._lookup.range_of(order)
-        if low == high:
-            return []
-        if found not in self._known:
-            self._known[found] = self._count(low, high, order)
-        return self._known[found]
-
-    def _count(self, low: int, high: int, order: int) -> list[Counts]:
-        """What follows the places of a range, the nearest scope first."""
-        if high - low <= _FEW:
-            return self._count_few(low, high, order)
-        stride = _stride(high - low)
-        places, following = self._sample(low, high, stride)
-        if stride > 1:
-            return self._near_and_all(places, following, order, stride)
-        # Without dead places other ranges may be the same ones as well.
-        if len(places) not in self._alive:
-            self._alive[len(places)] = self._near_and_all(places, following, order, stride)
-        return self._alive[len(places)]
-
-    def _count_few(self, low: int, high: int, order: int) -> list[Counts]:
-        """As `_count`: for a few places arrays take longer to make than lists to walk."""
-        places = self._index.order[low:high].tolist()
-        following = self._index.named(self._index.following[low:high]).tolist()
-        bounds, (first, end) = self._bounds, self._near
-        everywhere: dict[int, int] = {}
-        near: dict[int, int] = {}
-        alive = 0
-        for place, token in zip(places, following, strict=True):
-            if bounds and bisect_right(bounds, place) & 1:
-                continue
-            alive += 1
-            if token != SEPARATOR:
-                everywhere[token] = everywhere.get(token, 0) + 1
-                if first <= place < end:
-                    near[token] = near.get(token, 0) + 1
-        if alive not in self._alive:
-            both = ((near, Scope.DIRECTORY), (everywhere, Scope.REPOSITORY))
-            self._alive[alive] = [Counts(order, each, found) for found, each in both if found]
-        return self._alive[alive]
-
-    def _near_and_all(
-        self, places: np.ndarray, following: np.ndarray, order: int, stride: int
-    ) -> list[Counts]:
-        everywhere = self._counted(following, order, Scope.REPOSITORY, stride)
-        first, end = self._near
-        if first == end or not everywhere:
-            return everywhere
-        near = following[(places >= first) & (places < end)]
-        return [*self._counted(near, order, Scope.DIRECTORY, stride), *everywhere]
-
-    def continuation(self, order: int, most: int) -> list[int]:
-        low, high = self._lookup.range_of(order)
-        places, following = self._sample(low, high, _stride(high - low))
-        followed = Counter(following.tolist())
-        followed.pop(self._index.separator, None)
-        if not followed:
-            return []
-        top = followed.most_common(1)[0][0]
-        return self._index.continuation(int(places[following == top][0]), most)
-
-    def _sample(self, low: int, high: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-        """Places of a range that are not dead, and the codes that follow them."""
-        places = self._index.order[low:high:stride]
-        following = self._index.following[low:high:stride]
-        if not len(self._dead):
-            return places, following
-        alive = self._dead.searchsorted(places, side="right") & 1 == 0
-        return places[alive], following[alive]
-
-    def _counted(
-        self, following: np.ndarray, order: int, scope: Scope, scale: float
-    ) -> list[Counts]:
-        followed = _tally(self._index.named(following).tolist())
-        followed.pop(SEPARATOR, None)
-        return [Counts(order, scope, followed, float(scale))] if followed else []
 
 
 class Scopes:
@@ -337,7 +147,9 @@ class Scopes:
                     same = len(counts) > 1 and counts[0].total == counts[1].total
                     found += counts[:1] if same else counts
             # Sources come in order, but one of them has two scopes.
-            yield from sorted(found, key=lambda counts: -counts.scope)
+            if len(found) > 1:
+                found.sort(key=_nearest_first)
+            yield from found
 
 
 @dataclass(frozen=True)
@@ -365,17 +177,5 @@ class Cursor:
             yield replace(counts, order=order)
 
 
-def _tally(values: list[int]) -> dict[int, int]:
-    """How often each value occurs."""
-    if len(values) > _FEW:
-        return Counter(values)
-    # A `Counter` takes longer to make than these to fill.
-    found: dict[int, int] = {}
-    for value in values:
-        found[value] = found.get(value, 0) + 1
-    return found
-
-
-def _stride(count: int) -> int:
-    """Every which of so many is counted."""
-    return max(1, -(-count // SAMPLE))
+def _nearest_first(counts: Counts) -> int:
+    return -counts.scope

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -124,20 +125,15 @@ class Index:
         """
         if not pattern:
             return 0, 0, 0
-        width = self._width
         low, high = self.all_of(pattern)
         at = bisect_left(self._places, pattern, low, high, key=self._front(len(pattern)))
-        length = max(
-            (
-                self._agreement(pattern, self._places[rank])
-                for rank in (at - 1, at)
-                if low <= rank < high
-            ),
-            default=0,
-        )
+        left = self.agreement(pattern, at - 1) if low < at else 0
+        right = self.agreement(pattern, at) if at < high else 0
+        length = max(left, right)
         if not length:
             return 0, 0, 0
-        return length, *self.range_of(pattern[: length * width], at, at, low, high)
+        front = self.front(pattern, length)
+        return length, *self.range_of(front, at, at, left >= length, right >= length)
 
     def all_of(self, pattern: bytes) -> tuple[int, int]:
         """The range of places that begin with the first code of `pattern`."""
@@ -145,25 +141,40 @@ class Index:
         return self._firsts[code], self._firsts[code + 1]
 
     def range_of(
-        self, front: bytes, inner_low: int, inner_high: int, low: int, high: int
+        self, front: bytes, begin: int, end: int, before: bool, behind: bool
     ) -> tuple[int, int]:
-        """The range of places that begin with `front`: it holds or borders [inner_low, inner_high)
-        and lies in [low, high).
+        """The range of places that begin with `front`: it holds or borders [begin, end), and
+        whether the places `before` and `behind` that belong to it is known.
         """
         places, key = self._places, self._front(len(front))
-        # Contexts that are a little shorter stand at a few places more, or at none: from the inner
-        # range outwards by steps that double.
-        step, begin = 1, inner_low
-        while begin - step >= low and key(places[begin - step]) == front:
-            begin -= step
-            step *= 2
-        begin = bisect_left(places, front, max(low, begin - step), begin, key=key)
-        step, end = 1, inner_high
-        while end + step <= high and key(places[end + step - 1]) == front:
-            end += step
-            step *= 2
-        end = bisect_right(places, front, end, min(high, end + step), key=key)
+        low, high = self.all_of(front)
+        # Contexts that are a little shorter stand at a few places more: outwards by steps that
+        # double.
+        if before:
+            step, begin = 1, begin - 1
+            while begin - step >= low and key(places[begin - step]) == front:
+                begin -= step
+                step *= 2
+            begin = bisect_left(places, front, max(low, begin - step), begin, key=key)
+        if behind:
+            step, end = 1, end + 1
+            while end + step <= high and key(places[end + step - 1]) == front:
+                end += step
+                step *= 2
+            end = bisect_right(places, front, end, min(high, end + step), key=key)
         return begin, end
+
+    def agreement(self, pattern: bytes, rank: int) -> int:
+        """How many tokens of the pattern stand at the place of a rank."""
+        start = self._offset + self._places[rank] * self._width
+        size = len(pattern)
+        found = self._codes[start : start + size]
+        if found == pattern:
+            return size // self._width
+        size = min(size, len(found))
+        # The highest bit that differs is in the first byte that does.
+        differs = int.from_bytes(found[:size], "big") ^ int.from_bytes(pattern[:size], "big")
+        return (size - (differs.bit_length() + 7) // 8) // self._width
 
     def front(self, pattern: bytes, order: int) -> bytes:
         """The newest `order` tokens of a pattern."""
@@ -182,19 +193,6 @@ class Index:
         start = self._offset + place * self._width
         return self._codes[start : start + count * self._width]
 
-    def _agreement(self, pattern: bytes, place: int) -> int:
-        """How many tokens of the pattern stand at a place."""
-        width = self._width
-        found = self._front(len(pattern))(place)
-        low, high = 0, min(len(pattern), len(found)) // width
-        while low < high:
-            middle = (low + high + 1) // 2
-            if found[: middle * width] == pattern[: middle * width]:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
 
 class Lookup:
     """A growing context in an index."""
@@ -206,8 +204,8 @@ class Lookup:
         self._ranges: dict[int, tuple[int, int]] = {}
         """Of the fronts of the pattern by their lengths, as far as they were asked for."""
         self._longest = -1
-        self._last = 0
-        """The front that was asked for last."""
+        self._last = _NOWHERE
+        """What was asked for last."""
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
@@ -219,28 +217,62 @@ class Lookup:
     def longest(self) -> int:
         """Tokens of the longest end of the context that occurs, at most `DEPTH`."""
         if self._longest < 0:
-            self._longest, low, high = self.index.longest(self._pattern)
-            self._ranges[self._longest] = low, high
-            self._last = self._longest
+            self._find()
         return self._longest
 
     def range_of(self, order: int) -> tuple[int, int]:
         """The range of places in the index where the last `order` tokens stand; empty where they
         are more than `longest`. Fastest from longer to shorter ones.
         """
-        if order > self.longest:
-            return 0, 0
+        if self._longest < 0:
+            self._find()
         known = self._ranges.get(order)
-        if known is None:
-            last = self._last
-            if last <= order:
-                last = min(length for length in self._ranges if length > order)
-            inner = self._ranges[last]
-            front = self.index.front(self._pattern, order)
-            known = self.index.range_of(front, *inner, *self.index.all_of(front))
-            self._ranges[order] = known
-            self._last = order
-        return known
+        if known is not None:
+            return known
+        if order > self._longest:
+            return 0, 0
+        nearest = min(length for length in self._ranges if length > order)
+        last = self._last
+        if (last.low, last.high) != self._ranges[nearest]:
+            last = self._around(*self._ranges[nearest])
+        if order <= max(last.before, last.behind):
+            last = self._around(*self._wider(last, order))
+        self._last = last
+        self._ranges[order] = last.low, last.high
+        return last.low, last.high
+
+    def _find(self) -> None:
+        self._longest, low, high = self.index.longest(self._pattern)
+        self._last = self._around(low, high)
+        self._ranges[self._longest] = low, high
+
+    def _wider(self, inner: _Around, order: int) -> tuple[int, int]:
+        index, front = self.index, self.index.front(self._pattern, order)
+        if order == 1:
+            return index.all_of(front)
+        before, behind = inner.before >= order, inner.behind >= order
+        return index.range_of(front, inner.low, inner.high, before, behind)
+
+    def _around(self, low: int, high: int) -> _Around:
+        if low == high:
+            return _NOWHERE
+        first, end = self.index.all_of(self._pattern)
+        before = self.index.agreement(self._pattern, low - 1) if first < low else 0
+        behind = self.index.agreement(self._pattern, high) if high < end else 0
+        return _Around(low, high, before, behind)
+
+
+class _Around(NamedTuple):
+    """A range of places, and how many of the last tokens stand at its neighbours: so long are the
+    contexts that stand at more places."""
+
+    low: int
+    high: int
+    before: int
+    behind: int
+
+
+_NOWHERE = _Around(0, 0, 0, 0)
 
 
 class Matches:
@@ -251,15 +283,22 @@ class Matches:
     def __init__(self, tokens: np.ndarray) -> None:
         """`tokens`: uint32; what is not followed by anything ends with `SEPARATOR`."""
         self._tokens = np.append(tokens, np.uint32(SEPARATOR)).astype(np.uint32, copy=False)
+        self._next = np.append(self._tokens[1:], np.uint32(SEPARATOR))
+        """What stands behind each of them."""
+        # What nothing follows is not found.
+        self._found = np.where(self._next == SEPARATOR, np.uint32(SEPARATOR), self._tokens)
         self._places = np.zeros(0, dtype=np.int64)
         """Where the context's last token stands and a token follows, ascending."""
-        self._lengths = np.zeros(0, dtype=np.int64)
-        """Beside them: how many of its last tokens stand there, at most `DEPTH`."""
+        self._following = self._tokens[:0]
+        """What follows there."""
+        self._lengths = self._places
+        """Beside them: how many of the context's last tokens stand there."""
+        self._longer: list[int] = []
+        """Those of the lengths that are more than 1, ascending."""
 
     def begin(self, context: Sequence[int]) -> None:
         """A new context."""
-        self._places = self._places_of(context[-1]) if context else self._places[:0]
-        self._lengths = np.ones(len(self._places), dtype=np.int64)
+        self._find(context[-1:])
         alive = np.arange(len(self._places))
         for back in range(1, min(len(context), DEPTH)):
             at = self._places[alive] - back
@@ -268,38 +307,49 @@ class Matches:
             if not len(alive):
                 break
             self._lengths[alive] += 1
+        self._longer = sorted(self._lengths[self._lengths > 1].tolist())
 
     def append(self, token: int) -> None:
         """The context goes on with a token."""
-        behind = self._places + 1
-        goes_on = self._tokens[behind] == token
-        behind, lengths = behind[goes_on], self._lengths[goes_on]
-        self._places = self._places_of(token)
-        self._lengths = np.ones(len(self._places), dtype=np.int64)
-        followed = self._tokens[behind + 1] != SEPARATOR
-        at = np.searchsorted(self._places, behind[followed])
-        self._lengths[at] = np.minimum(lengths[followed] + 1, DEPTH)
+        goes_on = self._following == token
+        places, lengths = self._places[goes_on] + 1, self._lengths[goes_on] + 1
+        self._find((token,))
+        if len(places):
+            followed = self._found[places] == token
+            lengths = lengths[followed]
+            self._lengths[self._places.searchsorted(places[followed])] = lengths
+        self._longer = sorted(lengths.tolist())
 
     @property
     def longest(self) -> int:
         """Tokens of the longest end of the context that occurs with something behind it."""
-        return int(self._lengths.max(initial=0))
+        return min(DEPTH, self._longer[-1]) if self._longer else min(1, len(self._places))
+
+    def count(self, order: int) -> int:
+        """How many `places` there are."""
+        longer = self._longer
+        return len(longer) - bisect_left(longer, order) if order > 1 else len(self._places)
 
     def places(self, order: int) -> np.ndarray:
         """Where the last `order` tokens stand with something behind them, ascending."""
         return self._places[self._lengths >= order]
 
-    def following(self, places: np.ndarray) -> np.ndarray:
-        """The tokens behind places."""
-        return self._tokens[places + 1]
+    def following(self, order: int, stride: int = 1) -> list[int]:
+        """The tokens behind `places`, or behind every so many of them."""
+        if order == 1:
+            return self._following[::stride].tolist()
+        return self._following[self._lengths >= order][::stride].tolist()
 
     def continuation(self, place: int, most: int) -> list[int]:
         """What follows a place, up to a separator."""
         return list(_until_separator(self._tokens[place + 1 : place + 1 + most].tolist()))
 
-    def _places_of(self, token: int) -> np.ndarray:
-        places = np.flatnonzero(self._tokens[:-1] == token)
-        return places[self._tokens[places + 1] != SEPARATOR]
+    def _find(self, last: Sequence[int]) -> None:
+        """Every place of the context's `last` token; none of none."""
+        found = self._found == last[0] if last else self._found[:0]
+        self._places = found.nonzero()[0]
+        self._following = self._next[self._places]
+        self._lengths = np.ones(len(self._places), dtype=np.int64)
 
 
 def _until_separator(tokens: Sequence[int]) -> Iterator[int]:

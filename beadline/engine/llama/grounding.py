@@ -15,11 +15,13 @@ import numpy as np
 
 from beadline.engine.cache_model.array import DEPTH, SEPARATOR
 from beadline.engine.cache_model.distribution import Scope
-from beadline.engine.cache_model.ending import Behind
+from beadline.engine.cache_model.ending import Behind, Openings
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
-from beadline.engine.cache_model.scopes import Cursor, IndexSource, Scopes, Source, TextSource
+from beadline.engine.cache_model.ranges import Ranges
+from beadline.engine.cache_model.scopes import Cursor, Scopes
 from beadline.engine.cache_model.seam import Seam, split
+from beadline.engine.cache_model.sources import IndexSource, Source, TextSource
 from beadline.engine.cache_model.store import Arrays, Store
 from beadline.engine.cache_model.tokens import Tokens
 from beadline.engine.guidance import Cache, CacheText
@@ -47,6 +49,7 @@ class Grounding:
         self._weights = weights
         self._clock = clock
         self._vocabulary = prompts.vocabulary
+        self._openings = Openings(self._vocabulary.spell)
         self._tokens = Tokens(self._vocabulary.encode_anew)
         ends = prompts.stop | self._vocabulary.control
         self._ends = np.array(sorted(ends), dtype=np.int64)
@@ -55,6 +58,8 @@ class Grounding:
         self._stores: OrderedDict[str, tuple[tuple[int, ...], Arrays]] = OrderedDict()
         self._opened: tuple[tuple[CacheText, ...], np.ndarray] = (), np.zeros(0, dtype=np.uint32)
         """The open files that were asked about last, all of their tokens known."""
+        self._ranges: tuple[tuple[Arrays, frozenset[str], str] | None, list[Ranges]] = None, []
+        """What was looked up in last, and what of it did not count and what was near."""
 
     def guide(self, request: FimRequest, prompt: RenderedPrompt) -> CacheGuide | None:
         """The guide of a request; None where its guidance holds no cache."""
@@ -80,7 +85,7 @@ class Grounding:
             before[-DEPTH:].tolist(),
             self._weights,
             self._ends,
-            behind=Behind(cache.suffix[:BEHIND], self._vocabulary.spell),
+            behind=Behind(cache.suffix[:BEHIND], self._openings),
             alone=cache.alone,
         )
 
@@ -123,13 +128,17 @@ class Grounding:
         arrays = self._arrays(cache.store) if cache.store else Arrays()
         folder = cache.path.rpartition("/")[0]
         # Their buffers are the truth; of the current file above all, which has the hole filled.
-        buffers = {cache.path, *(text.path for text in cache.open)}
-        found: list[Source] = []
-        if arrays.overlay is not None:
-            found.append(IndexSource(arrays.overlay, buffers, folder))
-        if arrays.base is not None:
-            found.append(IndexSource(arrays.base, buffers | arrays.dead, folder))
-        return found
+        buffers = frozenset({cache.path, *(text.path for text in cache.open)})
+        known, ranges = self._ranges
+        seen_from = arrays, buffers, folder
+        if known is None or known[0] is not arrays or known[1:] != seen_from[1:]:
+            ranges = []
+            if arrays.overlay is not None:
+                ranges.append(Ranges(arrays.overlay, buffers, folder))
+            if arrays.base is not None:
+                ranges.append(Ranges(arrays.base, buffers | arrays.dead, folder))
+            self._ranges = seen_from, ranges
+        return [IndexSource(each) for each in ranges]
 
     def _arrays(self, folder: str) -> Arrays:
         """What is in a store now."""

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from beadline.engine.cache_model.array import SEPARATOR
 from beadline.engine.cache_model.distribution import Backoff, Counts, Scope, mix
-from beadline.engine.cache_model.scopes import IndexSource, Scopes, TextSource
+from beadline.engine.cache_model.ranges import Ranges
+from beadline.engine.cache_model.scopes import Scopes
+from beadline.engine.cache_model.sources import IndexSource, TextSource
 from tests.engine.cache_model.by_hand import index_of
 
 FOLLOWED = st.dictionaries(st.integers(0, 9), st.integers(1, 50), min_size=1, max_size=5)
@@ -69,7 +71,7 @@ def lattice_of(context: list[int], *sources) -> list[Counts]:
 def test_longer_contexts_and_nearer_scopes_come_first() -> None:
     index = index_of({"src/a.py": [1, 2, 3, 5, 2, 3, 6, 3, 9], "b.py": [1, 2, 3, 7]})
     buffer = TextSource(np.array([4, 2, 3, 8, 3, 4], dtype=np.uint32), Scope.BUFFER)
-    found = lattice_of([1, 2, 3], buffer, IndexSource(index, (), "src"))
+    found = lattice_of([1, 2, 3], buffer, IndexSource(Ranges(index, (), "src")))
     assert [(counts.order, counts.scope) for counts in found] == [
         (3, Scope.DIRECTORY), (3, Scope.REPOSITORY),
         (2, Scope.BUFFER), (2, Scope.DIRECTORY), (2, Scope.REPOSITORY),
@@ -84,11 +86,11 @@ def test_the_same_places_are_told_of_once() -> None:
     """By the longest context that stands there, and by the nearest scope that has them all."""
     index = index_of({"src/a.py": [1, 2, 3, 5], "b.py": [2, 3, 7, 9]})
     buffer = TextSource(np.array([8, 2, 3, 8], dtype=np.uint32), Scope.BUFFER)
-    found = lattice_of([1, 2, 3], buffer, IndexSource(index, (), "src"))
+    found = lattice_of([1, 2, 3], buffer, IndexSource(Ranges(index, (), "src")))
     assert [(counts.order, counts.scope) for counts in found] == [
         (3, Scope.DIRECTORY), (2, Scope.BUFFER), (2, Scope.DIRECTORY), (2, Scope.REPOSITORY),
     ]  # fmt: skip
-    scopes = Scopes([buffer, IndexSource(index, (), "src")])
+    scopes = Scopes([buffer, IndexSource(Ranges(index, (), "src"))])
     scopes.begin([1, 2, 3])
     assert list(scopes.lattice()) == list(scopes.lattice())
 
@@ -96,14 +98,14 @@ def test_the_same_places_are_told_of_once() -> None:
 def test_dead_files_hide_nothing_that_is_alive() -> None:
     """The current file, on the disk, holds what is asked for: shorter matches are found."""
     index = index_of({"a.py": [1, 2, 3, 4, 5, 9], "b.py": [8, 4, 5, 7]})
-    found = lattice_of([1, 2, 3, 4, 5], IndexSource(index, {"a.py"}))
+    found = lattice_of([1, 2, 3, 4, 5], IndexSource(Ranges(index, {"a.py"})))
     assert {counts.order for counts in found} == {2}
     assert all(counts.followed == {7: 1} for counts in found)
 
 
 def test_what_is_frequent_is_sampled_in_proportion() -> None:
     tokens = [1, 2] * 3000 + [1, 3] * 1000
-    (counts,) = lattice_of([1], IndexSource(index_of({"a.py": tokens})))
+    (counts,) = lattice_of([1], IndexSource(Ranges(index_of({"a.py": tokens}))))
     assert counts.total == pytest.approx(4000, rel=0.05)
     assert counts.followed[2] / sum(counts.followed.values()) == pytest.approx(0.75, abs=0.05)
     (counts,) = lattice_of([1], TextSource(np.array(tokens, dtype=np.uint32), Scope.OPEN))
@@ -116,7 +118,7 @@ def test_what_is_continued_stood_there(tokens: list[int], most: int) -> None:
     scopes = Scopes(
         [
             TextSource(np.array([*tokens, SEPARATOR], dtype=np.uint32), Scope.BUFFER),
-            IndexSource(index_of({"a.py": tokens})),
+            IndexSource(Ranges(index_of({"a.py": tokens}))),
         ]
     )
     scopes.begin(tokens[: len(tokens) // 2])

@@ -9,10 +9,11 @@ import pytest
 
 from beadline.engine.cache_model import ending
 from beadline.engine.cache_model.distribution import Backoff, Counts, Scope, mix
-from beadline.engine.cache_model.ending import INTERCEPT, MOST_ODDS, TERMS, Behind
+from beadline.engine.cache_model.ending import INTERCEPT, MOST_ODDS, TERMS, Behind, Openings
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
-from beadline.engine.cache_model.scopes import Scopes, TextSource
+from beadline.engine.cache_model.scopes import Scopes
+from beadline.engine.cache_model.sources import TextSource
 from beadline.engine.cache_model.weights import values_of, weights_from
 
 TEXTS = [b"", b"a", b"(", b")", b"):\n", b"\n", b"\n    ", b"b"]
@@ -23,7 +24,7 @@ WEIGHTS = {INTERCEPT: -2.0, "model": 1.0, "same": 6.0, "other": -3.0}
 
 
 def behind(suffix: str) -> Behind:
-    return Behind(suffix, TEXTS.__getitem__)
+    return Behind(suffix, Openings(TEXTS.__getitem__))
 
 
 def end_of(suffix: str, known: list[int], weights: Weights, *, alone: bool = False) -> float:
@@ -51,6 +52,14 @@ def test_what_may_stand_behind(suffix: str, begins: set[int], breaks: set[int]) 
     made = behind(suffix)
     assert {token for token in range(len(TEXTS)) if made.begins(token)} == begins
     assert {token for token in range(len(TEXTS)) if made.breaks(token)} == breaks
+
+
+@pytest.mark.parametrize("suffix", [")", "\n    b", "x", ""])
+def test_no_token_of_a_kind_is_passed_over(suffix: str) -> None:
+    made, tokens = behind(suffix), dict.fromkeys(range(len(TEXTS)), 0)
+    of_a_kind = {token for token in tokens if made.kind(token)}
+    for _ in range(2):  # the second time they are known
+        assert of_a_kind <= set(made.alike(tokens.keys()))
 
 
 def test_what_tells_an_end_has_its_names() -> None:

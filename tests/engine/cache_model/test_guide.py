@@ -8,7 +8,9 @@ import pytest
 from beadline.engine.cache_model.distribution import Scope
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import TERMS, Weights
-from beadline.engine.cache_model.scopes import IndexSource, Scopes, TextSource
+from beadline.engine.cache_model.ranges import Ranges
+from beadline.engine.cache_model.scopes import Scopes
+from beadline.engine.cache_model.sources import IndexSource, TextSource
 from beadline.engine.protocol import Usage
 from tests.engine.cache_model.by_hand import index_of
 
@@ -20,7 +22,7 @@ FLAT = np.zeros(SIZE, dtype=np.float32)
 
 def guide(context: list[int], weights: Weights = SURE, *, alone: bool = False) -> CacheGuide:
     buffer = TextSource(np.array([1, 2, 3, 4], dtype=np.uint32), Scope.BUFFER)
-    repository = IndexSource(index_of({"a.py": [4, 5, 6, 7], "b.py": [2, 3, 9]}))
+    repository = IndexSource(Ranges(index_of({"a.py": [4, 5, 6, 7], "b.py": [2, 3, 9]})))
     made = CacheGuide(Scopes([buffer, repository]), context, weights, ENDS, alone=alone)
     made.begin([8, 8])
     return made

@@ -13,8 +13,9 @@ from beadline.engine.cache_model import overlay
 from beadline.engine.cache_model.array import SEPARATOR, build
 from beadline.engine.cache_model.distribution import Scope
 from beadline.engine.cache_model.overlay import plan
-from beadline.engine.cache_model.scopes import IndexSource
+from beadline.engine.cache_model.ranges import Ranges
 from beadline.engine.cache_model.search import Index
+from beadline.engine.cache_model.sources import IndexSource
 from beadline.engine.cache_model.store import Arrays
 from tests.engine.cache_model.by_hand import followed, text
 
@@ -50,9 +51,9 @@ class Edits(RuleBasedStateMachine):
     def count(self, context: list[int]) -> None:
         sources = []
         if self.arrays.base is not None:
-            sources.append(IndexSource(self.arrays.base, self.arrays.dead, "src"))
+            sources.append(IndexSource(Ranges(self.arrays.base, self.arrays.dead, "src")))
         if self.arrays.overlay is not None:
-            sources.append(IndexSource(self.arrays.overlay, (), "src"))
+            sources.append(IndexSource(Ranges(self.arrays.overlay, (), "src")))
         for order in range(1, len(context) + 1):
             counted: dict[Scope, Counter[int]] = {scope: Counter() for scope in Scope}
             for source in sources:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from beadline.engine.cache_model.distribution import Scope
-from beadline.engine.cache_model.scopes import Cursor, Scopes, TextSource
+from beadline.engine.cache_model.scopes import Cursor, Scopes
 from beadline.engine.cache_model.seam import split
+from beadline.engine.cache_model.sources import TextSource
 from beadline.engine.llama.native import Model, load_library
 from beadline.engine.llama.vocabulary import LlamaVocabulary
 

@@ -32,6 +32,24 @@ def test_an_index_counts_as_by_hand(files: list[list[int]], context: list[int]) 
         assert counted == followed(files, context[-order:])
 
 
+@given(files=FILES, context=CONTEXTS, orders=st.lists(st.integers(1, 12), max_size=6))
+def test_lengths_may_be_asked_for_in_any_order(
+    files: list[list[int]], context: list[int], orders: list[int]
+) -> None:
+    lookup = Lookup(index_of({f"{number}.py": tokens for number, tokens in enumerate(files)}))
+    for token in context:
+        lookup.append(token)
+    for order in orders:
+        low, high = lookup.range_of(order)
+        # A text may end behind the context.
+        stands = sum(
+            tokens[at : at + order] == context[-order:] and SEPARATOR not in context[-order:]
+            for tokens in files
+            for at in range(len(tokens) - order + 1)
+        )
+        assert high - low == (stands if order <= len(context) else 0)
+
+
 @given(files=FILES, context=CONTEXTS, ahead=CONTEXTS)
 def test_plain_tokens_count_as_by_hand(
     files: list[list[int]], context: list[int], ahead: list[int]
@@ -43,8 +61,11 @@ def test_plain_tokens_count_as_by_hand(
         matches.append(token)
     context = [*context, *ahead]
     for order in range(1, min(len(context), 10) + 1):
-        counted = Counter(matches.following(matches.places(order)).tolist())
+        counted = Counter(matches.following(order))
         assert counted == followed(files, context[-order:])
+        assert matches.count(order) == counted.total()
+        behind = (matches.continuation(place, 1)[0] for place in matches.places(order).tolist())
+        assert counted == Counter(behind)
     known = [order for order in range(1, len(context) + 1) if followed(files, context[-order:])]
     assert matches.longest == min(DEPTH, max(known, default=0))
 
@@ -65,7 +86,7 @@ def test_contexts_are_compared_to_a_depth(tokens: list[int], again: int) -> None
     counted = Counter(lookup.index.token(code) for code in following)
     del counted[SEPARATOR]
     assert counted == expected
-    assert Counter(matches.following(matches.places(DEPTH)).tolist()) == expected
+    assert Counter(matches.following(DEPTH)) == expected
 
 
 @given(tokens=st.lists(st.integers(0, 3), min_size=2, max_size=30), most=st.integers(1, 8))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from beadline.engine.cache_model.distribution import Scope
-from beadline.engine.cache_model.scopes import Scopes, TextSource
+from beadline.engine.cache_model.scopes import Scopes
+from beadline.engine.cache_model.sources import TextSource
 from beadline.engine.llama.cache_drafts import CHANCES, LEAST_MATCH, CacheDrafts
 from beadline.engine.llama.drafts import PromptLookup
 

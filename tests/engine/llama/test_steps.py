@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from beadline.engine.cache_model.distribution import Scope
 from beadline.engine.cache_model.guide import CacheGuide
 from beadline.engine.cache_model.interpolation import Weights
-from beadline.engine.cache_model.scopes import Scopes, TextSource
+from beadline.engine.cache_model.scopes import Scopes
+from beadline.engine.cache_model.sources import TextSource
 from beadline.engine.fim.healing import TokenTable
 from beadline.engine.guide import Guides
 from beadline.engine.llama.cache_drafts import CacheDrafts
