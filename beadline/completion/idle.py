@@ -137,13 +137,16 @@ class Idle:
         request, trace = CompletionRequest(document, offset), Trace()
         if not self._is_wanted(request):
             return
+
+        def interrupted() -> bool:
+            """A key or a request came meanwhile: the next idle time begins with what they left."""
+            return keys != self._keys or place is not self._place or self._requests > 0
+
         try:
-            reading = await self._readings.prepare(document, offset, trace)
+            reading = await self._readings.prepare(document, offset, trace, interrupted)
         except UnicodeEncodeError:  # of a text that no model can read
             return
-        # A key or a request came meanwhile: the next idle time begins with what they left.
-        changed = keys != self._keys or place is not self._place
-        if reading is None or changed or self._requests or self._is_busy():
+        if reading is None or interrupted() or self._is_busy():
             return
         question = Question(request, reading, self._options)
         if await self._warmer.warm(question.fim_request(), trace):

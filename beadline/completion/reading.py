@@ -28,7 +28,14 @@ from beadline.context.cursor import read_cursor
 from beadline.context.hole import Hole, look
 from beadline.context.symbols.resolve.chains import start_of
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
-from beadline.context.types import CursorContext, Document, Snippet, Window
+from beadline.context.types import (
+    CursorContext,
+    Document,
+    Interrupted,
+    SearchInterrupted,
+    Snippet,
+    Window,
+)
 from beadline.engine.guidance import Guidance
 from beadline.settings import ContextOptions
 
@@ -189,12 +196,19 @@ class Reader:
         self._frames.use(reading.document.key, reading.frame, sent=True)
 
     def prepare(
-        self, document: Document, offset: int, options: ContextOptions, *, max_chars: int
+        self,
+        document: Document,
+        offset: int,
+        options: ContextOptions,
+        *,
+        max_chars: int,
+        interrupted: Interrupted | None = None,
     ) -> Reading | None:
         """In idle time: the frame that the document should have by now, if it is another one.
 
         To be told (`warmed`) when its prompt has been evaluated; requests have the old one until
-        then.
+        then. `interrupted`: whether somebody waits by now, for whom the search is given up; the
+        next idle time begins it anew.
         """
         held = self._frames.follow(document, offset)
         if held is None or not held.sent:
@@ -208,7 +222,10 @@ class Reader:
         reading = Reading(document, cursor, tree, frame, cold=False)
         _encode(reading)
         if reading.is_outdated(frame):
-            frame = self._search(reading, frame, max_chars)
+            try:
+                frame = self._search(reading, frame, max_chars, interrupted)
+            except SearchInterrupted:
+                return None
             self._guided(reading)  # the next key of the statement finds what this looked up
         if base is not None and base.prompt != frame.prompt:
             frame = anchored(frame, limits)
@@ -266,7 +283,13 @@ class Reader:
             return replace(reading, guided=True)
         return self._guides.guided(reading, at_once=at_once)
 
-    def _search(self, reading: Reading, frame: Frame, max_chars: int) -> Frame:
+    def _search(
+        self,
+        reading: Reading,
+        frame: Frame,
+        max_chars: int,
+        interrupted: Interrupted | None = None,
+    ) -> Frame:
         """The frame with the snippets for the reading's cursor; as it is while there are none."""
         retriever, document = self._retriever, reading.document
         if retriever is None or max_chars <= 0:
@@ -275,7 +298,11 @@ class Reader:
         if not retriever.ready(0.0):
             return frame
         found = retriever.search(
-            document, reading.cursor.offset, max_chars=max_chars, tree=reading.tree
+            document,
+            reading.cursor.offset,
+            max_chars=max_chars,
+            tree=reading.tree,
+            interrupted=interrupted,
         )
         snippets = in_prompt_order(found, frame.snippets, max_chars=max_chars, own=document.path)
         return replace(frame, snippets=snippets, statement=reading.statement, asked=reading.asked)

@@ -13,7 +13,7 @@ from beadline.completion.loading import Loader
 from beadline.completion.reading import Guides, Reader, Reading
 from beadline.completion.snippets import Retrieves
 from beadline.completion.types import CompletionRequest, Trace
-from beadline.context.types import Document
+from beadline.context.types import Document, Interrupted
 from beadline.settings import Options
 
 
@@ -91,12 +91,20 @@ class Readings:
         trace.older_snippets = reading.older_snippets
         return reading
 
-    async def prepare(self, document: Document, offset: int, trace: Trace) -> Reading | None:
-        """In idle time: the reading whose prompt should be evaluated beside the one in use."""
+    async def prepare(
+        self, document: Document, offset: int, trace: Trace, interrupted: Interrupted
+    ) -> Reading | None:
+        """In idle time: the reading whose prompt should be evaluated beside the one in use.
+
+        `interrupted`, asked by the context thread: whether idle time has ended.
+        """
         user = self._closers.without(document, offset)
         options, reader, most = self._options, self._reader, self._most_chars()
         reading = await self._thread.run(
-            trace, lambda: reader.prepare(user.document, user.offset, options, max_chars=most)
+            trace,
+            lambda: reader.prepare(
+                user.document, user.offset, options, max_chars=most, interrupted=interrupted
+            ),
         )
         if reading is not None:
             trace.snippets = snippets.in_trace(reading.snippets)

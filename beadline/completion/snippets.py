@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from beadline.completion.frames import CHARS_PER_TOKEN
 from beadline.context.retrieval.fusion import DEFINITION
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
 
@@ -46,6 +46,7 @@ class Retrieves(Protocol):
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]: ...
 
     def close(self) -> None: ...

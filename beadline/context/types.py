@@ -5,8 +5,16 @@ Offsets are Unicode code points into LF-normalised text, the unit of Python's `s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+Interrupted = Callable[[], bool]
+"""Whether what was begun in idle time should be given up; asked from the thread that does it."""
+
+
+class SearchInterrupted(Exception):
+    """A search was given up, as was asked for; nobody is told of it."""
 
 
 class Expected(StrEnum):

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from beadline.completion.types import CompletionRequest, CompletionResult
 from beadline.context.retrieval.query import group_of
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.evaluation import results
 from beadline.evaluation.cases.format import Case
 from beadline.evaluation.lexical import BM25_TOP, Chunks
@@ -74,9 +74,10 @@ class Lexical:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """The best three chunks."""
-        del tree
+        del tree, interrupted
         group = group_of(document.language)
         if group not in self._chunks:
             self._chunks[group] = Chunks(texts_of(self._folder, group))

@@ -20,7 +20,7 @@ from beadline.context.retrieval.searcher import Searcher
 from beadline.context.retrieval.weights import Weights
 from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.settings import ContextOptions
 
 _DATABASE = "index.sqlite3"
@@ -61,6 +61,7 @@ class SearchedFolder:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """Snippets for a cursor, with this document as the only open one and nothing remembered of
         earlier searches: what is found depends on the arguments and the files alone."""
@@ -70,7 +71,9 @@ class SearchedFolder:
         try:
             while self._overlay.settle():
                 pass
-            return self.searcher().search(document, offset, max_chars=max_chars, tree=tree)
+            return self.searcher().search(
+                document, offset, max_chars=max_chars, tree=tree, interrupted=interrupted
+            )
         finally:
             self._overlay.closed(document.path)
 
@@ -174,13 +177,16 @@ class IndexedFolder(SearchedFolder):
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """Snippets for a cursor; nothing once it is closed."""
         if self._closed:
             return ()
         if self._searcher is None:
             self._searcher = self.searcher()
-        return self._searcher.search(document, offset, max_chars=max_chars, tree=tree)
+        return self._searcher.search(
+            document, offset, max_chars=max_chars, tree=tree, interrupted=interrupted
+        )
 
     def graph(self, document: Document) -> Known | None:
         """What is known around a document without reading it; nothing once it is closed."""

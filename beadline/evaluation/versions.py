@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.evaluation.history import changed
 from beadline.evaluation.indexed import IndexedFolder, indexed
 from beadline.evaluation.sources import git_command, is_searched, served_name, write_tree
@@ -80,9 +80,12 @@ class Versions:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """Snippets for a cursor."""
-        return self._index.search(document, offset, max_chars=max_chars, tree=tree)
+        return self._index.search(
+            document, offset, max_chars=max_chars, tree=tree, interrupted=interrupted
+        )
 
     def start(self) -> None:
         """It has begun."""

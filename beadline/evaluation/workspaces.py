@@ -13,7 +13,7 @@ from pathlib import Path
 from beadline.context.retrieval.retriever import Retriever
 from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.errors import InputError
 from beadline.evaluation.sources import named, write_tree
 from beadline.settings import ContextOptions, Options
@@ -89,10 +89,13 @@ class Workspaces:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """Snippets of the document's own repository."""
         for retriever in self._of(document.key):
-            return retriever.search(document, offset, max_chars=max_chars, tree=tree)
+            return retriever.search(
+                document, offset, max_chars=max_chars, tree=tree, interrupted=interrupted
+            )
         return ()
 
     def graph(self, document: Document) -> Known | None:

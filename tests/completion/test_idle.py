@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 
 from bench import Bench, at, document, end
@@ -12,11 +13,40 @@ from test_snippets import TWO, FakeRetriever, snippet
 
 from beadline.completion.service import Completer
 from beadline.completion.trace import TraceSink
+from beadline.context.syntax import SyntaxTree
+from beadline.context.types import Document, Interrupted, SearchInterrupted, Snippet
 from beadline.engine.protocol import EngineState
 from beadline.errors import EngineCrashed
 from beadline.settings import CompletionOptions, Options
 
 FIRST, NEXT = "def f():\n    x = 1\n    |\n", "def f():\n    x = 1\n    y = 2\n    |\n"
+
+
+class Interruptible(FakeRetriever):
+    """Searches until it may go on or is interrupted."""
+
+    def __init__(self, *found: Snippet) -> None:
+        super().__init__(*found)
+        self.searching, self.goes_on = threading.Event(), threading.Event()
+        self.goes_on.set()
+        self.given_up = 0
+
+    def search(
+        self,
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
+    ) -> tuple[Snippet, ...]:
+        self.searching.set()
+        while not self.goes_on.wait(0.001):
+            assert interrupted is not None
+            if interrupted():
+                self.given_up += 1
+                raise SearchInterrupted
+        return super().search(document, offset, max_chars=max_chars, tree=tree)
 
 
 async def swapping(**completion: object) -> tuple[Bench, FakeRetriever]:
@@ -93,6 +123,27 @@ async def test_a_key_while_the_search_runs_lets_nothing_be_warmed():
     await bench.completer._idle.drained()
     assert len(retriever.searches) == found + 1
     assert bench.engine.warmups == []
+
+
+async def test_a_key_ends_the_search_and_the_next_idle_time_searches_again():
+    retriever = Interruptible(*TWO)
+    bench = await Bench(says("z = 3"), retriever=retriever).ready()
+    bench.engine.warms_at_once = False
+    await bench.ask(FIRST)
+    await bench.ask(NEXT)
+    retriever.found = (snippet("new.py", "n" * 768),)
+    retriever.goes_on.clear()
+    retriever.searching.clear()
+    bench.timers.advance(0.15)
+    await until(retriever.searching.is_set)
+    bench.edit(NEXT.replace("|", "q|"))
+    await bench.completer._idle.drained()
+    assert retriever.given_up
+    retriever.goes_on.set()
+    await warming(bench)
+    (warmup,) = bench.engine.warmups
+    assert [e.path for e in warmup.request.extra] == ["new.py"]
+    assert warmup.request.prefix.endswith("    q")
 
 
 async def test_a_key_elsewhere_while_the_search_runs_lets_nothing_be_warmed():

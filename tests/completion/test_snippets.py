@@ -15,7 +15,7 @@ from beadline.completion.snippets import in_prompt_order, most_chars
 from beadline.completion.types import CompletionRequest
 from beadline.context.retrieval.retriever import Retriever
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.engine.protocol import ExtraFile
 from beadline.settings import ContextOptions
 
@@ -62,6 +62,7 @@ class FakeRetriever:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         assert tree is None or tree.text == document.text
         self.searches.append((document.text, offset, max_chars))

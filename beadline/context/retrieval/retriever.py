@@ -19,7 +19,7 @@ from beadline.context.retrieval.sources.dense import of_folder as dense_of
 from beadline.context.symbols.graph import Known
 from beadline.context.syntax import SyntaxTree
 from beadline.context.texts import Listing
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.settings import ContextOptions
 
 QUIET_S = 0.5
@@ -150,12 +150,14 @@ class Retriever:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """Snippets for a cursor, best first, of `max_chars` characters together at most. `tree` is
         of the document's text, where there is one already.
 
         Empty while the folders have not been read. Nothing from around the cursor or behind it in
         its own file, nothing that repeats the prompt or another snippet, no secrets.
+        `interrupted`: whether the search should be given up, which raises `SearchInterrupted`.
         """
         if max_chars <= 0 or self._closed or not self._index.ready(0.0):
             return ()
@@ -169,7 +171,11 @@ class Retriever:
             for key in gone:
                 searcher.forget(key)
             return searcher.search(
-                replace(document, path=path), offset, max_chars=max_chars, tree=tree
+                replace(document, path=path),
+                offset,
+                max_chars=max_chars,
+                tree=tree,
+                interrupted=interrupted,
             )
 
     def graph(self, document: Document) -> Known | None:

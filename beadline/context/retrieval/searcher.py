@@ -22,7 +22,7 @@ from beadline.context.retrieval.sources.similar import Similar
 from beadline.context.retrieval.weights import Weights, packaged
 from beadline.context.symbols.types import FileSymbols, Scene
 from beadline.context.syntax import SyntaxTree, SyntaxTrees
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, SearchInterrupted, Snippet
 from beadline.settings import ContextOptions
 
 CHARS_PER_TOKEN = 4
@@ -70,21 +70,27 @@ class Searcher:
         *,
         max_chars: int,
         tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         """Snippets for a cursor, best first, of `max_chars` characters together at most.
 
         `document.path` is the workspace's; `tree` is of its text, where there is one already.
         Nothing from around the cursor or from behind it, nothing that repeats the prompt or another
-        snippet, no secrets.
+        snippet, no secrets. `interrupted` is asked between sources; where it says so, the search is
+        given up by raising `SearchInterrupted`.
         """
         if max_chars <= 0:
             return ()
         with self._files.moment():
-            return self._search(self._scenes.of(document, offset, tree), max_chars)
+            return self._search(self._scenes.of(document, offset, tree), max_chars, interrupted)
 
-    def _search(self, scene: Scene, max_chars: int) -> tuple[Snippet, ...]:
+    def _search(
+        self, scene: Scene, max_chars: int, interrupted: Interrupted | None
+    ) -> tuple[Snippet, ...]:
         lists: dict[str, Sequence[Candidate]] = {}
         for source in (*self._sources, self._similar):
+            if interrupted is not None and interrupted():
+                raise SearchInterrupted
             lists[source.name] = source.search(scene, self._room(source, max_chars))
         if self._dense is not None:
             found = self._dense.search(scene, self._files)

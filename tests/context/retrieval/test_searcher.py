@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beadline.context.retrieval.searcher import Searcher
-from beadline.context.types import Snippet
+from beadline.context.types import SearchInterrupted, Snippet
 from beadline.settings import ContextOptions
 from tests.context.retrieval.files import MemoryFiles, document
 
@@ -153,3 +153,32 @@ def test_the_cursor_moves_in_a_text_that_stays(searcher: Searcher):
         assert signature in of(found, "definition")
     searcher.forget("/w/main.py")
     searcher.settle()
+
+
+def test_a_search_that_is_interrupted_is_found_again_as_if_it_had_not_been(searcher: Searcher):
+    before = f"{HEAD}queue."
+    main = document("main.py", before)
+    asked = 0
+
+    def after(most: int):
+        def interrupted() -> bool:
+            nonlocal asked
+            asked += 1
+            return asked > most
+
+        return interrupted
+
+    expected = searcher.search(main, len(before), max_chars=2000)
+    interruptions = 0
+    while True:
+        asked = 0
+        try:
+            found = searcher.search(
+                main, len(before), max_chars=2000, interrupted=after(interruptions)
+            )
+        except SearchInterrupted:
+            interruptions += 1
+            continue
+        break
+    assert found == expected
+    assert interruptions >= 5
