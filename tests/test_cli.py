@@ -73,6 +73,7 @@ def test_an_interrupt_is_130(source: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert run("context", f"{source}:1:1").code == 130
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_quiet(tmp_path: Path) -> None:
     path = tmp_path / "long.py"
     path.write_text("x = 1\n" * 20_000, "utf-8")
@@ -99,6 +100,7 @@ def test_a_full_disk_is_told_in_one_line(source: Path, monkeypatch: pytest.Monke
     assert "space" in result.err
 
 
+@pytest.mark.slow
 def test_a_closed_output_is_no_crash(source: Path) -> None:
     command = [*PYTHON, "context", f"{source}:1:7"]
     closing = f"import os; os.close(1); os.execv({sys.executable!r}, {command!r})"

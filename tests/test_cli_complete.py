@@ -150,6 +150,7 @@ def test_show_prompt_changes_nothing_that_a_terminal_can_show(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("tokens", [1, 16])
+@pytest.mark.slow
 def test_a_tiny_context_is_no_crash(
     tmp_path: Path, tokens: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ def test_context_prints_them(main: Path) -> None:
     assert "snippets of" in human.err
 
 
+@pytest.mark.slow
 def test_complete_gives_them_to_the_model(main: Path) -> None:
     answer = run("complete", f"{main}:{HOLE}", "--json", "--show-prompt").json
     assert {s["path"] for s in answer["trace"]["snippets"]} == {"queues.py"}

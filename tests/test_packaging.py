@@ -47,6 +47,7 @@ def test_everything_required_is_pinned(project: dict) -> None:
         assert required(project, extra) <= set(pinned)
 
 
+@pytest.mark.slow
 def test_starting_a_command_loads_no_heavy_library() -> None:
     """Nor does the server's process ever load native model code: that is the worker's."""
     modules = ("beadline.lsp.serve", *(module for module, _ in cli.COMMANDS.values()))

@@ -37,6 +37,7 @@ async def test_random_models_decode_text(kind: str, tmp_path: Path) -> None:
     assert isinstance(events[-1], Finished) and events[-1].usage.generated_tokens == 16
 
 
+@pytest.mark.slow
 def test_a_random_model_is_made_once_and_the_seed_decides() -> None:
     path = random_model("tiny", "q8_0")
     made = path.stat().st_mtime_ns

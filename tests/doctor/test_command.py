@@ -106,6 +106,7 @@ def test_the_fallback_of_fast_buffers_is_told(engine_of) -> None:
     assert by_name(result)["probe"]["status"] == "warning"
 
 
+@pytest.mark.slow
 def test_a_smaller_context_is_told(engine_of, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEADLINE_ENGINE__CONTEXT_TOKENS", "4096")
     engine_of("little_memory")

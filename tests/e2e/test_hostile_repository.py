@@ -84,6 +84,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 async def test_a_hostile_repository_changes_nothing(
     launch: Launch, repository: Path, model_path: Path
 ) -> None:

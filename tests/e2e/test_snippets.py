@@ -7,6 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.context.retrieval.git import repository, write
 from tests.e2e.conftest import QUICK, Launch, Server
 from tests.lsp.client import TIMEOUT
@@ -59,6 +61,7 @@ async def test_the_definition_is_in_the_prompt_and_no_secret(tmp_path: Path, lau
     assert SECRET not in server.trace.read_text("utf-8") + server.stderr()
 
 
+@pytest.mark.slow
 async def test_without_a_place_for_the_index(tmp_path: Path, launch: Launch):
     root = made(tmp_path / "work")
     write(tmp_path, {"cache": "a file is no folder"})

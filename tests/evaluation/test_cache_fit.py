@@ -55,6 +55,7 @@ def test_a_cache_that_is_never_right_is_not_believed() -> None:
     assert max(believed(weights, order) for order in (1, 4, 16)) < 0.02
 
 
+@pytest.mark.slow
 def test_both_are_better_than_one() -> None:
     found = cases(lambda order: order / 20)
     weights = fit(found, vocabulary=VOCABULARY)

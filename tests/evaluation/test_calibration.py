@@ -130,6 +130,7 @@ def test_what_was_not_shown_is_no_case():
         assert calibration.cases([other]) == []
 
 
+@pytest.mark.slow
 def test_fitted_weights_are_written_and_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("BEADLINE_DATA_DIR", str(tmp_path / "data"))
     model = tmp_path / "own.gguf"

@@ -50,6 +50,7 @@ def test_what_was_drawn_is_told(repository: Path, tmp_path: Path):
     assert run("evaluate", "make-cases", repository, "--json").code == 2
 
 
+@pytest.mark.slow
 def test_retrieval(repository: Path, cases: Path):
     done = run("evaluate", "retrieval", repository, "--cases", cases, "--json")
     assert done.code == 0, done.err

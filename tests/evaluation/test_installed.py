@@ -14,6 +14,7 @@ def found() -> list[Package]:
     return packages()
 
 
+@pytest.mark.slow
 def test_what_is_installed_is_found_once(found: list[Package]):
     names = [package.name for package in found]
     assert "rich" in names, "a dependency of our own"

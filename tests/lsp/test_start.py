@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.lsp.client import TIMEOUT, frame, request
 
 
@@ -25,6 +27,7 @@ def test_no_heavy_library_is_imported() -> None:
     assert json.loads(result.stdout) == [], result.stderr
 
 
+@pytest.mark.slow
 def test_no_server_exists_before_it_is_created() -> None:
     code = (
         "import gc, beadline.lsp.serve\n"
@@ -50,6 +53,7 @@ def test_prints_do_not_reach_the_client() -> None:
         assert text in result.stderr
 
 
+@pytest.mark.slow
 def test_source_text_is_not_logged() -> None:
     code = (
         "import sys\n"

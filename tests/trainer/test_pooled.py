@@ -66,6 +66,7 @@ async def lost(
     }
 
 
+@pytest.mark.slow
 async def test_holes_of_all_repositories_are_one_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

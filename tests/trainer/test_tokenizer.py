@@ -53,6 +53,7 @@ def vocabulary() -> TokenizerVocabulary:
     return TokenizerVocabulary(tokenizer_from_gguf(models.resolve("builtin")))
 
 
+@pytest.mark.slow
 def test_ids_equal_llama_cpp_on_ten_thousand_lines(llama, vocabulary):
     sample = lines()
     assert len(sample) == 10_000

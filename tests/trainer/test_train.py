@@ -176,6 +176,7 @@ def test_a_dry_run_shows_the_corpus_and_samples_and_keeps_nothing(root: Path) ->
 # -- data
 
 
+@pytest.mark.slow
 def test_what_is_held_out_is_not_trained_on(root: Path, tmp_path: Path) -> None:
     options, own = options_for(root), Options()
     plan = run.heldout.plan(root, run.Wanted(holes=8, seed=1))

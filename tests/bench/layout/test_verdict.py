@@ -81,6 +81,7 @@ def test_of_those_that_pass_the_cheaper_and_then_the_likelier_one_is_chosen() ->
 
 
 @pytest.mark.parametrize(("factor", "wins"), [(1.0, False), (0.995, False), (0.9, True)])
+@pytest.mark.slow
 def test_the_default_stands_until_another_one_is_clearly_likelier(
     factor: float, wins: bool
 ) -> None:

@@ -65,6 +65,7 @@ def test_it_is_the_index_of_one_process(root: Path, started: list[subprocess.Pop
     assert len(started) == 2 and all(each.poll() is not None for each in started)
 
 
+@pytest.mark.slow
 def test_few_files_need_no_help(root: Path, started: list[subprocess.Popen[bytes]]) -> None:
     indexer, database = with_helpers(root)
     assert indexer.scan()
@@ -74,6 +75,7 @@ def test_few_files_need_no_help(root: Path, started: list[subprocess.Popen[bytes
     assert contents(database) == contents(scanned(root))
 
 
+@pytest.mark.slow
 def test_helpers_that_die_are_done_without(
     root: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -107,6 +109,7 @@ def test_where_no_process_can_be_started_nobody_helps(
     assert contents(database) == contents(scanned(root))
 
 
+@pytest.mark.slow
 def test_a_scan_that_is_stopped_ends_them(
     root: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:

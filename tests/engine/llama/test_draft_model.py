@@ -207,6 +207,7 @@ async def generated(engine) -> Finished:
     raise AssertionError
 
 
+@pytest.mark.slow
 async def test_the_engine_uses_it(engine_factory, model_path: Path) -> None:
     engine = engine_factory(options={"draft_model": str(model_path)})
     info = await engine.start()
@@ -215,6 +216,7 @@ async def test_the_engine_uses_it(engine_factory, model_path: Path) -> None:
     assert (await generated(engine)).usage.drafted_tokens > 0
 
 
+@pytest.mark.slow
 async def test_without_the_file_it_goes_on_and_tells(engine_factory, tmp_path: Path) -> None:
     missing = tmp_path / "missing.gguf"
     engine = engine_factory(options={"draft_model": str(missing)})

@@ -197,6 +197,7 @@ async def test_a_cancelled_stream_of_a_hanging_worker_still_ends_as_cancelled(
     assert (await collect(stream))[-1].reason == "cancelled"
 
 
+@pytest.mark.slow
 async def test_three_crashes_in_a_row(engine_factory, worker_script) -> None:
     engine = engine_factory(worker_command=worker_script("fault_always"),
                             options={"extra_buffers": "on"}, retry_after_s=3600)  # fmt: skip
@@ -331,6 +332,7 @@ async def test_a_lone_surrogate_is_served(engine_factory) -> None:
 class TestProbe:
     """The AMX fault: the probe meets it, the engine goes round it, the verdict stays."""
 
+    @pytest.mark.slow
     async def test_a_fault_falls_back_and_is_remembered(
         self, engine_factory, worker_script, tmp_path
     ) -> None:

@@ -215,6 +215,7 @@ COUNTS = [6, pytest.param(240, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.slow
 def test_drafts_change_nothing(lab: Lab, count: int) -> None:
     plain, drafting = lab.context(), lab.context()
     compared, drafted, accepted = Comparison(), 0, 0

@@ -76,6 +76,7 @@ def test_weights_that_do_not_fit_leave_the_gpu_at_once() -> None:
     assert not Thrift(Demand(4096, -1)).lower(opened=0, gpu=False)
 
 
+@pytest.mark.slow
 async def test_a_smaller_context(engine_factory, worker_script) -> None:
     engine = engine_factory(
         worker_command=worker_script("little_memory"), options={"context_tokens": 4096}
@@ -88,6 +89,7 @@ async def test_a_smaller_context(engine_factory, worker_script) -> None:
     assert isinstance(events[-1], Finished)
 
 
+@pytest.mark.slow
 async def test_a_full_gpu_leaves_the_cpu(engine_factory, worker_script) -> None:
     engine = engine_factory(worker_command=worker_script("full_gpu"))
     info = await engine.start()
@@ -97,6 +99,7 @@ async def test_a_full_gpu_leaves_the_cpu(engine_factory, worker_script) -> None:
 
 
 @pytest.mark.parametrize("probed", [True, False])
+@pytest.mark.slow
 async def test_a_worker_that_dies_for_memory_while_decoding(
     engine_factory, worker_script, probed: bool
 ) -> None:

@@ -171,6 +171,7 @@ async def test_a_generation_under_way_does_not_hold_up_saving(sessions: Sessions
     assert len(sessions.files) == 2
 
 
+@pytest.mark.slow
 async def test_a_killed_worker_saves_nothing_and_the_next_one_does(sessions: Sessions) -> None:
     engine = sessions.open()
     await ask(engine, HOLE)

@@ -89,6 +89,7 @@ def python(tmp_path: Path) -> Path:
     return write(tmp_path, files)
 
 
+@pytest.mark.slow
 def test_python_by_jedi(python: Path):
     labeller = PythonLabels(python, Names(python))
     assert labeller.name.startswith("jedi ")

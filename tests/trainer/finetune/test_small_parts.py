@@ -99,6 +99,7 @@ def test_the_bar_shows_loss_speed_and_the_time_left() -> None:
     assert "step 3/10" in shown.getvalue()
 
 
+@pytest.mark.slow
 def test_the_curve_is_a_png(tmp_path: Path) -> None:
     steps = [step(0, evaluation=True), *(step(n) for n in range(1, 9)), step(8, evaluation=True)]
     assert draw_curve(steps, tmp_path / "loss.png")

@@ -40,6 +40,7 @@ class Capturing(Repository):
         return record
 
 
+@pytest.mark.slow
 def test_what_is_written_makes_the_request_that_was_drawn(files):
     trained = [f for f in files if not is_validation(f, TOY.validation, SEED)]
     with snapshot(trained, TOY.served) as search:
@@ -53,6 +54,7 @@ def test_what_is_written_makes_the_request_that_was_drawn(files):
         assert shard.drawn(record, answer_tokens=answer) == drawn
 
 
+@pytest.mark.slow
 def test_the_same_repository_gives_the_same_samples(files, records):
     with snapshot(
         [f for f in files if not is_validation(f, TOY.validation, SEED)], TOY.served

@@ -112,6 +112,7 @@ def test_the_loss_may_be_on_all_tokens_but_the_first(tokenizer, texts):
         assert np.array_equal(sample.labels[1:], sample.ids[1:])
 
 
+@pytest.mark.slow
 def test_plain_text_is_learned_behind_its_header(tokenizer, texts):
     vocabulary = TokenizerVocabulary(tokenizer)
     encoder = Encoder(vocabulary, kit.SMALL)
