@@ -299,7 +299,9 @@ class Session:
         builders = [child for child, command in alive if "cache_model.builder" in command]
         workers = [child for child, command in alive if "llama.worker" in command]
         assert max(map(len, (indexers, builders, workers))) <= 1, alive
-        assert len(indexers) + len(builders) + len(workers) == len(alive), alive
+        # For a moment, whenever a folder's files are listed.
+        listing = [child for child, command in alive if " ls-files " in command]
+        assert len(indexers) + len(builders) + len(workers) + len(listing) == len(alive), alive
         return workers[0] if workers else None
 
     async def _end(self) -> None:
