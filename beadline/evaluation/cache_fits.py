@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from beadline.completion.types import CompletionRequest
 from beadline.context.types import Document
 from beadline.engine.cache_model import weights
+from beadline.engine.fitted import write
 from beadline.engine.models import resolve
 from beadline.engine.protocol import FimRequest, Score
 from beadline.engine.verdicts import digest
@@ -104,8 +105,8 @@ def fit_and_write(
         "ends": sum(place.ended for place in places),
         **cache_fit.evidence_of(cases, fitted, vocabulary=vocabulary),
     }
-    path = target or weights.user_file(digest(model))
-    weights.write(path, weights.Fitted(fitted, model.name, evidence))
+    path = target or weights.FILES.user_file(digest(model))
+    write(path, weights.Fitted(fitted, model.name, evidence).as_dict())
     means = evidence["mean_logprob_held_out"] or evidence["mean_logprob"]
     return (
         f"Weights of the cache model, of {len(cases)} tokens, are in {path}. Mean log-probability "

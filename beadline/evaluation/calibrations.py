@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beadline.completion import weights
+from beadline.engine.fitted import write
 from beadline.engine.models import resolve
 from beadline.engine.verdicts import digest
 from beadline.evaluation import calibration
@@ -46,9 +47,9 @@ def fit_and_write(
     least = calibration.least_confidence(found, estimates)
     evidence = evidence_of(found, estimates, header)
     model = resolve(options.engine.model)
-    path = target or weights.user_file(digest(model))
+    path = target or weights.FILES.user_file(digest(model))
     fitted = weights.Fitted(calibration.fit(found), model.name, evidence)
-    weights.write(path, fitted)
+    write(path, fitted.as_dict())
     return (
         f"Weights of {len(found)} suggestions, {evidence['right']} of them right, are in {path}. "
         f"completion.least_confidence = {least} keeps {calibration.KEPT:.0%} of the right ones."

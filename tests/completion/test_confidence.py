@@ -26,6 +26,7 @@ from beadline.completion.confidence import (
 )
 from beadline.completion.reading import Reader
 from beadline.context.types import Document
+from beadline.engine.fitted import GENERIC, write
 from beadline.engine.models import resolve
 from beadline.engine.verdicts import digest
 from beadline.settings import ContextOptions
@@ -44,7 +45,7 @@ PLAIN = Features(**{f.name: 0.0 for f in dataclasses.fields(Features)})
 
 
 def packaged() -> list[tuple[str, Estimator]]:
-    return [(key, each.estimator) for key, each in weights.packaged().items()]
+    return [(key, each.estimator) for key, each in weights.FILES.packaged.items()]
 
 
 @given(PARTS, st.integers(0, 120))
@@ -126,11 +127,11 @@ def test_without_weights_nothing_is_doubted():
 
 
 def test_the_packaged_weights_are_of_the_terms_and_the_model_there_are():
-    sets = weights.packaged()
+    sets = weights.FILES.packaged
     builtin = sets[digest(resolve("builtin"))]
-    assert sets.keys() == {weights.GENERIC, digest(resolve("builtin"))}
+    assert sets.keys() == {GENERIC, digest(resolve("builtin"))}
     assert builtin.estimator.weights.keys() <= TERMS
-    assert sets[weights.GENERIC].estimator.weights.keys() <= {
+    assert sets[GENERIC].estimator.weights.keys() <= {
         "line_logprob", "least_logprob", "mean_logprob"
     }  # fmt: skip
     assert terms(PLAIN).keys() == TERMS
@@ -153,13 +154,13 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_users_own_weights_go_first(data_dir: Path, tmp_path: Path):
     model = tmp_path / "own.gguf"
     model.write_bytes(b"a model")
-    generic = weights.packaged()[weights.GENERIC].estimator
+    generic = weights.FILES.packaged[GENERIC].estimator
     assert weights.estimator_of(model) == generic
     assert weights.estimator_of(tmp_path / "gone.gguf") == generic
     own = weights.Fitted(Estimator({"mean_logprob": 2.0}, -1.0), "own", {"right": 30})
-    weights.write(weights.user_file(digest(model)), own)
+    write(weights.FILES.user_file(digest(model)), own.as_dict())
     assert weights.estimator_of(model) == own.estimator
-    assert weights.user_file(digest(model)).is_relative_to(data_dir)
+    assert weights.FILES.user_file(digest(model)).is_relative_to(data_dir)
 
 
 @pytest.mark.parametrize(
@@ -174,12 +175,12 @@ def test_a_damaged_file_is_told_and_not_used(
 ):
     model = tmp_path / "own.gguf"
     model.write_bytes(b"a model")
-    path = weights.user_file(digest(model))
+    path = weights.FILES.user_file(digest(model))
     path.parent.mkdir()
     path.write_text(content)
     with caplog.at_level(logging.WARNING):
         estimator = weights.estimator_of(model)
-    assert estimator == weights.packaged()[weights.GENERIC].estimator
+    assert estimator == weights.FILES.packaged[GENERIC].estimator
     assert str(path) in caplog.text
     assert path.read_text() == content
     assert all(map(math.isfinite, estimator.weights.values()))

@@ -144,7 +144,7 @@ def test_fitted_weights_are_written_and_served(tmp_path: Path, monkeypatch: pyte
         outcomes.append(outcome(n, right=right, repo=f"r{n % 2}", mean_logprob=logprob))
     header = {"repositories": {"r0": "c", "r1": "c"}, "seed": 1, "code": "d"}
     told = calibrations.fit_and_write(outcomes, options, None, header)
-    assert str(weights.user_file(digest(model))) in told
+    assert str(weights.FILES.user_file(digest(model))) in told
     estimator = weights.estimator_of(model)
     assert estimator.weights["mean_logprob"] > 0.5
     console = Console(file=io.StringIO(), width=100)

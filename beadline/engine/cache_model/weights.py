@@ -1,34 +1,17 @@
-"""Files of fitted weights of the cache, one set a model. Knows JSON and models' digests, no data.
-
-A set for models that nobody measured comes with the package; what `beadline evaluate --fit-cache`
-wrote to the user's data directory goes first.
-"""
+"""The fitted weights of the cache for a model, as they stand in files. Knows no data."""
 
 from __future__ import annotations
 
-import json
-import logging
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from beadline import settings
 from beadline.engine.cache_model import ending
 from beadline.engine.cache_model.distribution import Backoff, Scope
 from beadline.engine.cache_model.interpolation import TERMS, Weights
-from beadline.engine.verdicts import digest
-from beadline.errors import FileError
-
-_LOG = logging.getLogger(__name__)
-_PACKAGED = Path(__file__).parent / "weights.json"
-_FOLDER = "cache-weights"
-GENERIC = "generic"
-"""Key of the set for models that were not measured."""
+from beadline.engine.fitted import WeightFiles
 
 
 @dataclass(frozen=True)
@@ -93,48 +76,12 @@ def weights_from(values: Mapping[str, Any]) -> Weights:
     return found
 
 
+FILES = WeightFiles(Path(__file__).parent / "weights.json", "cache-weights", Fitted.of)
+
+
 def weights_of(model: Path) -> Weights:
     """The weights for a model file: the user's own, the packaged, or the generic ones."""
-    try:
-        key = digest(model)
-    except OSError:  # an engine without a file of that name
-        key = ""
-    own = user_file(key)
-    try:
-        return Fitted.of(json.loads(own.read_text("utf-8"))).weights
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, RecursionError) as exc:
-        _LOG.warning("%s is not used: %s.", own, exc)
-    sets = packaged()
-    return (sets.get(key) or sets[GENERIC]).weights
-
-
-@cache
-def packaged() -> Mapping[str, Fitted]:
-    """The sets that come with the package, by digest of the model."""
-    values = json.loads(_PACKAGED.read_text("utf-8"))
-    return {key: Fitted.of(value) for key, value in values.items()}
-
-
-def user_file(key: str) -> Path:
-    """Where the user's own weights for a model are kept."""
-    return settings.user_data_dir() / _FOLDER / f"{key or 'none'}.json"
-
-
-def write(path: Path, fitted: Fitted) -> None:
-    """Write a set to a file, whole or not at all. Raises `FileError`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(fitted.as_dict(), indent=1) + "\n")
-        os.replace(name, path)
-    except OSError as exc:
-        raise FileError(
-            f"The weights cannot be written to {path}: {exc.strerror}.",
-            hint="Check the folder's permissions, or name another file.",
-        ) from exc
+    return FILES.of(model).weights
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, float]:

@@ -17,7 +17,8 @@ from beadline.engine.cache_model.interpolation import (
     look,
     terms,
 )
-from beadline.engine.cache_model.weights import GENERIC, packaged
+from beadline.engine.cache_model.weights import FILES
+from beadline.engine.fitted import GENERIC
 
 SIZE = 12
 ENDS = np.array([0, 11])
@@ -91,7 +92,7 @@ def test_what_the_model_says() -> None:
 
 def weight(order: int, *, entropy: float) -> float:
     """Of a cache that has seen one thing only, by the generic weights."""
-    weights = packaged()[GENERIC].weights
+    weights = FILES.packaged[GENERIC].weights
     values = dict.fromkeys(TERMS, 0.0)
     values |= {"log_match": np.log(order), "log_count": np.log1p(3), "share": 1.0}
     return weights.weight(tuple({**values, "entropy": entropy}.values()))
