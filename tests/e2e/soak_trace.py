@@ -60,8 +60,10 @@ class Trace:
     def _take(self, record: dict[str, Any]) -> None:
         summary = self._summary
         run = record["reused_tokens"] + record["evaluated_tokens"]
-        # A prompt that was given up on the way was not run to its end.
-        whole = record["event"] == "request" and record["attempts"] == 1
+        # A prompt that was given up on the way, or took longer than a request may, was not run to
+        # its end.
+        late = record["stop_reason"] == "deadline" and not record["generated_tokens"]
+        whole = record["event"] == "request" and record["attempts"] == 1 and not late
         assert run == record["prompt_tokens"] if whole else run <= record["prompt_tokens"], record
         assert record["accepted_tokens"] <= record["drafted_tokens"], record
         summary.events[record["event"]] += 1
