@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from beadline.context.syntax import SyntaxTree
-from beadline.context.types import Document, Snippet
+from beadline.context.types import Document, Interrupted, Snippet
 from beadline.errors import InputError
 from beadline.evaluation import recall, retrieval
 from beadline.evaluation.cases.format import CROSS_FILE_CALL, Case, Symbol
@@ -121,10 +121,15 @@ def test_while_a_case_is_measured_its_file_is_another_one(folder: Path, workspac
     search = workspace.search
 
     def looking(
-        document: Document, offset: int, *, max_chars: int, tree: SyntaxTree | None = None
+        document: Document,
+        offset: int,
+        *,
+        max_chars: int,
+        tree: SyntaxTree | None = None,
+        interrupted: Interrupted | None = None,
     ) -> tuple[Snippet, ...]:
         seen.append(((folder / "main.py").read_text("utf-8"), document.text[offset:]))
-        return search(document, offset, max_chars=max_chars, tree=tree)
+        return search(document, offset, max_chars=max_chars, tree=tree, interrupted=interrupted)
 
     workspace.search = looking  # type: ignore[method-assign]
     wanted = case()
